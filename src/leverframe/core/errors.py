@@ -1,0 +1,77 @@
+"""Every refusal: one table of code, HTTP status, sentence and remedy, in English and Korean.
+
+The code never changes and is never translated. Raise :class:`Refused` with a code of this table; whatever answers
+(door, page, CLI) shows the sentence and the remedy. Keep the table sorted by code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Locale = Literal["en", "ko"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One row: ``en`` and ``ko`` are (what is wrong, what to do)."""
+
+    status: int
+    en: tuple[str, str]
+    ko: tuple[str, str]
+
+
+PROBLEMS: dict[str, Problem] = {}
+
+
+def _row(code: str, status: int, en: tuple[str, str], ko: tuple[str, str]) -> None:
+    PROBLEMS[code] = Problem(status=status, en=en, ko=ko)
+
+
+class Refused(Exception):
+    """The hub does not do it; ``code`` is a key of :data:`PROBLEMS`, ``detail`` names what was met (never a secret)."""
+
+    def __init__(self, code: str, detail: str = "", *, retry_after_s: int | None = None) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.detail, self.retry_after_s = code, detail, retry_after_s
+        self.status = PROBLEMS[code].status
+
+
+def document(refused: Refused, locale: Locale = "en") -> dict[str, Any]:
+    """Return the ``application/problem+json`` document (RFC 9457) of a refusal, with ``code`` and ``remedy`` added."""
+    problem = PROBLEMS[refused.code]
+    title, remedy = problem.ko if locale == "ko" else problem.en
+    found: dict[str, Any] = {"type": "about:blank", "title": title, "status": problem.status, "code": refused.code, "remedy": remedy}
+    if refused.detail:
+        found["detail"] = refused.detail
+    return found
+
+
+_row("body_too_large", 413, ("The body is larger than this door takes.", "Send at most the size in detail; GitHub itself sends at most 25 MB."),
+     ("본문이 이 입구가 받는 크기보다 큽니다.", "detail에 적힌 크기 이하로 보내세요. GitHub도 25MB까지만 보냅니다."))
+_row("content_type_unsupported", 415, ("The content type is not one this source sends.", "Set the webhook's content type to application/json."),
+     ("이 소스가 보내는 콘텐츠 형식이 아닙니다.", "웹훅의 Content type을 application/json으로 설정하세요."))
+_row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the header X-GitHub-Delivery; a proxy may have removed it."),
+     ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+_row("event_missing", 400, ("The event's name is missing.", "Send the header X-GitHub-Event; a proxy may have removed it."),
+     ("이벤트 이름이 없습니다.", "X-GitHub-Event 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+_row("header_invalid", 400, ("A header holds bytes that it may not hold.", "Send headers in plain ASCII."),
+     ("헤더에 허용되지 않는 바이트가 있습니다.", "헤더는 ASCII로 보내세요."))
+_row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
+     ("본문이 JSON 객체가 아닙니다.", "GitHub가 만드는 그대로 JSON 또는 payload 폼 필드로 보내세요."))
+_row("method_not_allowed", 405, ("This door does not take this method.", "Use the method named in the Allow header."),
+     ("이 입구는 이 메서드를 받지 않습니다.", "Allow 헤더에 적힌 메서드를 쓰세요."))
+_row("not_found", 404, ("There is nothing here.", "Check the address."),
+     ("여기에는 아무것도 없습니다.", "주소를 확인하세요."))
+_row("overloaded", 503, ("The hub cannot take more just now.", "Send it again after Retry-After seconds."),
+     ("지금은 더 받을 수 없습니다.", "Retry-After 초 뒤에 다시 보내세요."))
+_row("rate_limited", 429, ("Too many failed attempts from this address.", "Wait for Retry-After seconds, then check the secret."),
+     ("이 주소에서 실패한 요청이 너무 많습니다.", "Retry-After 초 뒤에 비밀값을 확인하고 다시 시도하세요."))
+_row("signature_invalid", 401, ("The signature does not match the body.", "Use the same secret in the webhook's settings and in the source's secrets."),
+     ("서명이 본문과 맞지 않습니다.", "웹훅 설정과 소스의 secrets에 같은 비밀값을 쓰세요."))
+_row("signature_missing", 401, ("The request is not signed.", "Set a secret on the webhook, and the same one in the source's secrets."),
+     ("요청에 서명이 없습니다.", "웹훅에 비밀값을 설정하고 소스의 secrets에도 같은 값을 넣으세요."))
+_row("source_unknown", 404, ("There is no source of this name.", "Add [sources.NAME] to leverframe.toml, or correct the address."),
+     ("이 이름의 소스가 없습니다.", "leverframe.toml에 [sources.NAME]을 추가하거나 주소를 고치세요."))
+_row("storage_unavailable", 503, ("The hub cannot write to its database just now; nothing was taken.", "Send it again after Retry-After seconds; leverframe doctor tells why."),
+     ("지금 데이터베이스에 쓸 수 없어 아무것도 받지 않았습니다.", "Retry-After 초 뒤에 다시 보내세요. 원인은 leverframe doctor가 알려 줍니다."))

@@ -1,0 +1,133 @@
+"""A message: what to say, without knowing where. Each chat room renders it and escapes every text for its own format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Tone: TypeAlias = Literal["neutral", "good", "bad", "warning", "progress"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain words; escaped by the room."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bold:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the source, by login. A room that knows them mentions them; otherwise the login is shown, in bold."""
+
+    login: str
+
+
+Inline: TypeAlias = Text | Bold | Code | Link | Person
+Rich: TypeAlias = tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    content: Rich
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's own words (a title, a comment, a commit message): shown as a quotation, cut by the room's limits."""
+
+    content: Rich
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    items: tuple[Rich, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Label and value pairs, shown side by side where the room can."""
+
+    pairs: tuple[tuple[str, Rich], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """Small print: repository, branch, time."""
+
+    content: Rich
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link (``url``) or an action of the hub's (``action`` and ``value``)."""
+
+    text: str
+    url: str | None = None
+    action: str | None = None
+    value: str = ""
+    style: Literal["default", "primary", "danger"] = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    buttons: tuple[Button, ...]
+
+
+Block: TypeAlias = Paragraph | Quote | Bullets | Fields | Footer | Buttons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What to say. ``headline`` stands alone; ``blocks`` add to it."""
+
+    headline: Rich
+    blocks: tuple[Block, ...] = ()
+    tone: Tone = "neutral"
+
+
+def plain_inline(content: Rich) -> str:
+    """Return ``content`` as plain words; a link is its text followed by its address, unless both are the same."""
+    words = []
+    for part in content:
+        match part:
+            case Link(text, url):
+                words.append(text if text == url else f"{text} ({url})")
+            case Person(login):
+                words.append(login)
+            case Text(text) | Bold(text) | Code(text):
+                words.append(text)
+    return "".join(words)
+
+
+def plain(message: Message) -> str:
+    """Return everything that ``message`` says as plain text: for notifications, logs, screen readers and e-mail."""
+    lines = [plain_inline(message.headline)]
+    for block in message.blocks:
+        match block:
+            case Paragraph(content) | Footer(content):
+                lines.append(plain_inline(content))
+            case Quote(content):
+                lines.extend(f"> {line}" for line in plain_inline(content).splitlines())
+            case Bullets(items):
+                lines.extend(f"• {plain_inline(item)}" for item in items)
+            case Fields(pairs):
+                lines.extend(f"{label}: {plain_inline(value)}" for label, value in pairs)
+            case Buttons(buttons):
+                lines.extend(f"[{button.text}]" + (f" {button.url}" if button.url else "") for button in buttons)
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,99 @@
+"""The Protocols that ``work`` needs. Rooms satisfy them; ``app.py`` marries them. One conformance suite each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from leverframe.core.delivery import Outcome
+from leverframe.core.events import Event
+from leverframe.core.messages import Message
+
+
+class Clock(Protocol):
+    """Time, so that tests can turn it."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after ``seconds``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What a source read in a verified request, before anything is stored."""
+
+    name: str
+    action: str | None
+    delivery_id: str
+    body: bytes
+    """The JSON that the event is made of (a form's ``payload`` is unwrapped)."""
+    repo: str | None = None
+    is_ping: bool = False
+
+
+class Source(Protocol):
+    """One configured source: proves who is speaking and reads what they say."""
+
+    name: str
+    kind: str
+
+    def accept(self, headers: Mapping[bytes, bytes], body: bytes) -> Accepted:
+        """Return what the request says.
+
+        ``headers`` have lower-case names. Raises ``core.errors.Refused`` with a 4xx code when the signature, the
+        content type, a header or the JSON is not right. Hostile bytes never raise anything else.
+        """
+        ...
+
+    def parse(self, accepted: Accepted, *, id: int, received_at: datetime) -> Event:
+        """Return the event; never raises: what is not understood stays in the payload."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One message for one room."""
+
+    id: str
+    """Stable over every attempt: a destination that deduplicates can use it."""
+    room: str
+    message: Message
+    thread: str | None = None
+    """``remote_id`` of the card to reply to."""
+    remote_room: str | None = None
+    """The room's own id, when a former answer told it."""
+    username: str | None = None
+    icon: str | None = None
+    mentions: Mapping[str, str] = field(default_factory=dict)
+    """Login of the source → id of the person in this chat."""
+
+
+class Chat(Protocol):
+    """One configured chat: renders messages into its own format and sends them. Never raises for what a vendor does."""
+
+    name: str
+    kind: str
+    posts_per_second: float
+    """Pacing per room; 0 is none."""
+
+    def check_room(self, room: str) -> str | None:
+        """Return a sentence with the remedy when ``room`` cannot be a room of this chat, else ``None``."""
+        ...
+
+    async def post(self, posting: Posting) -> Outcome:
+        """Say it, as a new message or as a reply."""
+        ...
+
+    async def update(self, posting: Posting, remote_id: str) -> Outcome:
+        """Replace what the message ``remote_id`` says."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

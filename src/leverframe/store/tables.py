@@ -1,0 +1,221 @@
+"""Every table. ``migrations/`` brings an older database here; a test compares the two.
+
+Instants are microseconds since 1970 in a ``BIGINT`` (:class:`Instant` gives aware UTC datetimes), the same on SQLite and
+PostgreSQL. Identifiers are the numbers of ``core.ids``; what grows with time lands at the end of its tree.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_us(instant: datetime) -> int:
+    """Return microseconds since 1970 of an aware instant."""
+    return (instant - _UNIX) // timedelta(microseconds=1)
+
+
+def from_us(us: int) -> datetime:
+    """Return the aware UTC instant of microseconds since 1970."""
+    return _UNIX + timedelta(microseconds=us)
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC instant, kept as microseconds since 1970."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else to_us(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else from_us(value)
+
+
+metadata = sa.MetaData()
+
+events = sa.Table(
+    "events", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("dedupe", sa.LargeBinary(16), nullable=False, unique=True, comment="digest of source and delivery id, or of hook token, room and delivery id"),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("delivery_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("action", sa.Text),
+    sa.Column("repo", sa.Text),
+    sa.Column("carried", sa.Text, comment="JSON routing that the request carried itself (/hook); else NULL"),
+    sa.Column("received_at", Instant, nullable=False),
+)
+
+bodies = sa.Table(
+    "bodies", metadata,
+    sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("codec", sa.SmallInteger, nullable=False, comment="0 as it came, 1 zstandard"),
+    sa.Column("headers", sa.LargeBinary, nullable=False, comment="JSON of the kept headers"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+routing = sa.Table(
+    "routing", metadata,
+    sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("next_at", Instant, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
+    comment="events not yet turned into deliveries",
+)
+
+destinations = sa.Table(
+    "destinations", metadata,
+    sa.Column("name", sa.Text, primary_key=True, comment="chat:room"),
+    sa.Column("due_at", Instant, comment="when there may be something to send; NULL when nothing is owed"),
+    sa.Column("muted_until", Instant),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="retryable failures in a row"),
+    sa.Column("last_error", sa.Text),
+    sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
+    sa.Index("destinations_due", "due_at"),
+)
+
+deliveries = sa.Table(
+    "deliveries", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("event_id", sa.BigInteger, nullable=False),
+    sa.Column("destination", sa.Text, nullable=False),
+    sa.Column("order_key", sa.Text, nullable=False, comment="subject key, or empty: no order owed"),
+    sa.Column("role", sa.SmallInteger, nullable=False, comment="0 alone, 1 card, 2 reply"),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False, comment="0 owed, 1 sent, 2 dead, 3 coalesced into a later one, 4 muted"),
+    sa.Column("attempt", sa.Integer, nullable=False, comment="tries so far; fences a late worker"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("scheduled_at", Instant, nullable=False, comment="start of the retry schedule; a replay sets it anew"),
+    sa.Column("ended_at", Instant),
+    sa.Column("code", sa.Text, comment="why it is dead"),
+    sa.Index("deliveries_owed", "destination", "id", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")),
+    sa.Index("deliveries_dead", "id", sqlite_where=sa.text("state = 2"), postgresql_where=sa.text("state = 2")),
+    sa.Index("deliveries_event", "event_id"),
+)
+
+attempts = sa.Table(
+    "attempts", metadata,
+    sa.Column("delivery_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("duration_ms", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.SmallInteger, nullable=False, comment="0 delivered, 1 to be retried, 2 rejected"),
+    sa.Column("status", sa.Integer),
+    sa.Column("code", sa.Text),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+cards = sa.Table(
+    "cards", metadata,
+    sa.Column("destination", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True, comment="source and subject key"),
+    sa.Column("remote_id", sa.Text, nullable=False),
+    sa.Column("remote_room", sa.Text),
+    sa.Column("delivery_id", sa.BigInteger, nullable=False, comment="the delivery that the card shows now"),
+    sa.Column("posted_at", Instant, nullable=False),
+    comment="the message in a room that a subject's replies and updates belong to",
+)
+
+accepted_subjects = sa.Table(
+    "accepted_subjects", metadata,
+    sa.Column("route", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("fired_at", Instant, nullable=False),
+    comment="routes with labels that fired for a subject: a label added later fires them once",
+)
+
+mutes = sa.Table(
+    "mutes", metadata,
+    sa.Column("target", sa.Text, primary_key=True, comment="route:NAME or room:CHAT:ROOM"),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+)
+
+processes = sa.Table(
+    "processes", metadata,
+    sa.Column("boot", sa.BigInteger, primary_key=True, autoincrement=False, comment="a process's start, as an identifier"),
+    sa.Column("node", sa.SmallInteger, nullable=False, unique=True, comment="the node bits of its identifiers"),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("alive_until", Instant, nullable=False, comment="its leases last until then; renewed by heartbeat"),
+)
+
+audit = sa.Table(
+    "audit", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False, comment="person:NAME, token:NAME, source:NAME, address or hub"),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False, comment="ok, or the code of the refusal"),
+    sa.Column("detail", sa.Text, nullable=False, comment="JSON, secrets redacted"),
+)
+
+people = sa.Table(
+    "people", metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("disabled_at", Instant),
+)
+
+invitations = sa.Table(
+    "invitations", metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True, comment="SHA-256 of the link's token"),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("used_at", Instant),
+)
+
+sessions = sa.Table(
+    "sessions", metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True, comment="SHA-256 of the cookie"),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("csrf", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
+api_tokens = sa.Table(
+    "api_tokens", metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("grants", sa.Text, nullable=False, comment="JSON list of grants"),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Column("used_at", Instant),
+)
+
+hook_tokens = sa.Table(
+    "hook_tokens", metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("rooms", sa.Text, nullable=False, comment="JSON list of globs: slack:#dev-*"),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Column("used_at", Instant),
+)
+
+playground_messages = sa.Table(
+    "playground_messages", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("room", sa.Text, nullable=False),
+    sa.Column("thread", sa.BigInteger, comment="id of the message it replies to"),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("icon", sa.Text),
+    sa.Column("message", sa.Text, nullable=False, comment="JSON of the message"),
+    sa.Column("posted_at", Instant, nullable=False),
+    sa.Column("edited_at", Instant),
+    sa.Index("playground_messages_room", "room", "id"),
+)
