@@ -1,0 +1,118 @@
+"""Secrets: written in the configuration as references, resolved once, and never shown.
+
+A reference is ``env:NAME`` or ``file:PATH``. A settings model of a room says ``token: Secret`` or ``secrets: list[Secret]``:
+while the configuration is read, pydantic resolves the reference, relative to the folder of the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema, ValidationInfo
+
+MASK = "***"
+LITERAL = "literal"
+_UNSUPPORTED = frozenset({"vault", "aws", "gcp", "azure", "op", "sops", "k8s"})
+
+
+class Secret:
+    """A value that is shown as ``***`` wherever it is printed; ``reveal()`` gives it."""
+
+    __slots__ = ("_value", "reference")
+
+    def __init__(self, value: str, reference: str = LITERAL) -> None:
+        self._value = value
+        self.reference = reference
+        """Where it came from (``env:SLACK_BOT_TOKEN``), which may be shown; ``literal`` for a value written down."""
+
+    def reveal(self) -> str:
+        """Return the value itself: for a signature or a request to its owner, never for a log or a page."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Secret is not pickled: it would be written out in the clear")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Let pydantic read a reference: context ``folder`` (Path), ``environ`` and ``literals`` (a list to add to) are used."""
+        from pydantic_core import PydanticCustomError, core_schema
+
+        def read(value: object, info: ValidationInfo) -> Secret:
+            context = info.context or {}
+            if isinstance(value, Secret):
+                return value
+            if not isinstance(value, str):
+                raise PydanticCustomError("secret_type", "a secret is a string")
+            try:
+                secret = resolve(value, folder=context.get("folder", Path()), environ=context.get("environ"))
+            except SecretError as error:
+                raise PydanticCustomError(error.code, "{subject}", {"subject": error.subject}) from None
+            if secret.reference == LITERAL:
+                context.get("literals", []).append(secret)
+            return secret
+
+        return core_schema.with_info_plain_validator_function(
+            read, serialization=core_schema.plain_serializer_function_ser_schema(lambda secret: MASK), json_schema_input_schema=core_schema.str_schema()
+        )
+
+
+class SecretError(ValueError):
+    """A reference that gives no secret. ``code`` is one of ``secret_env_missing``, ``secret_file_unreadable``, ``secret_empty``
+    and ``secret_scheme_unsupported``; ``subject`` names the variable, the file or the scheme, never a value."""
+
+    def __init__(self, code: str, subject: str) -> None:
+        super().__init__(f"{code}: {subject}")
+        self.code, self.subject = code, subject
+
+
+def resolve(reference: str, *, folder: Path = Path(), environ: Mapping[str, str] | None = None) -> Secret:
+    """Return the secret behind ``reference``.
+
+    ``env:NAME`` is read from ``environ`` (the process's environment if left out), ``file:PATH`` from a file relative to
+    ``folder``, without one trailing newline; anything else is taken as the value itself (``reference`` is then
+    ``"literal"``). Raises :class:`SecretError` for a variable that is not set, a file that cannot be read, an empty value,
+    and a scheme that is not supported.
+    """
+    scheme, colon, rest = reference.partition(":")
+    if colon and scheme == "env":
+        value = (os.environ if environ is None else environ).get(rest)
+        if value is None:
+            raise SecretError("secret_env_missing", rest)
+    elif colon and scheme == "file":
+        value = _read(folder / Path(rest).expanduser(), rest)
+    elif colon and scheme in _UNSUPPORTED:
+        raise SecretError("secret_scheme_unsupported", scheme)
+    else:
+        value, reference = reference, LITERAL
+    if not value.strip():
+        raise SecretError("secret_empty", "" if reference == LITERAL else reference)
+    return Secret(value, reference)
+
+
+def _read(path: Path, shown: str) -> str:
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise SecretError("secret_file_unreadable", f"{shown} ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SecretError("secret_file_unreadable", f"{shown} (not UTF-8 text)") from None
+    return text.removesuffix("\n").removesuffix("\r")

@@ -63,8 +63,8 @@ bodies = sa.Table(
 routing = sa.Table(
     "routing", metadata,
     sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("next_at", Instant, nullable=False),
-    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("next_at", Instant, nullable=False, server_default="0"),
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
     comment="events not yet turned into deliveries",
 )
@@ -73,7 +73,6 @@ destinations = sa.Table(
     "destinations", metadata,
     sa.Column("name", sa.Text, primary_key=True, comment="chat:room"),
     sa.Column("due_at", Instant, comment="when there may be something to send; NULL when nothing is owed"),
-    sa.Column("muted_until", Instant),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="retryable failures in a row"),
     sa.Column("last_error", sa.Text),
     sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
@@ -91,7 +90,7 @@ deliveries = sa.Table(
     sa.Column("state", sa.SmallInteger, nullable=False, comment="0 owed, 1 sent, 2 dead, 3 coalesced into a later one, 4 muted"),
     sa.Column("attempt", sa.Integer, nullable=False, comment="tries so far; fences a late worker"),
     sa.Column("created_at", Instant, nullable=False),
-    sa.Column("scheduled_at", Instant, nullable=False, comment="start of the retry schedule; a replay sets it anew"),
+    sa.Column("scheduled_at", Instant, nullable=False, comment="not sent before (quiet hours); start of the retry schedule; a replay sets it anew"),
     sa.Column("ended_at", Instant),
     sa.Column("code", sa.Text, comment="why it is dead"),
     sa.Index("deliveries_owed", "destination", "id", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")),
@@ -119,15 +118,16 @@ cards = sa.Table(
     sa.Column("remote_room", sa.Text),
     sa.Column("delivery_id", sa.BigInteger, nullable=False, comment="the delivery that the card shows now"),
     sa.Column("posted_at", Instant, nullable=False),
+    sa.Column("anchor_only", sa.Boolean, nullable=False, server_default=sa.false(), comment="a comment that came before any card: replies go below it, updates do not touch it"),
     comment="the message in a room that a subject's replies and updates belong to",
 )
 
-accepted_subjects = sa.Table(
-    "accepted_subjects", metadata,
+label_waits = sa.Table(
+    "label_waits", metadata,
     sa.Column("route", sa.Text, primary_key=True),
-    sa.Column("subject", sa.Text, primary_key=True),
-    sa.Column("fired_at", Instant, nullable=False),
-    comment="routes with labels that fired for a subject: a label added later fires them once",
+    sa.Column("subject", sa.Text, primary_key=True, comment="source and subject key"),
+    sa.Column("event_id", sa.BigInteger, nullable=False, comment="the subject's latest event that the route took but for its labels"),
+    sa.Column("fired_at", Instant, comment="NULL while it waits; a label fires a route once per subject"),
 )
 
 mutes = sa.Table(
