@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
-    from pydantic_core import CoreSchema, ValidationInfo
+    from pydantic_core import CoreSchema
+    from pydantic_core.core_schema import ValidationInfo
 
 MASK = "***"
 LITERAL = "literal"
@@ -53,7 +54,7 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Let pydantic read a reference: context ``folder`` (Path), ``environ`` and ``literals`` (a list to add to) are used."""
+        """Let pydantic read a reference: the context's ``folder`` (Path) and ``environ`` are used."""
         from pydantic_core import PydanticCustomError, core_schema
 
         def read(value: object, info: ValidationInfo) -> Secret:
@@ -63,12 +64,9 @@ class Secret:
             if not isinstance(value, str):
                 raise PydanticCustomError("secret_type", "a secret is a string")
             try:
-                secret = resolve(value, folder=context.get("folder", Path()), environ=context.get("environ"))
+                return resolve(value, folder=context.get("folder", Path()), environ=context.get("environ"))
             except SecretError as error:
                 raise PydanticCustomError(error.code, "{subject}", {"subject": error.subject}) from None
-            if secret.reference == LITERAL:
-                context.get("literals", []).append(secret)
-            return secret
 
         return core_schema.with_info_plain_validator_function(
             read, serialization=core_schema.plain_serializer_function_ser_schema(lambda secret: MASK), json_schema_input_schema=core_schema.str_schema()

@@ -1,0 +1,23 @@
+"""What ``[chats.NAME]`` of kind ``slack`` takes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from leverframe.secrets import Secret
+
+
+class Settings(BaseModel):
+    """A Slack workspace, reached by a bot, by incoming webhooks, or by both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    kind: Literal["slack"] = "slack"
+    bot_token: Secret | None = Field(None, description="The bot's token (`xoxb-…`); scopes `chat:write` and, for rooms it has not joined, `chat:write.public`.")
+    signing_secrets: list[Secret] = Field([], description="The app's signing secret; several while it is rotated.")
+    app_token: Secret | None = Field(None, description="An app-level token (`xapp-…`) for Socket Mode: no public URL is needed.")
+    api_url: str = Field("https://slack.com/api/", description="Slack's Web API; another address for GovSlack or a test.")
+    posts_per_second: float = Field(1.0, ge=0, description="Messages a second and channel; 0 is no pacing.")
+    webhooks: dict[str, Secret] = Field({}, description="Rooms reached by incoming webhooks instead of the bot: `\"#dev\" = \"env:SLACK_DEV_WEBHOOK\"`.")
