@@ -2,6 +2,9 @@
 
 import pytest
 
+from browser import browser, page  # noqa: F401  fixtures for every test
+from postgresql import postgres_server, postgres_url  # noqa: F401
+
 
 @pytest.fixture
 def anyio_backend() -> str:
