@@ -1,0 +1,89 @@
+"""Reading a webhook's JSON without trusting it: every field may be missing, null or of another type.
+
+Payloads stay plain dictionaries, because strict models reject a third of GitHub's own examples; these accessors give
+each reader the type that it asks for, or the empty value of that type. None of them raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+_NOTHING: Mapping[str, Any] = {}
+_EARLIEST_S, _LATEST_S = 0, 7_258_118_400
+"""1970 to 2200: any other time is a mistake, and the calendar's own ends overflow when a zone is applied."""
+
+
+def at(payload: object, *path: str) -> object:
+    """Return what stands at ``path`` (``at(payload, "issue", "user")``), of whatever type, or ``None``."""
+    value = payload
+    for key in path:
+        if not isinstance(value, dict) and not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
+
+
+def text(payload: object, *path: str) -> str:
+    """Return the string at ``path``, or ``""``.
+
+    Lone surrogates, which JSON can spell and UTF-8 cannot, become question marks: no chat would take them.
+    """
+    value = at(payload, *path)
+    return encodable(value) if isinstance(value, str) else ""
+
+
+def encodable(words: str) -> str:
+    """Return ``words`` as UTF-8 can carry them, with a question mark for each lone surrogate."""
+    return words if words.isascii() else words.encode("utf-8", "replace").decode("utf-8")
+
+
+def number(payload: object, *path: str) -> int | None:
+    """Return the integer at ``path``, or ``None``; a boolean is not a number."""
+    value = at(payload, *path)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def flag(payload: object, *path: str) -> bool:
+    """Return whether ``true`` stands at ``path``."""
+    return at(payload, *path) is True
+
+
+def mapping(payload: object, *path: str) -> Mapping[str, Any]:
+    """Return the object at ``path``, or an empty one."""
+    value = at(payload, *path)
+    return value if isinstance(value, Mapping) else _NOTHING
+
+
+def items(payload: object, *path: str) -> list[Mapping[str, Any]]:
+    """Return the objects of the list at ``path``; whatever else the list holds is left out."""
+    value = at(payload, *path)
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def moment(payload: object, *path: str) -> datetime | None:
+    """Return the instant at ``path`` in UTC: ISO 8601 text (without an offset it is UTC) or Unix seconds, else ``None``."""
+    value = at(payload, *path)
+    try:
+        if isinstance(value, str):
+            found = datetime.fromisoformat(value)
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            found = datetime.fromtimestamp(value, UTC)
+        else:
+            return None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if _EARLIEST_S <= found.timestamp() < _LATEST_S else None
+
+
+def web(payload: object, *path: str) -> str | None:
+    """Return the address at ``path`` if a browser can open it (``http`` or ``https``, no blanks), else ``None``."""
+    value = at(payload, *path)
+    return value if isinstance(value, str) and is_web(value) else None
+
+
+def is_web(address: str) -> bool:
+    """Return whether ``address`` may stand behind a link: never ``javascript:``, never one with blanks or controls in it."""
+    return address.startswith(("https://", "http://")) and address.isprintable() and " " not in address and len(address) <= 2_000
