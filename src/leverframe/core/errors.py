@@ -51,22 +51,40 @@ _row("body_too_large", 413, ("The body is larger than this door takes.", "Send a
      ("본문이 이 입구가 받는 크기보다 큽니다.", "detail에 적힌 크기 이하로 보내세요. GitHub도 25MB까지만 보냅니다."))
 _row("content_type_unsupported", 415, ("The content type is not one this source sends.", "Set the webhook's content type to application/json."),
      ("이 소스가 보내는 콘텐츠 형식이 아닙니다.", "웹훅의 Content type을 application/json으로 설정하세요."))
+_row("csrf_invalid", 403, ("The form does not carry this session's token.", "Load the page again and send the form from there."),
+     ("양식에 이 세션의 토큰이 없습니다.", "페이지를 다시 연 뒤 그 양식에서 보내세요."))
+_row("database_newer", 500, ("The database was written by a newer Leverframe.", "Install that version again, or restore a backup."),
+     ("더 새로운 Leverframe이 쓴 데이터베이스입니다.", "그 버전을 다시 설치하거나 백업을 복원하세요."))
 _row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the header X-GitHub-Delivery; a proxy may have removed it."),
      ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
 _row("event_missing", 400, ("The event's name is missing.", "Send the header X-GitHub-Event; a proxy may have removed it."),
      ("이벤트 이름이 없습니다.", "X-GitHub-Event 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
 _row("header_invalid", 400, ("A header holds bytes that it may not hold.", "Send headers in plain ASCII."),
      ("헤더에 허용되지 않는 바이트가 있습니다.", "헤더는 ASCII로 보내세요."))
+_row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in the hub's log, and report it."),
+     ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
 _row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
      ("본문이 JSON 객체가 아닙니다.", "GitHub가 만드는 그대로 JSON 또는 payload 폼 필드로 보내세요."))
+_row("link_invalid", 410, ("This link was used, is over, or was never given.", "Ask an administrator for a new one: leverframe people invite NAME --role ROLE."),
+     ("이미 쓴 링크이거나 기한이 지났거나 발급된 적이 없습니다.", "관리자에게 새 링크를 요청하세요: leverframe people invite NAME --role ROLE."))
 _row("method_not_allowed", 405, ("This door does not take this method.", "Use the method named in the Allow header."),
      ("이 입구는 이 메서드를 받지 않습니다.", "Allow 헤더에 적힌 메서드를 쓰세요."))
+_row("name_taken", 409, ("This name is taken.", "Choose another name; a revoked one is not used again."),
+     ("이미 쓰인 이름입니다.", "다른 이름을 고르세요. 폐기한 이름은 다시 쓰지 않습니다."))
+_row("not_allowed", 403, ("You may not do this.", "Ask one of the roles named in detail, or an administrator to widen yours."),
+     ("이 작업을 할 권한이 없습니다.", "detail에 적힌 역할에 부탁하거나 관리자에게 권한을 요청하세요."))
 _row("not_found", 404, ("There is nothing here.", "Check the address."),
      ("여기에는 아무것도 없습니다.", "주소를 확인하세요."))
+_row("origin_mismatch", 403, ("The request comes from a page of another site.", "Open the hub's own page; if a proxy changes Host, set hub.url to the public address."),
+     ("다른 사이트의 페이지에서 온 요청입니다.", "허브의 페이지에서 보내세요. 프록시가 Host를 바꾼다면 hub.url을 공개 주소로 설정하세요."))
 _row("overloaded", 503, ("The hub cannot take more just now.", "Send it again after Retry-After seconds."),
      ("지금은 더 받을 수 없습니다.", "Retry-After 초 뒤에 다시 보내세요."))
 _row("rate_limited", 429, ("Too many failed attempts from this address.", "Wait for Retry-After seconds, then check the secret."),
      ("이 주소에서 실패한 요청이 너무 많습니다.", "Retry-After 초 뒤에 비밀값을 확인하고 다시 시도하세요."))
+_row("request_invalid", 400, ("The request is not one that this door understands.", "Correct what detail names."),
+     ("이 입구가 이해할 수 없는 요청입니다.", "detail에 적힌 것을 고치세요."))
+_row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),
+     ("로그인이 필요합니다.", "일회용 링크를 여세요(leverframe people invite NAME --role ROLE로 만듭니다). 프로그램은 API 토큰을 Authorization: Bearer로 보내세요."))
 _row("signature_invalid", 401, ("The signature does not match the body.", "Use the same secret in the webhook's settings and in the source's secrets."),
      ("서명이 본문과 맞지 않습니다.", "웹훅 설정과 소스의 secrets에 같은 비밀값을 쓰세요."))
 _row("signature_missing", 401, ("The request is not signed.", "Set a secret on the webhook, and the same one in the source's secrets."),
@@ -75,3 +93,7 @@ _row("source_unknown", 404, ("There is no source of this name.", "Add [sources.N
      ("이 이름의 소스가 없습니다.", "leverframe.toml에 [sources.NAME]을 추가하거나 주소를 고치세요."))
 _row("storage_unavailable", 503, ("The hub cannot write to its database just now; nothing was taken.", "Send it again after Retry-After seconds; leverframe doctor tells why."),
      ("지금 데이터베이스에 쓸 수 없어 아무것도 받지 않았습니다.", "Retry-After 초 뒤에 다시 보내세요. 원인은 leverframe doctor가 알려 줍니다."))
+_row("token_invalid", 401, ("The API token is unknown, revoked or over.", "Issue another on the page of tokens."),
+     ("API 토큰이 없거나 폐기되었거나 만료되었습니다.", "토큰 페이지에서 새로 발급하세요."))
+_row("too_often", 429, ("Too many requests.", "Wait for Retry-After seconds."),
+     ("요청이 너무 많습니다.", "Retry-After 초만큼 기다리세요."))

@@ -1,0 +1,145 @@
+"""Who may do what: grants are words, matched one by one; what no grant covers is refused, with who could.
+
+A grant is a verb and its arguments: ``deploy web-app staging``. Each word is a glob (``*`` crosses no ``/``, ``**`` does, a lone
+``*`` is any word); trailing words left out allow anything. Nothing implies another grant, and there is no deny.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["anonymous", "person", "token", "operator", "playground"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who is asking. ``operator`` speaks over the hub's own unix socket."""
+
+    kind: Kind
+    name: str = ""
+    grants: tuple[str, ...] = ()
+    within: tuple[str, ...] | None = None
+    """A token's: what the person who issued it holds now. It never does more; ``None`` is no such bound."""
+
+    @property
+    def actor(self) -> str:
+        """The name in the audit: ``person:ann``."""
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+
+ANONYMOUS = Identity(kind="anonymous")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """``[roles.NAME]``: ``allow`` are grants, ``members`` are actors who hold it (``person:ann``, ``slack:U1``)."""
+
+    allow: tuple[str, ...]
+    members: tuple[str, ...] = ()
+
+
+BUILT_IN: Mapping[str, Role] = {
+    "admin": Role(allow=("*",)),
+    "viewer": Role(allow=("events.read", "deliveries.read", "routes.read")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    grant: str
+    """The grant that covers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    reason: str
+    who_could: tuple[str, ...]
+    """Names of the roles that hold such a grant."""
+
+
+def held(roles: Mapping[str, Role], *, role: str | None, actor: str) -> tuple[str, ...]:
+    """Return the grants of somebody with ``role`` (of their own) and of every role that names ``actor`` as a member."""
+    found = list(roles[role].allow) if role in roles else []
+    for other in roles.values():
+        if actor in other.members:
+            found.extend(other.allow)
+    return tuple(dict.fromkeys(found))
+
+
+def allowed(identity: Identity, words: Sequence[str], roles: Mapping[str, Role] = BUILT_IN) -> Allowed | Denied:
+    """Return whether ``identity`` may do ``words`` (verb, then arguments); ``roles`` only serve to say who could."""
+    grant = _covering(identity.grants, words)
+    wanted = " ".join(words)
+    if grant is not None and (identity.within is None or _covering(identity.within, words) is not None):
+        return Allowed(grant)
+    who = tuple(sorted(name for name, role in roles.items() if _covering(role.allow, words) is not None))
+    if grant is not None:
+        return Denied(f"who issued {identity.actor} does not hold {wanted}", who)
+    return Denied(f"{identity.actor} has no grant for {wanted}", who)
+
+
+def exceeds(grants: Sequence[str], holder: Identity) -> tuple[str, ...]:
+    """Return those of ``grants`` that are wider than what ``holder`` has: nobody hands on more than they hold."""
+    bounds = [holder.grants] if holder.within is None else [holder.grants, holder.within]
+    return tuple(grant for grant in grants if not all(any(_within(grant.split(), own.split()) for own in bound) for bound in bounds))
+
+
+def _within(grant: Sequence[str], own: Sequence[str]) -> bool:
+    if not grant:
+        return False
+    for position, pattern in enumerate(own):
+        if pattern in ("*", "**"):
+            continue
+        if position >= len(grant):
+            return False
+        word = grant[position]
+        # Whether one glob lies within another is not decided by matching its letters: only the very same glob does.
+        if word != pattern and (any(letter in word for letter in "*?[") or not matches(pattern, word)):
+            return False
+    return True
+
+
+def _covering(grants: Sequence[str], words: Sequence[str]) -> str | None:
+    return next((grant for grant in grants if covers(grant, words)), None)
+
+
+def covers(grant: str, words: Sequence[str]) -> bool:
+    """Return whether ``grant`` allows ``words``. Words that the asker leaves out are only covered by a lone ``*``."""
+    patterns = grant.split()
+    if not patterns or not words:
+        return False
+    for position, pattern in enumerate(patterns):
+        if position >= len(words):
+            if pattern not in ("*", "**"):
+                return False
+        elif not matches(pattern, words[position]):
+            return False
+    return True
+
+
+def matches(pattern: str, word: str) -> bool:
+    """Return whether the case-sensitive glob matches the whole word; a lone ``*`` matches every word."""
+    return pattern == "*" or _glob(pattern).fullmatch(word) is not None
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str]:
+    parts: list[str] = []
+    for piece in re.findall(r"\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):
+        match piece:
+            case "**":
+                parts.append(".*")
+            case "*":
+                parts.append("[^/]*")
+            case "?":
+                parts.append("[^/]")
+            case _ if len(piece) > 2 and piece[0] == "[" and piece[-1] == "]":
+                inside = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+                parts.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside.replace('^', chr(92) + '^', 1)}]")
+            case _:
+                parts.append(re.escape(piece))
+    return re.compile("".join(parts), re.DOTALL)

@@ -1,0 +1,162 @@
+"""API tokens (for programs that operate the hub) and hook tokens (for URLs that carry their own routing).
+
+A secret is returned once, when it is issued; its SHA-256 is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from leverframe.core.access import matches
+from leverframe.core.errors import Refused
+from leverframe.store.people import check_name, digest_of
+from leverframe.store.tables import api_tokens, hook_tokens
+
+API_PREFIX, HOOK_PREFIX = "lf_", "lfh_"
+"""How a secret begins, so that people and secret scanners know it."""
+USED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """``grants`` bound what it may do; ``by`` is the actor who issued it and bounds it too."""
+
+    name: str
+    grants: tuple[str, ...]
+    by: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookToken:
+    """``rooms`` are globs of ``chat:room``."""
+
+    name: str
+    rooms: tuple[str, ...]
+    by: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    used_at: datetime | None
+
+    def reaches(self, destination: str) -> bool:
+        """Return whether the token may write to ``chat:room``."""
+        return any(matches(pattern, destination) for pattern in self.rooms)
+
+
+def issue_api(
+    conn: Connection, *, name: str, grants: Sequence[str], by: str, now: datetime, expires_at: datetime | None
+) -> str:
+    """Keep a new API token and return its secret (``lf_…``).
+
+    Raises ``Refused``: ``request_invalid`` for a bad name, no grants or an end that is past; ``name_taken``.
+    """
+    return _issue(conn, api_tokens, "grants", API_PREFIX, name, grants, by, now, expires_at)
+
+
+def issue_hook(
+    conn: Connection, *, name: str, rooms: Sequence[str], by: str, now: datetime, expires_at: datetime | None
+) -> str:
+    """Keep a new hook token and return its secret (``lfh_…``); raises as :func:`issue_api`."""
+    return _issue(conn, hook_tokens, "rooms", HOOK_PREFIX, name, rooms, by, now, expires_at)
+
+
+def _issue(
+    conn: Connection, table: sa.Table, scope: str, prefix: str, name: str, items: Sequence[str], by: str, now: datetime,
+    expires_at: datetime | None,
+) -> str:
+    check_name(name)
+    cleaned = [" ".join(item.split()) for item in items if item.strip()]
+    if not cleaned:
+        raise Refused("request_invalid", f"{scope}: at least one")
+    if expires_at is not None and expires_at <= now:
+        raise Refused("request_invalid", "expires_at: is past")
+    secret = prefix + secrets.token_urlsafe(32)
+    values: dict[str, Any] = {
+        "digest": digest_of(secret), "name": name, scope: json.dumps(cleaned), "by": by, "created_at": now, "expires_at": expires_at}
+    try:
+        conn.execute(sa.insert(table).values(values))
+    except IntegrityError as error:
+        raise Refused("name_taken", name) from error
+    return secret
+
+
+def all_api(conn: Connection, *, by: str | None = None) -> list[ApiToken]:
+    """Return API tokens by name, revoked and expired ones too; with ``by``, only those of this actor."""
+    found = sa.select(api_tokens).order_by(api_tokens.c.name)
+    return [_api(row) for row in conn.execute(found if by is None else found.where(api_tokens.c.by == by))]
+
+
+def all_hook(conn: Connection) -> list[HookToken]:
+    """Return all hook tokens by name, revoked and expired ones too."""
+    return [_hook(row) for row in conn.execute(sa.select(hook_tokens).order_by(hook_tokens.c.name))]
+
+
+def revoke_api(conn: Connection, name: str, now: datetime, *, by: str | None = None) -> bool:
+    """End an API token at once; ``False`` when there is no live one of this name (issued by ``by``, if given)."""
+    change = _revoked(api_tokens, name, now)
+    return conn.execute(change if by is None else change.where(api_tokens.c.by == by)).rowcount == 1
+
+
+def revoke_hook(conn: Connection, name: str, now: datetime) -> bool:
+    """End a hook token at once; ``False`` when there is no live one of this name."""
+    return conn.execute(_revoked(hook_tokens, name, now)).rowcount == 1
+
+
+def _revoked(table: sa.Table, name: str, now: datetime) -> sa.Update:
+    return sa.update(table).where(table.c.name == name, table.c.revoked_at.is_(None)).values(revoked_at=now)
+
+
+def api_by_secret(conn: Connection, secret: str, now: datetime) -> ApiToken | None:
+    """Return the live API token of a secret."""
+    row = conn.execute(_live(api_tokens, secret, now)).first()
+    return None if row is None else _api(row)
+
+
+def hook_by_secret(conn: Connection, secret: str, now: datetime) -> HookToken | None:
+    """Return the live hook token of a secret."""
+    row = conn.execute(_live(hook_tokens, secret, now)).first()
+    return None if row is None else _hook(row)
+
+
+def _live(table: sa.Table, secret: str, now: datetime) -> sa.Select[Any]:
+    return sa.select(table).where(
+        table.c.digest == digest_of(secret), table.c.revoked_at.is_(None),
+        sa.or_(table.c.expires_at.is_(None), table.c.expires_at > now))
+
+
+def use_is_due(token: ApiToken | HookToken, now: datetime) -> bool:
+    """Return whether the use should be written down: at most once a minute."""
+    return token.used_at is None or now - token.used_at >= USED_EVERY
+
+
+def used_api(conn: Connection, name: str, now: datetime) -> None:
+    """Write down that the API token was used."""
+    conn.execute(sa.update(api_tokens).where(api_tokens.c.name == name).values(used_at=now))
+
+
+def used_hook(conn: Connection, name: str, now: datetime) -> None:
+    """Write down that the hook token was used."""
+    conn.execute(sa.update(hook_tokens).where(hook_tokens.c.name == name).values(used_at=now))
+
+
+def _api(row: sa.Row[Any]) -> ApiToken:
+    return ApiToken(name=row.name, grants=tuple(json.loads(row.grants)), by=row.by, created_at=row.created_at,
+                    expires_at=row.expires_at, revoked_at=row.revoked_at, used_at=row.used_at)
+
+
+def _hook(row: sa.Row[Any]) -> HookToken:
+    return HookToken(name=row.name, rooms=tuple(json.loads(row.rooms)), by=row.by, created_at=row.created_at,
+                     expires_at=row.expires_at, revoked_at=row.revoked_at, used_at=row.used_at)
