@@ -6,6 +6,7 @@ virtual environment, for systems without a Chromium package (Ubuntu's is a snap)
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -23,7 +24,7 @@ def main(arguments: list[str]) -> int:
 
 
 def system() -> int:
-    """See to Python's venv, Chromium and a Korean font, from the system's packages."""
+    """See to Python's venv, Chromium, a Korean font and a library of Playwright's, from the system's packages."""
     missing = []
     if importlib.util.find_spec("ensurepip") is None and not os.path.exists(".venv/bin/pip"):
         missing.append(f"{os.path.basename(sys.executable)}-venv" if sys.executable != "/usr/bin/python3" else "python3-venv")
@@ -31,6 +32,8 @@ def system() -> int:
         missing.append("chromium")
     if not _has_korean_font():
         missing.append(FONT)
+    if not _has_libatomic():
+        missing.append("libatomic1")
     if not missing:
         return 0
     if shutil.which("apt-get") is None:
@@ -94,6 +97,15 @@ def _has_korean_font() -> bool:
     if listed is None:
         return False
     return bool(subprocess.run([listed, ":lang=ko", "family"], capture_output=True, check=False).stdout.strip())
+
+
+def _has_libatomic() -> bool:
+    """Tell whether the library is there that Playwright's own node needs and a small Debian lacks."""
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return sys.platform != "linux"
+    return True
 
 
 if __name__ == "__main__":

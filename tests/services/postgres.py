@@ -131,11 +131,12 @@ class Server:
             if _may_enter(directory, self._user) else None
         if reachable is not None and reachable.returncode == 0:
             return directory
-        shutil.copytree(directory.parent, self._root / "server", symlinks=True)
-        # The wheel's programs find their libraries beside their own installation.
-        for libraries in directory.parents[2].glob("*.libs"):
-            shutil.copytree(libraries, self._root / libraries.name)
-        return self._root / "server" / "bin"
+        package, copied = directory.parents[1], self._root / "server"
+        shutil.copytree(directory.parent, copied / package.name / directory.parent.name, symlinks=True)
+        # The wheel's programs look for their libraries in a folder beside the package.
+        for libraries in package.parent.glob(f"{package.name}.libs"):
+            shutil.copytree(libraries, copied / libraries.name)
+        return copied / package.name / directory.parent.name / "bin"
 
     def _identity(self) -> dict[str, object]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
