@@ -59,8 +59,20 @@ _row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the heade
      ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
 _row("event_missing", 400, ("The event's name is missing.", "Send the header X-GitHub-Event; a proxy may have removed it."),
      ("이벤트 이름이 없습니다.", "X-GitHub-Event 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+_row("file_exists", 409, ("The file is there already, and was left as it is.", "Use --force to replace it, or --dry-run to see what would be written."),
+     ("파일이 이미 있어 그대로 두었습니다.", "바꾸려면 --force, 내용만 보려면 --dry-run을 쓰세요."))
+_row("file_unusable", 400, ("The file cannot be used.", "Check the path, the permissions and that it holds what the command expects."),
+     ("파일을 쓸 수 없습니다.", "경로와 권한, 그리고 명령이 기대하는 내용인지 확인하세요."))
 _row("header_invalid", 400, ("A header holds bytes that it may not hold.", "Send headers in plain ASCII."),
      ("헤더에 허용되지 않는 바이트가 있습니다.", "헤더는 ASCII로 보내세요."))
+_row("hub_answer_unreadable", 502, ("Something answered that is not a Leverframe hub, or not one of this version.", "Check the address; leverframe doctor tells more."),
+     ("Leverframe 허브가 아니거나 버전이 다른 서버가 응답했습니다.", "주소를 확인하세요. 자세한 것은 leverframe doctor가 알려 줍니다."))
+_row("hub_not_running", 503, ("The hub is not running here.", "Start it with leverframe serve, name its configuration with --config, or reach one elsewhere with --url and --token."),
+     ("여기에서 허브가 실행되고 있지 않습니다.", "leverframe serve로 시작하거나, --config로 설정을 지정하거나, --url과 --token으로 다른 곳의 허브에 연결하세요."))
+_row("hub_socket_forbidden", 403, ("The hub's socket belongs to another user.", "Run the command as the user who runs the hub, or use --url and --token."),
+     ("허브 소켓이 다른 사용자의 것입니다.", "허브를 실행하는 사용자로 명령을 실행하거나 --url과 --token을 쓰세요."))
+_row("hub_unreachable", 503, ("The hub cannot be reached.", "Check the address, the network and the hub's log."),
+     ("허브에 연결할 수 없습니다.", "주소와 네트워크, 허브 로그를 확인하세요."))
 _row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in the hub's log, and report it."),
      ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
 _row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
