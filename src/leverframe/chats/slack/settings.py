@@ -20,4 +20,5 @@ class Settings(BaseModel):
     app_token: Secret | None = Field(None, description="An app-level token (`xapp-…`) for Socket Mode: no public URL is needed.")
     api_url: str = Field("https://slack.com/api/", description="Slack's Web API; another address for GovSlack or a test.")
     posts_per_second: float = Field(1.0, ge=0, description="Messages a second and channel; 0 is no pacing.")
+    subdomain: str | None = Field(None, description="The workspace's name in its address (`acme` of acme.slack.com): `/hook?subdomain=acme` picks this chat.")
     webhooks: dict[str, Secret] = Field({}, description="Rooms reached by incoming webhooks instead of the bot: `\"#dev\" = \"env:SLACK_DEV_WEBHOOK\"`.")
