@@ -1,0 +1,82 @@
+"""Saying something in the playground: into the table, then to every open page."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from leverframe.chats.playground.feed import Feed
+from leverframe.chats.playground.render import read_id, to_json
+from leverframe.chats.playground.settings import Settings
+from leverframe.core import ids
+from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+from leverframe.core.errors import Refused
+from leverframe.ports import Clock, PlaygroundStore, Posting
+
+AUTHOR = "Leverframe"
+_ROOM = re.compile(r"#[\w-]{1,80}")
+
+
+def check_room(room: str) -> str | None:
+    """Return what to do when ``room`` cannot be a channel of the playground, else ``None``."""
+    if _ROOM.fullmatch(room):
+        return None
+    return "A channel of the playground is # and up to 80 letters, digits, - or _: write it as #dev-team."
+
+
+class PlaygroundChat:
+    """``ports.Chat`` without a vendor. ``remote_id`` is the message's id, ``msg_…``."""
+
+    kind = "playground"
+
+    def __init__(self, name: str, settings: Settings, store: PlaygroundStore, feed: Feed, clock: Clock) -> None:
+        """``name`` is the chat's key in the configuration."""
+        self.name = name
+        self.posts_per_second = settings.posts_per_second
+        self._store, self._feed, self._clock = store, feed, clock
+
+    def check_room(self, room: str) -> str | None:
+        """Return what to do when ``room`` is no ``#name``, else ``None``."""
+        return check_room(room)
+
+    async def post(self, posting: Posting) -> Outcome:
+        """Say it, as a new message or as a reply to ``posting.thread``."""
+        wrong = check_room(posting.room)
+        if wrong is not None:
+            return Rejected(code="playground_room_invalid", detail=wrong)
+        try:
+            posted = await self._store.append(
+                room=posting.room,
+                thread=None if posting.thread is None else read_id(posting.thread),
+                author=posting.username or AUTHOR,
+                icon=posting.icon,
+                message=_words(posting),
+                at=self._clock.now(),
+            )
+        except Refused as refused:
+            return _outcome(refused)
+        self._feed.publish(posted)
+        return Delivered(remote_id=ids.show("msg", posted.id))
+
+    async def update(self, posting: Posting, remote_id: str) -> Outcome:
+        """Replace what the message ``remote_id`` says; it keeps its place, author and time."""
+        try:
+            edited = await self._store.edit(read_id(remote_id), message=_words(posting), at=self._clock.now())
+        except Refused as refused:
+            return _outcome(refused)
+        self._feed.publish(edited)
+        return Delivered(remote_id=remote_id)
+
+    async def close(self) -> None:
+        """End the open pages' streams."""
+        self._feed.close()
+
+
+def _words(posting: Posting) -> str:
+    return json.dumps(to_json(posting.message, posting.mentions), ensure_ascii=False, separators=(",", ":"))
+
+
+def _outcome(refused: Refused) -> Outcome:
+    if refused.status >= 500:
+        return Retryable(code=refused.code, detail=refused.detail, after_s=refused.retry_after_s)
+    return Rejected(code=refused.code, detail=refused.detail)
