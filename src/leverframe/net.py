@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import aiohttp
 
-BODY_CAP = 65_536
-"""Bytes of an answer that are read; the rest is not waited for."""
+BODY_CAP = 262_144
+"""Bytes of an answer that are read; the rest is not waited for. Slack repeats a message in its answer, at up to six bytes a
+character: a lower cap would make a message that was taken look as if it was not."""
 
-# Compressed answers are not asked for: 64 KB on the wire could be 64 MB in memory.
+# Compressed answers are not asked for: what is small on the wire could be large in memory.
 _HEADERS = {"User-Agent": "Leverframe", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 

@@ -1,0 +1,92 @@
+"""Is this Slack in order? For ``leverframe doctor``: says nothing in any room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from leverframe.chats.slack import answers
+from leverframe.chats.slack.settings import Settings
+from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+from leverframe.net import NotSent, Outbound
+
+NEEDED = {
+    "chat:write": "to post at all",
+}
+HELPFUL = {
+    "chat:write.public": "to post to public channels that the bot has not joined",
+    "chat:write.customize": "for username and icon on a route",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at. ``code`` is a key of ``core.errors.PROBLEMS``, or empty when ``level`` is ``ok``."""
+
+    level: str
+    """``ok``, ``warning`` (something optional does not work) or ``error``."""
+    subject: str
+    """``token``, ``scope chat:write``, ``webhook #dev`` …"""
+    code: str = ""
+    detail: str = ""
+
+
+class _Identity(msgspec.Struct):
+    ok: bool
+    team: str = ""
+    user: str = ""
+
+
+async def diagnose(settings: Settings, outbound: Outbound) -> list[Finding]:
+    """Return what is and what is not in order with the token, its scopes and the webhooks; never raises.
+
+    Asks ``auth.test`` (https://docs.slack.dev/reference/methods/auth.test), whose answer tells the token's scopes in the
+    header ``x-oauth-scopes``; a webhook is sent an empty message, which a live one refuses and a revoked one does not know.
+    """
+    findings = []
+    if settings.bot_token is not None:
+        findings += await _token(settings, settings.bot_token.reveal(), outbound)
+    elif not settings.webhooks:
+        findings.append(Finding(level="error", subject="token", code="slack_not_authed"))
+    for room, url in settings.webhooks.items():
+        findings.append(await _webhook(room, url.reveal(), outbound))
+    return findings
+
+
+async def _token(settings: Settings, token: str, outbound: Outbound) -> list[Finding]:
+    url = f"{settings.api_url.rstrip('/')}/auth.test"
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8"}
+    try:
+        answer = await outbound.post_json(url, b"{}", headers)
+    except NotSent as error:
+        return [_wrong("token", answers.unsent(error))]
+    result = answers.outcome(answer, answers.read(answer))
+    if not isinstance(result, Delivered):
+        return [_wrong("token", result)]
+    who = msgspec.json.decode(answer.body, type=_Identity)
+    findings = [Finding(level="ok", subject="token", detail=f"{who.user} in {who.team}")]
+    scopes = answers.scopes(answer.headers)
+    for wanted, level in ((NEEDED, "error"), (HELPFUL, "warning")):
+        for scope, purpose in wanted.items():
+            missing = scope not in scopes
+            findings.append(Finding(level=level if missing else "ok", subject=f"scope {scope}", code="slack_missing_scope" if missing else "", detail=purpose))
+    return findings
+
+
+async def _webhook(room: str, url: str, outbound: Outbound) -> Finding:
+    subject = f"webhook {room}"
+    try:
+        answer = await outbound.post_json(url, b"{}", {"Content-Type": "application/json"})
+    except NotSent as error:
+        return _wrong(subject, answers.unsent(error))
+    result = answers.webhook_outcome(answer)
+    if isinstance(result, Rejected) and result.status == 400:
+        return Finding(level="ok", subject=subject)  # it is there, and finds nothing to say
+    return _wrong(subject, result)
+
+
+def _wrong(subject: str, result: Outcome) -> Finding:
+    if isinstance(result, Rejected | Retryable):
+        return Finding(level="error", subject=subject, code=result.code, detail=result.detail)
+    return Finding(level="ok", subject=subject)
