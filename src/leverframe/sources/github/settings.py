@@ -1,4 +1,4 @@
-"""What ``[sources.NAME]`` of kind ``github`` takes."""
+"""``[sources.NAME]`` with ``kind = "github"``."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     kind: Literal["github"] = "github"
-    secrets: list[Secret] = Field(min_length=1, description="The webhook's secret; several while it is rotated: each is tried.")
+    secrets: list[Secret] = Field(min_length=1, description="The webhook's secret; several while it is rotated: every one of them is taken.")

@@ -1,0 +1,51 @@
+"""Which part an event plays in the conversation about its subject."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+from leverframe.core import payload as reading
+from leverframe.core.events import Actor, Event
+
+Role: TypeAlias = Literal["card", "reply", "alone"]
+
+_REPLIES = frozenset({
+    "issue_comment", "pull_request_review", "pull_request_review_comment", "pull_request_review_thread", "discussion_comment",
+    # a run's card shows the run; its jobs, checks and approvals are said below it
+    "workflow_job", "check_run", "deployment_review",
+})  # fmt: skip
+_OWNERS = {"issues": "issue", "pull_request": "pull_request", "discussion": "discussion"}
+_DETAILS = frozenset({
+    "assigned", "unassigned", "labeled", "unlabeled", "milestoned", "demilestoned", "edited", "synchronize", "locked", "unlocked", "pinned",
+    "unpinned", "typed", "untyped", "review_requested", "review_request_removed", "auto_merge_enabled", "auto_merge_disabled",
+    "category_changed",
+})  # fmt: skip
+"""Actions that leave a subject as open or as closed as it was."""
+
+
+def role(event: Event) -> Role:
+    """Return ``card`` for a change of the subject's state, ``reply`` for what is said about it, ``alone`` without a subject."""
+    if event.subject is None:
+        return "alone"
+    return "reply" if event.name in _REPLIES else "card"
+
+
+def as_card(event: Event) -> Event:
+    """Return the event as the subject's card words it: a label added to an open issue leaves it an issue that its author opened.
+
+    Without this, the card of a pull request would end as "labelled by a bot". Every other event is returned as it is.
+    """
+    owner = _OWNERS.get(event.name)
+    if owner is None or event.action not in _DETAILS:
+        return event
+    match reading.text(event.payload, owner, "state"):
+        case "open":
+            action, person = "created" if owner == "discussion" else "opened", reading.mapping(event.payload, owner, "user")
+        case "closed":
+            action, person = "closed", reading.mapping(event.payload, owner, "merged_by")
+        case _:
+            return event
+    login = reading.text(person, "login")
+    is_bot = login.endswith("[bot]") or person.get("type") == "Bot"
+    return replace(event, action=action, actor=Actor(login=login, url=reading.web(person, "html_url"), is_bot=is_bot) if login else None)
