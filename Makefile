@@ -24,7 +24,7 @@ test: system $(VENV)/.test browser ## set everything up (a real PostgreSQL and C
 check: $(VENV)/.test ## lint, types, floors, generated docs
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/docs.py --check
 
 bench: $(VENV)/.test ## measure against a bare server in the same run

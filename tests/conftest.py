@@ -1,7 +1,6 @@
 """What every test may use."""
 
 import pytest
-
 from browser import browser, page  # noqa: F401  fixtures for every test
 from postgresql import postgres_server, postgres_url  # noqa: F401
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 OLDEST = 14
 SETTINGS = {
@@ -77,7 +78,7 @@ class Server:
         # --no-sync spares only the sync of the empty cluster; what the server commits later is synced.
         self._run([self._bin / "initdb", "-D", self._data, "-U", "leverframe", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

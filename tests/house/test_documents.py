@@ -1,0 +1,88 @@
+"""Documents tell the truth: links lead somewhere, commands exist, configuration loads, generated pages are fresh."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from textwrap import dedent
+from urllib.parse import unquote
+
+import pytest
+
+from house.repository import ROOT, shown, tracked
+
+PAGES = [path for path in tracked() if path.suffix == ".md"]
+KOREAN = [path for path in PAGES if path.name.endswith(".ko.md")]
+BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+
+
+def _blocks(page: Path, *languages: str) -> list[str]:
+    return [dedent(text) for language, text in BLOCK.findall(page.read_text()) if language in languages]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_links_lead_somewhere(page: Path) -> None:
+    """A relative link names a file of the repository, and the heading in it if it names one."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", BLOCK.sub("", page.read_text())):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, heading = unquote(link).partition("#")
+        target = (page.parent / name).resolve() if name else page
+        if not target.exists() or (heading and target.suffix == ".md" and heading not in _anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_make_targets_in_documents_exist(page: Path) -> None:
+    """Every ``make`` line that a document tells people to type is a target."""
+    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = [target for block in _blocks(page, "sh", "bash", "console") for target in re.findall(r"^\$? ?make ([a-z]+)", block, re.MULTILINE)]
+    assert set(named) - targets == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_configuration_in_documents_is_toml(page: Path) -> None:
+    """What a document shows as TOML parses."""
+    for block in _blocks(page, "toml"):
+        tomllib.loads(block)
+
+
+@pytest.mark.parametrize("page", KOREAN, ids=shown)
+def test_a_korean_page_shows_the_same_code_as_its_english_twin(page: Path) -> None:
+    """Translated pages do not fall behind: same code blocks, comments aside."""
+    twin = page.with_name(page.name.replace(".ko.md", ".md"))
+
+    def code(text: str) -> list[list[str]]:
+        return [[line.split(" #")[0].rstrip() for line in block.splitlines() if not line.startswith("#")] for _, block in BLOCK.findall(text)]
+
+    assert code(page.read_text()) == code(twin.read_text())
+
+
+def test_generated_pages_are_fresh() -> None:
+    """``docs/errors.md`` and its sisters say what the code says; ``make docs`` writes them anew."""
+    checked = subprocess.run([sys.executable, "tools/docs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_no_file_knows_the_machine_it_was_written_on() -> None:
+    """No path of somebody's home, and no address of a package registry, is tracked."""
+    homes = "|".join(("/ho" + "me/[a-z]", "/ro" + "ot/", "/Us" + "ers/[a-z]", "/wo" + "rk/"))
+    registries = "|".join(("py" + r"pi\.org", "python" + "hosted", "registry" + r"\.npmjs", "artifact" + "registry", "/opt/wh" + "eels"))
+    found = []
+    for path in tracked():
+        if path.suffix in {".png", ".ico", ".woff2"}:
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if re.search(rf"(?<![\w.}}]){homes}|{registries}", line):
+                found.append(f"{shown(path)}:{number}: {line.strip()[:100]}")
+    assert found == []

@@ -1,0 +1,166 @@
+"""Write the pages of docs/ that follow from the code: ``make docs``. With ``--check`` only say which are stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from leverframe.chats.playground.settings import Settings as Playground
+from leverframe.chats.slack.settings import Settings as Slack
+from leverframe.config import models
+from leverframe.config.problems import FINDINGS
+from leverframe.core.errors import PROBLEMS
+from leverframe.observe import Metrics
+from leverframe.sources.github.settings import Settings as GitHubSource
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+WRITTEN = "<!-- Written by tools/docs.py from the code. Change the code, then run: make docs -->"
+
+SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
+    ("[hub]", models.Hub, ""),
+    ("[sources.NAME]", GitHubSource, "A source of kind `github`. NAME is part of its address: `POST /in/NAME`."),
+    ("[chats.NAME]", Slack, "A chat of kind `slack`. NAME is the first half of a room: `slack:#dev-team`."),
+    ("[chats.NAME]", Playground, "A chat of kind `playground`."),
+    ("[[routes]]", models.RouteSection, "All keys of a route must hold; the items of a list are alternatives, and `!` excludes."),
+    ("[rooms.\"CHAT:ROOM\"]", models.Room, ""),
+    ("[people.NAME]", models.Person, ""),
+    ("[roles.NAME]", models.Role, ""),
+    ("[github]", models.GitHub, ""),
+    ("[retention]", models.Retention, ""),
+)
+
+
+def errors() -> str:
+    """Return the page of every refusal and every finding of ``leverframe check``, in both languages."""
+    lines = [
+        "# Errors", "", WRITTEN, "",
+        "A refusal is an `application/problem+json` document (RFC 9457) with `code`, `title`, `status` and `remedy`.",
+        "The code never changes and is never translated.", "",
+        "거절은 `application/problem+json` 문서(RFC 9457)로 답합니다. `code`는 바뀌지 않고 번역되지도 않습니다.", "",
+        "## At the doors", "",
+    ]
+    for code, problem in sorted(PROBLEMS.items()):
+        lines += [f"### `{code}`", "", f"HTTP {problem.status}", "", f"- {' '.join(problem.en)}", f"- {' '.join(problem.ko)}", ""]
+    lines += ["## In leverframe.toml", "", "What `leverframe check` says, with file, line and key.", ""]
+    for code, row in sorted(FINDINGS.items()):
+        lines += [f"### `{code}` ({row.severity})", "", f"- {' '.join(row.en)}", f"- {' '.join(row.ko)}", ""]
+    return _page(lines)
+
+
+def configuration() -> str:
+    """Return the page of every key of leverframe.toml."""
+    lines = [
+        "# leverframe.toml", "", WRITTEN, "",
+        "`leverframe init` writes a first one, `leverframe check` says what is wrong with it. It is looked for at `--config`, then at",
+        "`LEVERFRAME_CONFIG`, then in the working directory. A secret is written `env:NAME` or `file:PATH`.", "",
+    ]
+    for heading, model, lead in SECTIONS:
+        kind = model.model_fields.get("kind")
+        named = f" kind = \"{kind.default}\"" if kind else ""
+        lines += [f"## `{heading}`{named}", "", lead or (model.__doc__ or "").strip(), "", "| key | default | what |", "| --- | --- | --- |"]
+        lines += [f"| `{key}` | {default} | {what} |" for key, default, what in _keys(model, "")]
+        lines.append("")
+    return _page(lines)
+
+
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        key = prefix + (field.alias or name)
+        yield key, _default(field), (field.description or "").replace("|", "\\|")
+        inner = next((one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type) and issubclass(one, BaseModel)), None)
+        if inner is not None:
+            yield from _keys(inner, f"{key}.")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    value: Any = field.default_factory() if field.default_factory else field.default  # type: ignore[call-arg]
+    if value is None or value in ("", [], {}):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else repr(value) if not isinstance(value, str) else value}`"
+
+
+def metrics() -> str:
+    """Return the page of every metric."""
+    lines = [
+        "# Metrics", "", WRITTEN, "", "`GET /metrics`, in Prometheus' format; open on loopback, elsewhere with a token.", "",
+        "| name | kind | labels | what |", "| --- | --- | --- | --- |",
+    ]
+    for metric in vars(Metrics()).values():
+        if hasattr(metric, "_documentation"):
+            family = next(iter(metric.describe()))
+            name = family.name + ("_total" if family.type == "counter" else "")
+            labels = ", ".join(f"`{label}`" for label in metric._labelnames)
+            lines.append(f"| `{name}` | {family.type} | {labels} | {family.documentation} |")
+    return _page(lines)
+
+
+def commands() -> str:
+    """Return the page of every command of the program."""
+    app = typer.main.get_command(import_module("leverframe.cli.commands").app)
+    lines = [
+        "# Commands", "", WRITTEN, "",
+        "Every command takes `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage. `leverframe COMMAND --help` says the same.", "",
+    ]
+    lines += _command(app, "leverframe")
+    return _page(lines)
+
+
+def _command(command: click.Command, name: str) -> list[str]:
+    context = click.Context(command, info_name=name)
+    lines: list[str] = []
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            if found is not None and not found.hidden:
+                lines += _command(found, f"{name} {child}")
+        return lines
+    usage = " ".join(command.collect_usage_pieces(context))
+    lines += [f"## `{name}`", "", f"`{name} {usage}`", "", _plain(command.help), ""]
+    rows = [
+        f"| `{', '.join((*parameter.opts, *parameter.secondary_opts))}` | {_plain(getattr(parameter, 'help', ''))} |"
+        for parameter in command.params if isinstance(parameter, click.Option) and not parameter.hidden and parameter.name != "help"
+    ]
+    return [*lines, "| option | what |", "| --- | --- |", *rows, ""] if rows else lines
+
+
+def _plain(text: str | None) -> str:
+    return " ".join((text or "").replace("\f", " ").split()).replace("|", "\\|")
+
+
+def _page(lines: list[str]) -> str:
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": commands,
+    "configuration.md": configuration,
+    "errors.md": errors,
+    "metrics.md": metrics,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with ``--check`` compare them; return 1 when one is stale."""
+    stale = [name for name, write in PAGES.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != write()]
+    if arguments == ["--check"]:
+        if stale:
+            print(f"Stale: {', '.join(f'docs/{name}' for name in stale)}. Run: make docs", file=sys.stderr)
+        return 1 if stale else 0
+    for name in stale:
+        (DOCS / name).write_text(PAGES[name]())
+        print(f"wrote docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
