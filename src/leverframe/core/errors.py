@@ -77,6 +77,18 @@ _row("hub_socket_forbidden", 403, ("The hub's socket belongs to another user.", 
      ("허브 소켓이 다른 사용자의 것입니다.", "허브를 실행하는 사용자로 명령을 실행하거나 --url과 --token을 쓰세요."))
 _row("hub_unreachable", 503, ("The hub cannot be reached.", "Check the address, the network and the hub's log."),
      ("허브에 연결할 수 없습니다.", "주소와 네트워크, 허브 로그를 확인하세요."))
+_row("hook_room_forbidden", 403, ("This hook token may not write to this room.", "Issue one that may: leverframe hook-tokens create NAME --room CHAT:ROOM"),
+     ("이 훅 토큰은 이 방에 쓸 수 없습니다.", "쓸 수 있는 토큰을 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
+_row("hook_room_missing", 400, ("The address names no room.", "Add room=dev-team to the hook's address."),
+     ("주소에 방이 없습니다.", "훅 주소에 room=dev-team을 추가하세요."))
+_row("hook_token_foreign", 401, ("This is not a token of the hub's; a Slack token in an address can be read by others.",
+     "Revoke it in Slack, then issue one here: leverframe hook-tokens create NAME --room CHAT:ROOM"),
+     ("허브가 발급한 토큰이 아닙니다. 주소에 든 Slack 토큰은 다른 사람이 읽을 수 있습니다.",
+     "Slack에서 그 토큰을 폐기한 뒤 여기서 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
+_row("hook_token_unknown", 401, ("The hook token is unknown, revoked or expired.", "Issue one: leverframe hook-tokens create NAME --room CHAT:ROOM"),
+     ("알 수 없거나 폐기되었거나 만료된 훅 토큰입니다.", "새로 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
+_row("hook_workspace_unknown", 404, ("No Slack chat of the hub has this subdomain.", "Set subdomain on [chats.NAME] in leverframe.toml, or leave it out of the address."),
+     ("이 subdomain을 가진 Slack이 허브에 없습니다.", "leverframe.toml의 [chats.NAME]에 subdomain을 설정하거나 주소에서 빼세요."))
 _row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in the hub's log, and report it."),
      ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
 _row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
@@ -147,6 +159,8 @@ _row("slack_not_in_channel", 502, ("The bot is not a member of the channel.", "I
      ("봇이 채널의 구성원이 아닙니다.", "채널에서 /invite @봇 을 입력하거나 앱에 chat:write.public 권한을 주세요."))
 _row("slack_ratelimited", 502, ("Slack asks to send more slowly.", "It is tried again when Slack says; posts_per_second makes it slower."),
      ("Slack이 더 천천히 보내라고 합니다.", "Slack이 정한 시간 뒤 다시 시도합니다. posts_per_second로 더 늦출 수 있습니다."))
+_row("slack_refused", 502, ("Slack refuses this message.", "Look up the error in detail at docs.slack.dev/reference/methods/chat.postMessage."),
+     ("Slack이 이 메시지를 거절했습니다.", "detail의 오류를 docs.slack.dev/reference/methods/chat.postMessage 에서 찾아보세요."))
 _row("slack_restricted_action", 502, ("A setting of the workspace does not let the bot post there.", "Ask an administrator of the workspace to allow it, or use another channel."),
      ("워크스페이스 설정이 봇의 게시를 막습니다.", "워크스페이스 관리자에게 허용을 요청하거나 다른 채널을 쓰세요."))
 _row("slack_token_expired", 502, ("The bot's token is over.", "Install the app again and set the new bot_token; messages wait until then."),

@@ -14,21 +14,60 @@ import msgspec
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.net import Answer, NotSent
 
+# Slack's errors and our codes, each of which has its remedy in core/errors.py; what is not here is "slack_refused".
+_REFUSED = {
+    "action_prohibited": "slack_action_prohibited",
+    "cant_update_message": "slack_cant_update_message",
+    "channel_is_archived": "slack_channel_is_archived",
+    "channel_not_found": "slack_channel_not_found",
+    "edit_window_closed": "slack_edit_window_closed",
+    "invalid_attachments": "slack_invalid_blocks",
+    "invalid_blocks": "slack_invalid_blocks",
+    "invalid_blocks_format": "slack_invalid_blocks",
+    "invalid_payload": "slack_invalid_blocks",
+    "invalid_token": "slack_no_service",  # a webhook's; the bot's is invalid_auth
+    "is_archived": "slack_is_archived",
+    "is_inactive": "slack_is_archived",
+    "message_not_found": "slack_message_not_found",
+    "msg_blocks_too_long": "slack_msg_blocks_too_long",
+    "msg_too_long": "slack_msg_too_long",
+    "no_active_hooks": "slack_no_service",
+    "no_service": "slack_no_service",
+    "no_team": "slack_no_service",
+    "not_in_channel": "slack_not_in_channel",
+    "restricted_action": "slack_restricted_action",
+    "restricted_action_read_only_channel": "slack_restricted_action",
+    "restricted_action_thread_only_channel": "slack_restricted_action",
+}
+
 # The token, the app or the workspace is not in order: no message of this chat can be sent, so none is at fault. They wait,
 # a try a minute, until the operator has put it right, rather than all becoming dead letters.
-WHOLE_CHAT = frozenset({
-    "access_denied", "accesslimited", "account_inactive", "ekm_access_denied", "enterprise_is_restricted", "invalid_auth",
-    "missing_scope", "no_permission", "not_allowed_token_type", "not_authed", "org_login_required", "team_access_not_granted",
-    "team_added_to_org", "token_expired", "token_revoked", "two_factor_setup_required",
-})  # fmt: skip
+_WHOLE_CHAT = {
+    "access_denied": "slack_restricted_action",
+    "accesslimited": "slack_invalid_auth",
+    "account_inactive": "slack_account_inactive",
+    "ekm_access_denied": "slack_restricted_action",
+    "enterprise_is_restricted": "slack_restricted_action",
+    "invalid_auth": "slack_invalid_auth",
+    "missing_scope": "slack_missing_scope",
+    "no_permission": "slack_missing_scope",
+    "not_allowed_token_type": "slack_invalid_auth",
+    "not_authed": "slack_not_authed",
+    "org_login_required": "slack_restricted_action",
+    "team_access_not_granted": "slack_restricted_action",
+    "team_added_to_org": "slack_restricted_action",
+    "token_expired": "slack_token_expired",
+    "token_revoked": "slack_token_revoked",
+    "two_factor_setup_required": "slack_restricted_action",
+}
 WHOLE_CHAT_AFTER_S = 60.0
 
 # Slack's own passing troubles, told with HTTP 200.
-PASSING = frozenset({
-    "external_channel_migrating", "fatal_error", "internal_error", "message_limit_exceeded", "request_timeout", "rollup_error",
-    "service_unavailable", "streaming_state_conflict", "update_failed",
+_PASSING = frozenset({
+    "external_channel_migrating", "fatal_error", "internal_error", "request_timeout", "rollup_error", "service_unavailable",
+    "streaming_state_conflict", "update_failed",
 })  # fmt: skip
-LIMITED = frozenset({"rate_limited", "ratelimited"})
+_LIMITED = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
 
 _ERROR = re.compile(r"[a-z0-9_]{1,60}")
 _DETAIL_MAX = 300
@@ -68,20 +107,17 @@ def outcome(answer: Answer, said: Said | None) -> Outcome:
         return trouble(answer)
     if said.ok:
         return Delivered(remote_id=said.ts, remote_room=said.channel, status=status)
-    error = said.error or ""
-    if error in LIMITED:
+    return _refused(said.error or "", answer, _explained(said))
+
+
+def _refused(error: str, answer: Answer, detail: str) -> Outcome:
+    if error in _LIMITED:
         return limited(answer)
-    return refused(error, status, _explained(said))
-
-
-def refused(error: str, status: int, detail: str) -> Outcome:
-    """Return what Slack's error means: the message's own fault, the chat's, or a passing trouble."""
-    code = f"slack_{error}"
-    if error in WHOLE_CHAT:
-        return Retryable(code=code, detail=detail, status=status, after_s=WHOLE_CHAT_AFTER_S)
-    if error in PASSING:
-        return Retryable(code=code, detail=detail, status=status)
-    return Rejected(code=code, detail=detail, status=status)
+    if error in _PASSING:
+        return Retryable(code="slack_unavailable", detail=detail, status=answer.status)
+    if error in _WHOLE_CHAT:
+        return Retryable(code=_WHOLE_CHAT[error], detail=detail, status=answer.status, after_s=WHOLE_CHAT_AFTER_S)
+    return Rejected(code=_REFUSED.get(error, "slack_refused"), detail=detail, status=answer.status)
 
 
 def webhook_outcome(answer: Answer) -> Outcome:
@@ -90,11 +126,11 @@ def webhook_outcome(answer: Answer) -> Outcome:
     word = answer.body[:100].decode("ascii", "replace").strip()
     if status == 200 and word == "ok":
         return Delivered(status=status)
-    if status == 429 or word in LIMITED:
+    if status == 429:
         return limited(answer)
     if 400 <= status < 500 and _ERROR.fullmatch(word):
         # The address is this room's alone: even a revoked one says nothing of the other rooms.
-        return Rejected(code=f"slack_{word}", detail=f"the incoming webhook answered {word}", status=status)
+        return Rejected(code=_REFUSED.get(word, "slack_refused"), detail=f"the incoming webhook answered {word}", status=status)
     return trouble(answer)
 
 
