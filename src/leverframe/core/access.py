@@ -63,7 +63,7 @@ class Denied:
 
 def held(roles: Mapping[str, Role], *, role: str | None, actor: str) -> tuple[str, ...]:
     """Return the grants of somebody with ``role`` (of their own) and of every role that names ``actor`` as a member."""
-    found = list(roles[role].allow) if role in roles else []
+    found = list(roles[role].allow) if role is not None and role in roles else []
     for other in roles.values():
         if actor in other.members:
             found.extend(other.allow)

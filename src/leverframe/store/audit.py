@@ -56,7 +56,7 @@ def entries(
 
 @dataclass(slots=True)
 class Refusals:
-    """Counts what strangers are refused, and says which refusal deserves an entry: one a minute per source and reason."""
+    """Says which refusal of a stranger deserves an entry (one a minute per source and reason) and counts the others."""
 
     _last: dict[tuple[str, str], tuple[datetime, int]] = field(default_factory=dict)
 

@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -112,7 +113,7 @@ def person(conn: Connection, name: str) -> Person | None:
     return None if row is None else _person(row)
 
 
-def _person(row: sa.Row[tuple[object, ...]]) -> Person:
+def _person(row: Any) -> Person:
     return Person(name=row.name, role=row.role, created_at=row.created_at, disabled_at=row.disabled_at)
 
 

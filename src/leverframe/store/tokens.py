@@ -152,11 +152,11 @@ def used_hook(conn: Connection, name: str, now: datetime) -> None:
     conn.execute(sa.update(hook_tokens).where(hook_tokens.c.name == name).values(used_at=now))
 
 
-def _api(row: sa.Row[Any]) -> ApiToken:
+def _api(row: Any) -> ApiToken:
     return ApiToken(name=row.name, grants=tuple(json.loads(row.grants)), by=row.by, created_at=row.created_at,
                     expires_at=row.expires_at, revoked_at=row.revoked_at, used_at=row.used_at)
 
 
-def _hook(row: sa.Row[Any]) -> HookToken:
+def _hook(row: Any) -> HookToken:
     return HookToken(name=row.name, rooms=tuple(json.loads(row.rooms)), by=row.by, created_at=row.created_at,
                      expires_at=row.expires_at, revoked_at=row.revoked_at, used_at=row.used_at)

@@ -1,0 +1,136 @@
+"""Events as people look at them: pages of a list without bodies, and one with its body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+import zstandard
+from sqlalchemy import Connection
+
+from leverframe.core import ids
+from leverframe.store.tables import bodies, deliveries, events, routing, to_us
+
+_LARGEST_BODY = 64 * 1024 * 1024
+_SECRET_HEADERS = ("authorization", "cookie", "signature", "token", "secret")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """A line of the list."""
+
+    id: int
+    source: str
+    delivery_id: str
+    name: str
+    action: str | None
+    repo: str | None
+    received_at: datetime
+
+    @property
+    def full_name(self) -> str:
+        """``pull_request.opened``, or the bare name where there is no action."""
+        return f"{self.name}.{self.action}" if self.action else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """A route that made a delivery of an event; ``state`` is the delivery's."""
+
+    route: str
+    destination: str
+    state: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What came in: headers (none that proves who sent it) and the bytes."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def first_id_at(instant: datetime) -> int:
+    """Return the least identifier that an instant can have: identifiers begin with their milliseconds."""
+    return ids.following(0, max(to_us(instant) // 1000, ids.EPOCH_MS + 1), 0)
+
+
+def page(
+    conn: Connection, *, source: str | None = None, event: str | None = None, repo: str | None = None, before: int | None = None,
+    since: datetime | None = None, limit: int = 50,
+) -> list[EventRow]:
+    """Return events, newest first, older than ``before``; ``event`` is a name (``push``) or name and action (``issues.opened``)."""
+    found = sa.select(
+        events.c.id, events.c.source, events.c.delivery_id, events.c.name, events.c.action, events.c.repo, events.c.received_at)
+    if source is not None:
+        found = found.where(events.c.source == source)
+    if event is not None:
+        name, dot, action = event.partition(".")
+        found = found.where(events.c.name == name)
+        if dot:
+            found = found.where(events.c.action == action)
+    if repo is not None:
+        found = found.where(events.c.repo == repo)
+    if before is not None:
+        found = found.where(events.c.id < before)
+    if since is not None:
+        found = found.where(events.c.id >= first_id_at(since))
+    return [_row(row) for row in conn.execute(found.order_by(events.c.id.desc()).limit(limit))]
+
+
+def one(conn: Connection, event_id: int) -> EventRow | None:
+    """Return the event of this id."""
+    row = conn.execute(sa.select(events).where(events.c.id == event_id)).first()
+    return None if row is None else _row(row)
+
+
+def _row(row: Any) -> EventRow:
+    return EventRow(id=row.id, source=row.source, delivery_id=row.delivery_id, name=row.name, action=row.action, repo=row.repo,
+                    received_at=row.received_at)
+
+
+def fired(conn: Connection, event_ids: Sequence[int]) -> dict[int, list[Fired]]:
+    """Return, by event, the routes that made deliveries of it."""
+    found: dict[int, list[Fired]] = {event_id: [] for event_id in event_ids}
+    if event_ids:
+        wanted = sa.select(deliveries.c.event_id, deliveries.c.route, deliveries.c.destination, deliveries.c.state).where(
+            deliveries.c.event_id.in_(event_ids)).order_by(deliveries.c.id)
+        for row in conn.execute(wanted):
+            found[row.event_id].append(Fired(route=row.route, destination=row.destination, state=row.state))
+    return found
+
+
+def waits_for_routing(conn: Connection, event_id: int) -> bool:
+    """Return whether the event was not yet turned into deliveries."""
+    return conn.execute(sa.select(routing.c.event_id).where(routing.c.event_id == event_id)).first() is not None
+
+
+def body(conn: Connection, event_id: int) -> Body | None:
+    """Return what came in, or ``None`` when retention has removed it. Signatures, tokens and cookies are left out."""
+    row = conn.execute(sa.select(bodies).where(bodies.c.event_id == event_id)).first()
+    if row is None:
+        return None
+    raw = bytes(row.body)
+    if row.codec == 1:
+        raw = zstandard.ZstdDecompressor().decompress(raw, max_output_size=_LARGEST_BODY)
+    headers = {str(name): str(value) for name, value in json.loads(bytes(row.headers)).items()}
+    return Body(headers={name: value for name, value in headers.items() if not _proves(name)}, body=raw)
+
+
+def _proves(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET_HEADERS)
+
+
+def count_between(conn: Connection, since: datetime, until: datetime) -> int:
+    """Return how many events came from ``since`` up to, not including, ``until``."""
+    found = sa.select(sa.func.count()).select_from(events).where(events.c.id >= first_id_at(since), events.c.id < first_id_at(until))
+    return conn.execute(found).scalar_one()
+
+
+def waiting(conn: Connection) -> int:
+    """Return how many events wait to be routed."""
+    return conn.execute(sa.select(sa.func.count()).select_from(routing)).scalar_one()

@@ -1,0 +1,141 @@
+"""What people change through pages and API, each with its audit entry: invitations, tokens, mutes, retries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from leverframe.core import ids
+from leverframe.core.access import Identity, exceeds
+from leverframe.core.errors import Refused
+from leverframe.store import delivery_pages, mutes, people, tokens
+from leverframe.store.deliveries import State
+from leverframe.store.delivery_pages import Filter
+from leverframe.web.desk import Desk
+
+INVITATION_LIFETIME = timedelta(hours=72)
+LONGEST_TOKEN_DAYS = 366
+
+
+def link(url: str, secret: str) -> str:
+    """Return the address that signs somebody in."""
+    return f"{url.rstrip('/')}/login?token={secret}"
+
+
+async def invite(desk: Desk, identity: Identity, *, person: str, role: str) -> tuple[str, datetime]:
+    """Return a one-time link for ``person`` and when it ends; raises ``Refused("request_invalid")`` for an unknown role or a bad name."""
+    if role not in desk.roles:
+        raise Refused("request_invalid", f"role: one of {', '.join(sorted(desk.roles))}")
+    now = desk.clock.now()
+    secret = await desk.act(
+        identity, "people.invite", f"{person} as {role}", people.invite, person=person, role=role, now=now, lifetime=INVITATION_LIFETIME)
+    return link(desk.url, secret), now + INVITATION_LIFETIME
+
+
+async def disable(desk: Desk, identity: Identity, person: str) -> None:
+    """Lock ``person`` out; raises ``Refused("not_found")`` when nobody enabled has this name."""
+    if not await desk.act(identity, "people.disable", person, people.disable, person, desk.clock.now()):
+        raise Refused("not_found", person[:100])
+
+
+def _end(desk: Desk, days: int | None) -> datetime | None:
+    if days is None:
+        return None
+    if not 1 <= days <= LONGEST_TOKEN_DAYS:
+        raise Refused("request_invalid", f"days: from 1 to {LONGEST_TOKEN_DAYS}")
+    return desk.clock.now() + timedelta(days=days)
+
+
+async def issue_api_token(desk: Desk, identity: Identity, *, name: str, grants: Sequence[str], days: int) -> str:
+    """Return the secret of a new API token; raises ``Refused``: ``request_invalid``, ``name_taken``, ``not_allowed`` beyond one's own grants."""
+    wider = exceeds([grant for grant in grants if grant.strip()], identity)
+    if wider:
+        raise Refused("not_allowed", f"you do not hold {', '.join(wider)[:200]}")
+    # A token made by a token is its issuer's person's: it must not outlive what bounds the first.
+    issuer = await _responsible(desk, identity)
+    return await desk.act(
+        identity, "tokens.issue", f"{name}: {', '.join(grants)}", tokens.issue_api, name=name, grants=grants, by=issuer,
+        now=desk.clock.now(), expires_at=_end(desk, days))
+
+
+async def _responsible(desk: Desk, identity: Identity) -> str:
+    if identity.kind != "token":
+        return identity.actor
+    found = [token for token in await desk.database.read(tokens.all_api) if token.name == identity.name]
+    if not found:
+        raise Refused("token_invalid")
+    return found[0].by
+
+
+async def revoke_api_token(desk: Desk, identity: Identity, name: str, *, anybodys: bool) -> None:
+    """End an API token (one's own, or ``anybodys``); raises ``Refused("not_found")``."""
+    own = None if anybodys else await _responsible(desk, identity)
+    if not await desk.act(identity, "tokens.revoke", name, tokens.revoke_api, name, desk.clock.now(), by=own):
+        raise Refused("not_found", name[:100])
+
+
+async def own_api_tokens(desk: Desk, identity: Identity, *, anybodys: bool) -> list[tokens.ApiToken]:
+    """Return one's own API tokens, or ``anybodys``."""
+    return await desk.database.read(tokens.all_api, by=None if anybodys else await _responsible(desk, identity))
+
+
+async def issue_hook_token(desk: Desk, identity: Identity, *, name: str, rooms: Sequence[str], days: int | None) -> str:
+    """Return the secret of a new hook token; raises ``Refused``: ``request_invalid``, ``name_taken``."""
+    return await desk.act(
+        identity, "hook-tokens.issue", f"{name}: {', '.join(rooms)}", tokens.issue_hook, name=name, rooms=rooms, by=identity.actor,
+        now=desk.clock.now(), expires_at=_end(desk, days))
+
+
+async def revoke_hook_token(desk: Desk, identity: Identity, name: str) -> None:
+    """End a hook token; raises ``Refused("not_found")``."""
+    if not await desk.act(identity, "hook-tokens.revoke", name, tokens.revoke_hook, name, desk.clock.now()):
+        raise Refused("not_found", name[:100])
+
+
+async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, reason: str) -> None:
+    """Silence ``route:NAME`` or ``room:CHAT:ROOM``; raises ``Refused("request_invalid")`` for another target or a moment that is past."""
+    kind, _, rest = target.partition(":")
+    if kind == "route" and rest not in {route.route for route in desk.routes.listed()}:
+        raise Refused("request_invalid", "target: there is no route of this name")
+    if kind not in ("route", "room") or not rest or (kind == "room" and ":" not in rest):
+        raise Refused("request_invalid", "target: route:NAME or room:CHAT:ROOM")
+    if until <= desk.clock.now():
+        raise Refused("request_invalid", "until: is past")
+    await desk.act(identity, "mutes.set", target, mutes.mute, target=target, until=until, reason=reason, by=identity.actor)
+
+
+async def unmute(desk: Desk, identity: Identity, target: str) -> None:
+    """End a mute; raises ``Refused("not_found")``."""
+    if not await desk.act(identity, "mutes.end", target, mutes.unmute, target=target):
+        raise Refused("not_found", target[:100])
+
+
+async def retry(desk: Desk, identity: Identity, delivery_id: int) -> int:
+    """Owe one delivery again and return 1, or 0 when it is not dead; raises ``Refused("not_found")``."""
+    if await desk.database.read(delivery_pages.one, delivery_id) is None:
+        raise Refused("not_found")
+    count = await desk.redrive.retry([delivery_id])
+    await desk.record(identity.actor, "deliveries.retry", ids.show("dlv", delivery_id), detail={"count": count})
+    return count
+
+
+async def retry_matching(desk: Desk, identity: Identity, which: Filter, *, rate_per_s: float | None) -> int:
+    """Owe again all dead deliveries that match and return how many; raises ``Refused("request_invalid")`` for another state than dead."""
+    _only_dead(which)
+    count = await desk.redrive.retry_matching(
+        state="dead", destination=which.destination, since=which.since, until=which.until, route=which.route, rate_per_s=rate_per_s)
+    target = ", ".join(f"{name}={value}" for name, value in (("destination", which.destination), ("route", which.route)) if value)
+    await desk.record(identity.actor, "deliveries.retry", target or "all dead", detail={"count": count})
+    return count
+
+
+async def would_retry(desk: Desk, which: Filter) -> int:
+    """Return how many deliveries :func:`retry_matching` would take now."""
+    return await desk.database.read(delivery_pages.count, _only_dead(which))
+
+
+def _only_dead(which: Filter) -> Filter:
+    if which.state not in (None, State.DEAD):
+        raise Refused("request_invalid", "state: only dead deliveries are sent again")
+    return replace(which, state=State.DEAD)

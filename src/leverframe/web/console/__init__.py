@@ -1,0 +1,18 @@
+"""The console: pages for people, which work without JavaScript."""
+
+from __future__ import annotations
+
+from leverframe.web.console.administration import AdministrationPages
+from leverframe.web.console.deliveries import DeliveryPages
+from leverframe.web.console.events import EventPages
+from leverframe.web.console.mutes import MutePages
+from leverframe.web.console.overview import OverviewPage
+from leverframe.web.console.tokens import TokenPages
+from leverframe.web.desk import Desk
+from leverframe.web.doors import Door
+
+
+def console_doors(desk: Desk) -> tuple[Door, ...]:
+    """Return the doors of all pages under ``/console``."""
+    pages = (OverviewPage(desk), EventPages(desk), DeliveryPages(desk), MutePages(desk), TokenPages(desk), AdministrationPages(desk))
+    return tuple(door for page in pages for door in page.doors())

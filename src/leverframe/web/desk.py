@@ -1,0 +1,106 @@
+"""What the guard, the pages and the API work with; ``app.py`` fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from leverframe.core.access import Identity, Role
+from leverframe.core.errors import Locale
+from leverframe.ports import Clock
+from leverframe.store import audit
+from leverframe.store.database import Database
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Redrive(Protocol):
+    """Makes dead and waiting deliveries due again, with the full schedule."""
+
+    async def retry(self, ids: Sequence[int]) -> int:
+        """Return how many of these deliveries are owed again."""
+        ...
+
+    async def retry_matching(
+        self, *, state: str, destination: str | None, since: datetime | None, until: datetime | None, route: str | None,
+        rate_per_s: float | None,
+    ) -> int:
+        """Return how many deliveries that match are owed again, spread at ``rate_per_s`` where given."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """Why a route fired for an event, or did not."""
+
+    route: str
+    fired: bool
+    reason: str
+    destinations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A route of the configuration: its name, what it listens to and where it goes."""
+
+    route: str
+    source: str
+    events: tuple[str, ...]
+    destinations: tuple[str, ...]
+
+
+class Routes(Protocol):
+    """The configured routes, for people who ask about them."""
+
+    def listed(self) -> Sequence[Listed]:
+        """Return all routes in the order of the configuration."""
+        ...
+
+    async def explain_stored(self, event_id: int, locale: Locale) -> Sequence[Explained]:
+        """Return what every route says of a stored event. Raises ``Refused("not_found")`` when its body is gone."""
+        ...
+
+    async def explain_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> Sequence[Explained]:
+        """Return what every route would say of an event as GitHub would send it (``event`` is its X-GitHub-Event)."""
+        ...
+
+    async def test(self, route: str) -> Sequence[str]:
+        """Send a sample through a route; returns the destinations. Raises ``Refused("not_found")`` for an unknown one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The hub as the doors see it. ``url`` is ``hub.url``; ``roles`` are the built-in ones and those of the configuration."""
+
+    database: Database
+    clock: Clock
+    url: str
+    locale: Locale
+    timezone: tzinfo
+    roles: Mapping[str, Role]
+    redrive: Redrive
+    routes: Routes
+
+    async def act(
+        self, identity: Identity, act: str, target: str, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return ``work(connection, …)``, committed together with its audit entry."""
+        entry_id, now = self.database.new_id(), self.clock.now()
+
+        def both(conn: Connection) -> T:
+            done = work(conn, *args, **kwargs)
+            audit.append(conn, id=entry_id, at=now, actor=identity.actor, act=act, target=target)
+            return done
+
+        return await self.database.write(both)
+
+    async def record(self, actor: str, act: str, target: str, *, code: str = "ok", detail: Mapping[str, Any] | None = None) -> None:
+        """Add an audit entry of its own."""
+        await self.database.write(
+            audit.append, id=self.database.new_id(), at=self.clock.now(), actor=actor, act=act, target=target, code=code, detail=detail)

@@ -1,0 +1,55 @@
+"""A door: one method and path, who may pass, how often, and how large. All doors stand in one table (``site.build_site``)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+Permission: TypeAlias = str
+"""``open``, ``signed`` (the handler verifies), ``playground``, ``session`` (anybody signed in), or a grant's words: ``events.read``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How often: ``rate`` as the library limits writes it (``30/minute``), counted per what.
+
+    ``failure`` counts refused requests of an address and limits only further refused ones: what verifies always passes.
+    ``address`` counts every request of an address, ``identity`` every request of somebody signed in (and, before that, failures).
+    """
+
+    rate: str
+    per: Literal["failure", "address", "identity"]
+
+
+SIGNED = Limit(rate="60/minute", per="failure")
+OPEN = Limit(rate="600/minute", per="address")
+LOGIN = Limit(rate="20/minute", per="address")
+SIGNED_IN = Limit(rate="600/minute", per="identity")
+
+KB = 1024
+FORM_CAP = 64 * KB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One row of the table. ``handler`` takes a request; ``app`` instead is a bare ASGI callable (the inbound path, the API)."""
+
+    method: str
+    path: str
+    """As Starlette writes it: ``/in/{source}``."""
+    permission: Permission
+    limit: Limit
+    body_cap: int = 0
+    """Bytes of body that it takes; for a signed door while the handler reads, for others before it is called."""
+    handler: Handler | None = None
+    app: ASGIApp | None = None
+
+    def __post_init__(self) -> None:
+        if (self.handler is None) == (self.app is None):
+            raise ValueError(f"{self.method} {self.path}: give handler or app")

@@ -1,0 +1,208 @@
+"""The guard stands at every door: size, rate, identity, permission, origin and form token, then the handler.
+
+What it refuses becomes a problem document or a page; an unexpected error becomes a 500 that names only an id of the log.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from leverframe.core.access import ANONYMOUS, Denied, Identity, allowed
+from leverframe.core.errors import Refused
+from leverframe.store.people import Session
+from leverframe.web import bodies, pages, problems
+from leverframe.web.credentials import identify
+from leverframe.web.desk import Desk
+from leverframe.web.doors import Door
+from leverframe.web.origins import SAFE_METHODS, origin_matches, playground_is_open
+from leverframe.web.rates import address_of
+from leverframe.web.refusals import RefusalLog
+
+log = logging.getLogger(__name__)
+
+# https://owasp.org/www-project-secure-headers/ ; a referrer policy of no-referrer would make browsers send "Origin: null".
+SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", (
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        b"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_NOSNIFF = SECURITY_HEADERS[1:2]
+
+
+class Guard:
+    """One for the process; ``refusals`` is also what the inbound doors report to."""
+
+    def __init__(self, desk: Desk, refusals: RefusalLog) -> None:
+        self.desk, self.refusals, self._rates = desk, refusals, refusals.rates
+
+    async def answer(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through ``door`` or answer why not; never raises but for cancellation."""
+        scope.setdefault("state", {})
+        signed = door.permission == "signed"
+        extra = _NOSNIFF if signed else SECURITY_HEADERS
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = list(message.get("headers", ()))
+                headers.extend(extra)
+                if not signed and not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            if signed:
+                await self._signed(door, scope, receive, sending)
+            else:
+                await self._entered(door, scope, receive, sending)
+            return
+        except ClientDisconnect:
+            return
+        except Refused as refused:
+            if started:
+                log.warning("refused after the answer began: %s", refused.code)
+                return
+            response = self.response(scope, self._refusal(door, scope, refused))
+        except Exception:
+            failure = secrets.token_hex(6)
+            log.exception("unexpected error %s at %s %s", failure, door.method, door.path)
+            if started:
+                return
+            response = self.response(scope, Refused("internal", failure))
+        await response(scope, receive, sending)
+
+    def response(self, scope: Scope, refused: Refused, *, allow: str | None = None) -> Response:
+        """Return a refusal as this asker reads it: a page for a browser, a problem document for everybody else."""
+        headers = _headers(scope)
+        locale = problems.locale_of(headers.get("accept-language"), self.desk.locale)
+        as_page = problems.prefers_html(headers.get("accept"))
+        response = pages.problem(refused, locale) if as_page else problems.problem(refused, locale)
+        if allow is not None:
+            response.headers["Allow"] = allow
+        return response
+
+    async def _signed(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        raw: dict[bytes, bytes] = dict(scope["headers"])
+        if bodies.check_length(raw, door.body_cap) and b"content-length" not in raw:
+            receive = bodies.counted(receive, door.body_cap)
+        await _call(door, scope, receive, send)
+
+    async def _entered(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        headers, state = _headers(scope), scope["state"]
+        state["locale"] = problems.locale_of(headers.get("accept-language"), self.desk.locale)
+        body_comes = bodies.check_length(dict(scope["headers"]), door.body_cap)
+        if "\0" in scope["path"]:
+            raise Refused("request_invalid", "a NUL in the path")
+        if door.limit.per == "address":
+            self._within(door, "address", address_of(scope.get("client")))
+        identity, session = await self._who(door, scope, headers)
+        state["identity"], state["session"] = identity, session
+        self._permitted(door, identity)
+        if door.limit.per == "identity" and identity.kind != "operator":
+            self._within(door, "identity", identity.actor)
+        body = b""
+        if body_comes:
+            body = await bodies.whole(receive, door.body_cap)
+            receive = bodies.replayed(body, receive)
+        if scope["method"] not in SAFE_METHODS:
+            self._own_page(identity, session, headers, body)
+        await _call(door, scope, receive, send)
+
+    def _within(self, door: Door, *key: str) -> None:
+        wait_s = self._rates.wait_s(door.limit.rate, *key)
+        if wait_s is not None:
+            raise Refused("too_often", retry_after_s=wait_s)
+
+    async def _who(self, door: Door, scope: Scope, headers: Mapping[str, str]) -> tuple[Identity, Session | None]:
+        operator = scope["state"].get("operator")
+        if operator:
+            return Identity(kind="operator", name=operator if isinstance(operator, str) else "", grants=("*",)), None
+        if door.permission == "open":
+            return ANONYMOUS, None
+        if door.permission == "playground" and playground_is_open(url=self.desk.url, method=scope["method"], headers=headers):
+            return Identity(kind="playground", name="guest"), None
+        return await identify(self.desk, headers)
+
+    def _permitted(self, door: Door, identity: Identity) -> None:
+        match door.permission:
+            case "open":
+                return
+            case _ if identity.kind == "anonymous":
+                raise Refused("sign_in_required")
+            case "playground" | "session":
+                return
+            case words:
+                match allowed(identity, words.split(), self.desk.roles):
+                    case Denied(reason=reason, who_could=roles):
+                        raise Refused("not_allowed", f"{reason}; roles that do: {', '.join(roles)}")
+
+    def _own_page(self, identity: Identity, session: Session | None, headers: Mapping[str, str], body: bytes) -> None:
+        """Refuse a write that a page of another site makes with this browser's cookie, or with a link of somebody else's."""
+        if identity.kind not in ("person", "anonymous"):
+            return
+        origin = headers.get("origin")
+        if origin is not None and not origin_matches(origin, url=self.desk.url, host=headers.get("host")):
+            raise Refused("origin_mismatch", origin[:200])
+        if session is None:
+            return
+        given = headers.get("x-csrf-token")
+        if given is None and headers.get("content-type", "").split(";")[0].strip().lower() == "application/x-www-form-urlencoded":
+            given = dict(parse_qsl(body.decode("utf-8", "replace"))).get("csrf")
+        if given is None or not hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf.encode()):
+            raise Refused("csrf_invalid")
+
+    def _refusal(self, door: Door, scope: Scope, refused: Refused) -> Refused:
+        """Take note of a refusal; returns what to answer."""
+        signed = door.permission == "signed"
+        identity: Identity = scope["state"].get("identity", ANONYMOUS)
+        target, act = _shown_path(door, scope), f"{door.method} {door.path}"
+        if identity.kind != "anonymous":
+            self.refusals.of_somebody(identity, act, target, refused)
+            return refused
+        source = target if signed and refused.code != "source_unknown" else door.path
+        if not signed and refused.status not in (401, 403, 410, 429):
+            # A stranger's mistake in an open form or address is told, and is nothing to keep.
+            return refused
+        rate = None if door.limit.per == "address" else door.limit.rate
+        return self.refusals.of_stranger(source, address_of(scope.get("client")), act, target, refused, rate)
+
+
+async def _call(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+    if door.app is not None:
+        await door.app(scope, receive, send)
+    elif door.handler is not None:
+        response = await door.handler(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        found[key] = f"{found[key]}; {text}" if key == "cookie" and key in found else text
+    return found
+
+
+def _shown_path(door: Door, scope: Scope) -> str:
+    """Return the path as it may be written down: a token in it is masked."""
+    shown = door.path
+    for name, value in scope.get("path_params", {}).items():
+        text = "***" if name == "token" else str(value)
+        shown = shown.replace(f"{{{name}}}", text).replace(f"{{{name}:path}}", text)
+    return shown

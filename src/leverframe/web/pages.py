@@ -1,0 +1,93 @@
+"""HTML pages: Jinja2 templates with everything escaped, imported at the first page that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from leverframe.core import ids
+from leverframe.core.access import ANONYMOUS, Allowed, Identity, allowed
+from leverframe.core.errors import Locale, Refused, document
+from leverframe.store.people import Session
+from leverframe.web import problems
+from leverframe.web.assets import asset
+from leverframe.web.words import word
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def _environment() -> Environment:
+    # 4 MB and 25 ms that a hub which only takes events in does not need.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    made.globals["asset"] = asset
+    made.filters["shown"] = lambda number, prefix: ids.show(prefix, number)
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who looks at a page, and how times and words are shown to them."""
+
+    locale: Locale
+    timezone: tzinfo
+    path: str = ""
+    identity: Identity = ANONYMOUS
+    session: Session | None = None
+
+    def may(self, words: str) -> bool:
+        """Return whether to show what needs this grant; the door decides, whatever the page shows."""
+        return isinstance(allowed(self.identity, words.split()), Allowed)
+
+
+def viewer_of(request: Request, timezone: tzinfo) -> Viewer:
+    """Return who looks, as the guard found out."""
+    state = request.scope["state"]
+    return Viewer(locale=state["locale"], timezone=timezone, path=request.url.path, identity=state["identity"], session=state["session"])
+
+
+def page(viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return the template's page. In it: ``t(key, …)`` words, ``at(instant)`` a time, ``csrf`` the form token, ``viewer``."""
+    html = _environment().get_template(template).render(
+        t=_words(viewer.locale), at=_times(viewer.timezone), csrf=viewer.session.csrf if viewer.session else "", viewer=viewer,
+        locale=viewer.locale, self_path=viewer.path, **values)
+    return HTMLResponse(html.encode("utf-8", "replace"), status)
+
+
+def problem(refused: Refused, locale: Locale) -> HTMLResponse:
+    """Return a refusal as a page: sentence, remedy and code."""
+    html = _environment().get_template("problem.html").render(t=_words(locale), locale=locale, told=document(refused, locale))
+    return HTMLResponse(html, refused.status, headers=problems.headers_of(refused))
+
+
+def _words(locale: Locale) -> Callable[..., str]:
+    def words(key: str, **values: object) -> str:
+        return word(key, locale, **values)
+
+    return words
+
+
+def _times(timezone: tzinfo) -> Callable[[datetime | None], object]:
+    from markupsafe import Markup
+
+    def shown(instant: datetime | None) -> object:
+        if instant is None:
+            return "–"
+        local = instant.astimezone(timezone)
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(
+            instant.isoformat(timespec="milliseconds").replace("+00:00", "Z"), local.isoformat(timespec="milliseconds"),
+            local.strftime("%Y-%m-%d %H:%M:%S"))
+
+    return shown

@@ -1,0 +1,62 @@
+"""All doors of the hub as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from leverframe.core.errors import Refused
+from leverframe.web.doors import OPEN, Door
+from leverframe.web.guard import Guard
+
+
+async def _nothing(request: Request) -> Response:
+    raise Refused("not_found")
+
+
+_NOWHERE = Door(method="GET", path="*", permission="open", limit=OPEN, handler=_nothing)
+
+
+class _Place:
+    """The doors of one path. ``HEAD`` goes where ``GET`` goes (the server leaves the body out)."""
+
+    def __init__(self, doors: dict[str, Door], guard: Guard) -> None:
+        self._doors, self._guard = doors, guard
+        methods = set(doors) | ({"HEAD"} if "GET" in doors else set())
+        self._allow = ", ".join(sorted(methods))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        door = self._doors.get(method) or (self._doors.get("GET") if method == "HEAD" else None)
+        if door is not None:
+            await self._guard.answer(door, scope, receive, send)
+        else:
+            response = self._guard.response(scope, Refused("method_not_allowed", method[:20]), allow=self._allow)
+            await response(scope, receive, send)
+
+
+def build_site(doors: Sequence[Door], guard: Guard) -> ASGIApp:
+    """Return the ASGI application of all doors, in the order of the table (the first path that matches has the request).
+
+    Raises ``ValueError`` when two doors have the same method and path.
+    """
+    places: dict[str, dict[str, Door]] = {}
+    for door in doors:
+        methods = places.setdefault(door.path, {})
+        if door.method in methods:
+            raise ValueError(f"two doors for {door.method} {door.path}")
+        methods[door.method] = door
+
+    async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000, "reason": ""})
+        else:
+            await guard.answer(_NOWHERE, scope, receive, send)
+
+    routes = [Route(path, _Place(methods, guard)) for path, methods in places.items()]
+    return Router(routes, redirect_slashes=False, default=nowhere)
