@@ -74,7 +74,8 @@ def configuration() -> str:
 def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
-        yield key, _default(field), (field.description or "").replace("|", "\\|")
+        what = f"May be left out where NAME is `{field.default}`." if name == "kind" else field.description or ""
+        yield key, _default(field), what.replace("|", "\\|")
         inner = next((one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type) and issubclass(one, BaseModel)), None)
         if inner is not None:
             yield from _keys(inner, f"{key}.")
@@ -109,7 +110,7 @@ def commands() -> str:
     app = typer.main.get_command(import_module("leverframe.cli.commands").app)
     lines = [
         "# Commands", "", WRITTEN, "",
-        "Every command takes `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage. `leverframe COMMAND --help` says the same.", "",
+        "Every command but `serve` and `demo` takes `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage. `leverframe COMMAND --help` says the same.", "",
     ]
     lines += _command(app, "leverframe")
     return _page(lines)

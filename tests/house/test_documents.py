@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -10,9 +11,13 @@ from pathlib import Path
 from textwrap import dedent
 from urllib.parse import unquote
 
+import click
 import pytest
+import typer
 
 from house.repository import ROOT, shown, tracked
+from leverframe.cli import commands
+from leverframe.config import ConfigErrors, load
 
 PAGES = [path for path in tracked() if path.suffix == ".md"]
 KOREAN = [path for path in PAGES if path.name.endswith(".ko.md")]
@@ -55,6 +60,59 @@ def test_configuration_in_documents_is_toml(page: Path) -> None:
     """What a document shows as TOML parses."""
     for block in _blocks(page, "toml"):
         tomllib.loads(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_configuration_in_documents_has_keys_that_exist(page: Path, tmp_path: Path) -> None:
+    """What a document shows of leverframe.toml is read as it stands; an excerpt may lack what it refers to, but invents nothing."""
+    lacking = {"chat_unknown", "secret_env_missing", "source_unknown", "url_missing"}
+    for block in _blocks(page, "toml"):
+        (tmp_path / "leverframe.toml").write_text(block)
+        found = []
+        try:
+            load(tmp_path / "leverframe.toml", environ={})
+        except ConfigErrors as errors:
+            found = [finding for finding in errors.findings if finding.code not in lacking]
+        assert found == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_the_configuration_of_the_readme_starts_a_hub(name: str, tmp_path: Path) -> None:
+    """The ten lines to a first Slack channel are whole: nothing has to be added."""
+    [block] = _blocks(ROOT / name, "toml")
+    (tmp_path / "leverframe.toml").write_text(block)
+    config = load(tmp_path / "leverframe.toml", environ={"GITHUB_WEBHOOK_SECRET": "a" * 64, "SLACK_BOT_TOKEN": "xoxb-1"})
+    assert config.warnings == ()
+    assert [route.name for route in config.routes] == ["pull requests and wiki"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_commands_in_documents_exist(page: Path) -> None:
+    """Every ``leverframe`` line that a document tells people to type is a command with these options."""
+    unknown = []
+    for block in _blocks(page, "sh", "bash", "console"):
+        for line in block.splitlines():
+            words = shlex.split(line, comments=True)
+            if words and words[0].rpartition("/")[2] == "leverframe" and not _is_command([word for word in words[1:] if word != "&"]):
+                unknown.append(line)
+    assert unknown == []
+
+
+def _is_command(words: list[str]) -> bool:
+    command: click.Command = typer.main.get_command(commands.app)
+    while isinstance(command, click.Group) and words and words[0] in command.commands:
+        command, words = command.commands[words[0]], words[1:]
+    if isinstance(command, click.Group) and not command.invoke_without_command:
+        return False
+    options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    return all(word.split("=")[0] in options for word in words if word.startswith("--"))
+
+
+def test_every_setting_says_what_it_is() -> None:
+    """No key of leverframe.toml stands in the reference without a sentence."""
+    rows = re.findall(r"^\| `(\S+)` \| .* \| (.*) \|$", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE)
+    assert rows != []
+    assert [key for key, what in rows if not what.strip()] == []
 
 
 @pytest.mark.parametrize("page", KOREAN, ids=shown)
