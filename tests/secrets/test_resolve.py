@@ -44,7 +44,7 @@ def test_only_one_trailing_newline_is_removed(tmp_path: Path) -> None:
         ("file:binary", "secret_file_unreadable", "binary (not UTF-8 text)"),
         ("file:empty", "secret_empty", "file:empty"),
         ("vault:kv/hub#token", "secret_scheme_unsupported", "vault"),
-        ("", "secret_empty", ""),
+        ("", "secret_empty", '""'),
     ],
 )
 def test_what_gives_no_secret_is_an_error_that_names_it(reference: str, code: str, subject: str, tmp_path: Path) -> None:

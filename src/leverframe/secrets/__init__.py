@@ -102,7 +102,7 @@ def resolve(reference: str, *, folder: Path = Path(), environ: Mapping[str, str]
     else:
         value, reference = reference, LITERAL
     if not value.strip():
-        raise SecretError("secret_empty", "" if reference == LITERAL else reference)
+        raise SecretError("secret_empty", '""' if reference == LITERAL else reference)
     return Secret(value, reference)
 
 

@@ -1,0 +1,185 @@
+"""leverframe.toml: found, read whole, checked whole, and handed on as one value.
+
+>>> config = load(find())      # raises ConfigErrors with every error, each with file, line, key, code and remedy
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+from leverframe.config.checking import check
+from leverframe.config.lines import locate
+from leverframe.config.models import Config, GitHub, Hub, Person, Quiet, Retention, Role, Room, RouteSection, is_loopback
+from leverframe.config.problems import ConfigErrors, Finding, Severity
+from leverframe.config.reading import NOT_BUILT_SECTIONS, Reading, near
+from leverframe.core.errors import Locale
+from leverframe.secrets import SecretError, resolve
+
+__all__ = [
+    "Config", "ConfigErrors", "Finding", "GitHub", "Hub", "Person", "Quiet", "Retention", "Role", "Room", "Severity", "control_socket",
+    "find", "load", "socket_path",
+]  # fmt: skip
+DATABASE: str = Hub.model_fields["database"].default
+SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention")
+
+
+def find(named: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the absolute path of the configuration: ``named``, else ``LEVERFRAME_CONFIG``, else ./leverframe.toml.
+
+    The file need not exist: :func:`load` says so.
+    """
+    environ = os.environ if environ is None else environ
+    return Path(named or environ.get("LEVERFRAME_CONFIG") or "leverframe.toml").expanduser().absolute()
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+    """Return what the file ``path`` says, with secrets resolved; ``warnings`` hold what is doubtful.
+
+    ``environ`` is where ``env:`` references and ``PORT`` are read (the process's environment if left out). Raises
+    :class:`ConfigErrors` with every error and warning of the file.
+    """
+    path = path.absolute()
+    environ = os.environ if environ is None else environ
+    reading = Reading(file=path, lines={}, environ=environ)
+    document = _parse(path, reading)
+    config = None if document is None else _compose(document, reading)
+    if config is None:
+        raise ConfigErrors(_by_line(reading), _locale(document, environ))
+    return config
+
+
+def socket_path(config: Config) -> Path:
+    """Return where the running hub listens for the commands of this machine, mode 0600.
+
+    For a SQLite file that is ``FILE.sock`` beside it; for PostgreSQL ``leverframe.sock`` beside the configuration.
+    """
+    return _socket(config.path, config.hub.database)
+
+
+def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Path, Locale]:
+    """Return :func:`socket_path` and the language of the file ``path``, without needing the secrets that it refers to:
+    those are in the hub's environment, not in the operator's. Raises :class:`ConfigErrors` for a file that cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    reading = Reading(file=path, lines={}, environ=environ)
+    document = _parse(path, reading)
+    if document is None:
+        raise ConfigErrors(_by_line(reading), _locale(document, environ))
+    hub = document.get("hub")
+    database = str(hub.get("database", DATABASE)) if isinstance(hub, dict) else DATABASE
+    if database.startswith(("env:", "file:")):
+        try:
+            database = resolve(database, folder=path.parent, environ=environ).reveal()
+        except SecretError:
+            database = "postgresql://"  # an address that is kept secret is a server's
+    return _socket(path, database), _locale(document, environ)
+
+
+def _socket(path: Path, database: str) -> Path:
+    scheme, _, rest = database.partition(":///")
+    if scheme != "sqlite":
+        return path.with_name("leverframe.sock")
+    file = path.parent / rest
+    return file.with_name(file.name + ".sock")
+
+
+def _parse(path: Path, reading: Reading) -> dict[str, Any] | None:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        reading.found("file_missing", ())
+        return None
+    except OSError as error:
+        reading.found("file_unreadable", (), error.strerror or type(error).__name__)
+        return None
+    except UnicodeDecodeError:
+        reading.found("file_unreadable", (), "not UTF-8")
+        return None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        said, _, at = str(error).rpartition(" (at ")
+        line = re.match(r"line (\d+)", at)
+        last = max(len(text.splitlines()), 1)
+        reading.findings.append(
+            Finding(file=path, line=int(line[1]) if line else last, key="", code="toml_invalid", detail=said[:1].lower() + said[1:] if at else str(error))
+        )
+        return None
+    reading.lines = locate(text)
+    return document
+
+
+def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
+    for name in document:
+        if name in NOT_BUILT_SECTIONS:
+            reading.found("key_not_built", (name,))
+        elif name not in SECTIONS:
+            reading.found("key_unknown", (name,), near=near(name, SECTIONS, "[{}]"))
+    hub = _hub(document.get("hub", {}), reading)
+    github = reading.section(GitHub, document.get("github", {}), ("github",))
+    retention = reading.section(Retention, document.get("retention", {}), ("retention",))
+    sources = reading.rooms("sources", document.get("sources", {}))
+    chats = reading.rooms("chats", document.get("chats", {}))
+    rooms = reading.named(Room, "rooms", document.get("rooms", {}))
+    people = reading.named(Person, "people", document.get("people", {}))
+    roles = reading.named(Role, "roles", document.get("roles", {}))
+    routes = _routes(document.get("routes", []), reading)
+    check(reading, document=document, sources=sources, chats=chats)
+    if not (isinstance(hub, Hub) and isinstance(github, GitHub) and isinstance(retention, Retention)):
+        return None
+    if any(finding.severity == "error" for finding in reading.findings):
+        return None
+    return Config(
+        path=reading.file, hub=hub, github=github, retention=retention, rooms=rooms, people=people, roles=roles,
+        sources={name: settings for name, settings in sources.items() if settings is not None},
+        chats={name: settings for name, settings in chats.items() if settings is not None},
+        routes=tuple(route.route() for route in routes),
+        warnings=_by_line(reading),
+    )  # fmt: skip
+
+
+def _routes(value: Any, reading: Reading) -> list[RouteSection]:
+    if not isinstance(value, list):
+        reading.found("value_type", ("routes",), "tables")
+        return []
+    sections = [reading.section(RouteSection, table, ("routes", number)) for number, table in enumerate(value)]
+    return [section for section in sections if isinstance(section, RouteSection)]
+
+
+def _hub(table: Any, reading: Reading) -> BaseModel | None:
+    """Read ``[hub]``: what it leaves out comes from ``PORT`` and from ``bind``."""
+    port = reading.environ.get("PORT")
+    if isinstance(table, dict) and "bind" not in table and port:
+        if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65_535):
+            reading.found("port_invalid", ("hub", "bind"), port)
+        else:
+            table = {**table, "bind": f"0.0.0.0:{port}"}
+    hub = reading.section(Hub, table, ("hub",))
+    if not isinstance(hub, Hub):
+        return hub
+    if not str(table.get("database", "")).startswith(("env:", "file:")) and urlsplit(hub.database).password:
+        reading.found("secret_literal", ("hub", "database"))
+    if hub.url:
+        return hub
+    if not is_loopback(hub.host):
+        reading.found("url_missing", ("hub", "url"))
+    return hub.model_copy(update={"url": f"http://127.0.0.1:{hub.port}"})
+
+
+def _by_line(reading: Reading) -> tuple[Finding, ...]:
+    return tuple(sorted(reading.findings, key=lambda finding: (finding.line, finding.key)))
+
+
+def _locale(document: dict[str, Any] | None, environ: Mapping[str, str]) -> Locale:
+    """Return the language to speak of errors in: the file's, else the terminal's."""
+    hub = (document or {}).get("hub")
+    said = hub.get("locale") if isinstance(hub, dict) else None
+    return "ko" if (said or environ.get("LANG", "")[:2]) == "ko" else "en"

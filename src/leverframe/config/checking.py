@@ -1,0 +1,125 @@
+"""What only shows across sections: names that lead nowhere, filters and templates that do not compile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+
+from leverframe.config.github_events import EVENTS
+from leverframe.config.lines import KeyPath
+from leverframe.config.reading import Reading, near
+
+Table: TypeAlias = Mapping[str, Any]
+"""A table as it is written: what is wrong by itself is told elsewhere, and hides nothing here."""
+
+
+def check(
+    reading: Reading, *, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None]
+) -> None:
+    """Note everything in ``document`` that does not fit together. A source or chat that is ``None`` is configured, though wrongly."""
+    has_token = "token" in _table(document.get("github"))
+    names: set[str] = set()
+    for number, route in enumerate(_tables(document.get("routes"))):
+        at: KeyPath = ("routes", number)
+        name, source = route.get("name"), route.get("from")
+        if isinstance(name, str):
+            if name in names:
+                reading.found("route_name_twice", (*at, "name"), name)
+            names.add(name)
+        if isinstance(source, str) and source not in sources:
+            reading.found("source_unknown", (*at, "from"), source, near(source, sources, '"{}"'))
+        for position, destination in _strings(route.get("to")):
+            _destination(reading, (*at, "to", position), destination, chats)
+        for position, event in _strings(route.get("events")):
+            _event(reading, (*at, "events", position), event)
+        if isinstance(where := route.get("where"), str):
+            _filter(reading, (*at, "where"), where)
+        if isinstance(template := route.get("template"), str):
+            _template(reading, (*at, "template"), template)
+        if route.get("paths") and not has_token and _may_be_pull_request(route.get("events")):
+            reading.found("paths_need_token", (*at, "paths"))
+    for room in _table(document.get("rooms")):
+        _destination(reading, ("rooms", room), room, chats)
+    known: set[str] = set()
+    for name, person in _table(document.get("people")).items():
+        for position, identity in _strings(_table(person).get("identities")):
+            if identity in known:
+                reading.found("identity_twice", ("people", name, "identities", position), identity)
+            known.add(identity)
+
+
+def _table(value: Any) -> Table:
+    return value if isinstance(value, dict) else {}
+
+
+def _tables(value: Any) -> list[Table]:
+    return [_table(item) for item in value] if isinstance(value, list) else []
+
+
+def _strings(value: Any) -> list[tuple[int, str]]:
+    return [(position, item) for position, item in enumerate(value) if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _may_be_pull_request(events: Any) -> bool:
+    return events is None or any(event == "*" or event.startswith("pull_request") for _, event in _strings(events))
+
+
+def _destination(reading: Reading, at: KeyPath, destination: str, chats: Mapping[str, BaseModel | None]) -> None:
+    chat, colon, room = destination.partition(":")
+    if not (chat and colon and room.strip()):
+        reading.found("destination_invalid", at, destination)
+    elif chat not in chats:
+        reading.found("chat_unknown", at, chat, near(chat, chats, f'"{{}}:{room}"'))
+    elif (settings := chats[chat]) is not None and (refusal := _refusal(chat, settings, room)) is not None:
+        reading.found("room_invalid", at, refusal)
+
+
+def _refusal(chat: str, settings: BaseModel, room: str) -> str | None:
+    """Ask the chat itself whether it can have such a room; nothing is sent."""
+    match getattr(settings, "kind", None):
+        case "slack":
+            from leverframe.chats.slack.send import SlackChat
+            from leverframe.chats.slack.settings import Settings
+            from leverframe.net import Outbound
+
+            return SlackChat(chat, settings, Outbound()).check_room(room) if isinstance(settings, Settings) else None
+        case "playground":
+            from leverframe.chats.playground.send import check_room
+
+            return check_room(room)
+        case _:
+            return None
+
+
+def _event(reading: Reading, at: KeyPath, asked: str) -> None:
+    name, _, action = asked.partition(".")
+    if asked == "*":
+        return
+    if name not in EVENTS:
+        reading.found("event_unknown", at, asked, near(name, EVENTS, f'"{{}}{asked[len(name):]}"'))
+    elif action and action != "*" and action not in EVENTS[name]:
+        reading.found("event_unknown", at, asked, near(action, EVENTS[name], f'"{name}.{{}}"'))
+
+
+def _filter(reading: Reading, at: KeyPath, where: str) -> None:
+    try:
+        import cel  # imported only when a route uses it: it alone costs 30 MB
+    except ImportError:
+        reading.found("filter_unavailable", at)
+        return
+    try:
+        cel.compile(where)
+    except ValueError as error:
+        reading.found("filter_invalid", at, str(error).splitlines()[0].rpartition("ERROR: ")[2])
+
+
+def _template(reading: Reading, at: KeyPath, template: str) -> None:
+    from jinja2 import TemplateSyntaxError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    try:
+        ImmutableSandboxedEnvironment().parse(template)
+    except TemplateSyntaxError as error:
+        reading.found("template_invalid", at, f"{error.message} (template line {error.lineno})")

@@ -1,0 +1,257 @@
+"""What each section of leverframe.toml takes. Rooms bring their own ``Settings``; ``reading`` composes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from leverframe.config.problems import Finding
+from leverframe.core.errors import Locale
+from leverframe.core.routes import Labels, Route
+from leverframe.core.routes import Quiet as QuietHours
+from leverframe.secrets import Secret, SecretError, resolve
+
+Names = Annotated[list[str], Field(min_length=1)]
+Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` (a name or an address, without brackets) is this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _url(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise PydanticCustomError("url_invalid", "{shown}", {"shown": value})
+    if parts.scheme == "http" and not is_loopback(host):
+        raise PydanticCustomError("url_not_https", "{shown}", {"shown": value})
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _bind(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65_535 or (":" in host) != (host[0] == "[" and host[-1] == "]"):
+        raise PydanticCustomError("address_invalid", "{shown}", {"shown": value})
+    return value
+
+
+def _database(value: Any, info: ValidationInfo) -> Any:
+    """Accept the two kinds of database, under every name that hosters give PostgreSQL's, or a reference to the address."""
+    if not isinstance(value, str):
+        return value
+    if value.startswith(("env:", "file:")):
+        try:
+            context = info.context or {}
+            value = resolve(value, folder=context.get("folder", Path()), environ=context.get("environ")).reveal()
+        except SecretError as error:
+            raise PydanticCustomError(error.code, "{subject}", {"subject": error.subject}) from None
+    scheme, _, rest = value.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and rest not in ("/", "/:memory:"):
+        return value
+    if scheme in ("postgresql", "postgres") and rest:
+        return f"postgresql://{rest}"
+    raise PydanticCustomError("database_unsupported", "{shown}", {"shown": f"{scheme}://…" if "://" in value else "…"})
+
+
+def _timezone(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):  # an unknown name, "../x", a folder of the database
+            raise PydanticCustomError("timezone_unknown", "{shown}", {"shown": value}) from None
+    return value
+
+
+def _network(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return ip_network(value)
+        except ValueError as error:
+            raise PydanticCustomError("value_invalid", "{shown}", {"shown": str(error)}) from None
+    return value
+
+
+def _time(value: Any) -> Any:
+    if isinstance(value, str):
+        hours, _, minutes = value.partition(":")
+        if len(value) != 5 or not (hours.isdigit() and minutes.isdigit()) or int(hours) > 23 or int(minutes) > 59:
+            raise PydanticCustomError("value_invalid", "{shown}", {"shown": f"“{value}” is not a time such as 22:00"})
+        return time(int(hours), int(minutes))
+    return value
+
+
+class Section(BaseModel):
+    """A table whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
+
+
+class Hub(Section):
+    """The hub itself."""
+
+    url: Annotated[str, BeforeValidator(_url)] = Field("", description="How the outside reaches the hub: `https://hub.example.com`. Left out, it is the loopback address that `bind` names.")
+    bind: Annotated[str, BeforeValidator(_bind)] = Field(
+        "127.0.0.1:8080", description="Where the hub listens. Left out, the environment variable `PORT` makes it `0.0.0.0:$PORT`."
+    )
+    database: Annotated[str, BeforeValidator(_database)] = Field(
+        "sqlite:///leverframe.db", repr=False,
+        description="`sqlite:///FILE`, relative to leverframe.toml, or `postgresql://…`. `env:NAME` and `file:PATH` read the address from there.",
+    )
+    locale: Locale = Field("en", description="The language of messages and pages: `en` or `ko`.")
+    timezone: Annotated[str, BeforeValidator(_timezone)] = Field("UTC", description="The time zone of shown times and quiet hours, such as `Asia/Seoul`.")
+    master_keys: list[Secret] = Field([], description="Keys that encrypt secrets in the database; the first encrypts, all decrypt. Left out, SQLite keeps one in a file beside it.")
+    trusted_proxies: list[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]] = Field(
+        [], description="Networks of proxies whose `X-Forwarded-For` is believed: `10.0.0.0/8`."
+    )
+
+    @property
+    def host(self) -> str:
+        """Return the host of ``bind``, without brackets."""
+        return self.bind.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """Return the port of ``bind``; 0 lets the system choose."""
+        return int(self.bind.rpartition(":")[2])
+
+
+class GitHub(Section):
+    """GitHub's REST API."""
+
+    token: Secret | None = Field(None, description="A token that may read the repositories; needed where a route looks at `paths` of pull requests.")
+    api_url: str = Field("https://api.github.com", description="The REST API; for GitHub Enterprise Server `https://HOST/api/v3`.")
+
+
+class Retention(Section):
+    """How long things are kept, in days."""
+
+    events_days: Days = Field(90, description="Days that events are kept, with their deliveries and attempts.")
+    bodies_days: Days = Field(30, description="Days that the bodies of events are kept; after that an event can no longer be sent again.")
+    dead_days: Days = Field(90, description="Days that dead letters are kept.")
+    audit_days: Days = Field(400, description="Days that audit entries are kept.")
+
+
+class Quiet(Section):
+    """Hours in which messages wait."""
+
+    start: Annotated[time, BeforeValidator(_time)] = Field(alias="from", description="When it begins: `22:00`, in `hub.timezone`.")
+    end: Annotated[time, BeforeValidator(_time)] = Field(alias="to", description="When it ends; earlier than `from` means the next morning.")
+    days: Annotated[list[Weekday], Field(min_length=1)] | None = Field(None, description="Days on which it begins: `[\"sat\", \"sun\"]`. Left out, every day.")
+
+    def hours(self) -> QuietHours:
+        """Return it as the core's value."""
+        return QuietHours(start=self.start, end=self.end, days=None if self.days is None else frozenset(WEEKDAYS.index(day) for day in self.days))
+
+
+class Room(Section):
+    """What holds for one room, whatever route fills it."""
+
+    quiet: Quiet | None = Field(None, description="Hours in which messages wait: `{ from = \"22:00\", to = \"08:00\" }`.")
+
+
+class Person(Section):
+    """Somebody who is known under several names."""
+
+    identities: Names = Field(description="Who they are in sources and chats: `[\"github:ann\", \"slack:U0123\"]`. A known login is mentioned in the chat.")
+
+
+class Role(Section):
+    """What its members may do."""
+
+    members: list[str] = Field([], description="Identities of the members: `[\"slack:U0123\", \"github:octocat\"]`.")
+    allow: list[str] = Field([], description="Grants: `[\"deliveries.retry\", \"events.read\"]`.")
+
+
+class LabelsSection(Section):
+    """Labels of an issue or a pull request."""
+
+    any: Names | None = Field(None, description="At least one of these.")
+    all: Names | None = Field(None, description="All of these.")
+    none: Names | None = Field(None, description="None of these.")
+
+
+class RouteSection(Section):
+    """A rule from events to rooms."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(description="What the route is called; unique.")
+    source: str = Field(alias="from", description="The source that it listens to: a key of `[sources]`.")
+    repos: Names | None = Field(None, description="Repositories: `[\"acme/*\", \"!acme/secret\"]`.")
+    events: Names | None = Field(None, description="`event`, `event.action` or `*`. Left out: the events that are worth a message by default.")
+    branches: Names | None = Field(None, description="Branch of a push, base of a pull request, head branch of a workflow.")
+    labels: LabelsSection | None = Field(None, description="`{ any = […], all = […], none = […] }`.")
+    authors: Names | None = Field(None, description="Login of the sender: `[\"!dependabot[[]bot]\"]`.")
+    paths: Names | None = Field(None, description="Files touched: `[\"services/web/**\"]`. Those of pull requests need `[github] token`.")
+    conclusions: Names | None = Field(None, description="How a workflow, check, status or deployment ended: `[\"failure\"]`.")
+    environments: Names | None = Field(None, description="Environment of a deployment.")
+    where: str | None = Field(None, description="A CEL expression, for the rest: `payload.pull_request.additions > 10`.")
+    to: Names = Field(description="Rooms: `[\"slack:#dev-team\"]`.")
+    thread: Literal["subject", "off"] = Field("subject", description="`subject`: one card per issue, pull request, run or deployment, replies in its thread. `off`: one message per event.")
+    locale: Locale | None = Field(None, description="The language of this route's messages, if not the hub's.")
+    template: str | None = Field(None, description="A Jinja template (sandboxed) for the text, in place of the built-in wording.")
+    username: str | None = Field(None, description="The name under which messages are posted (Slack: needs the scope `chat:write.customize`).")
+    icon: str | None = Field(None, description="The picture of messages: `:rocket:` or an https address.")
+    quiet: Quiet | None = Field(None, description="Hours in which this route's messages wait: `{ from = \"22:00\", to = \"08:00\" }`.")
+
+    def route(self) -> Route:
+        """Return it as the core's value."""
+        labels = self.labels
+        return Route(
+            name=self.name, source=self.source, repos=_tuple(self.repos), events=_tuple(self.events), branches=_tuple(self.branches),
+            labels=None if labels is None else Labels(any=tuple(labels.any or ()), all=tuple(labels.all or ()), none=tuple(labels.none or ())),
+            authors=_tuple(self.authors), paths=_tuple(self.paths), conclusions=_tuple(self.conclusions), environments=_tuple(self.environments),
+            where=self.where, to=tuple(self.to), thread=self.thread, locale=self.locale, template=self.template, username=self.username, icon=self.icon,
+            quiet=None if self.quiet is None else self.quiet.hours(),
+        )  # fmt: skip
+
+
+def _tuple(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """leverframe.toml, checked: what ``app.build`` is given."""
+
+    path: Path
+    """The file, absolute; relative paths in it are relative to its folder."""
+    hub: Hub
+    github: GitHub
+    retention: Retention
+    sources: Mapping[str, BaseModel]
+    """Each source's own ``Settings``, by name; ``kind`` tells which room they belong to."""
+    chats: Mapping[str, BaseModel]
+    routes: tuple[Route, ...]
+    rooms: Mapping[str, Room]
+    """By ``chat:room``."""
+    people: Mapping[str, Person]
+    roles: Mapping[str, Role]
+    warnings: tuple[Finding, ...] = ()
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """Return the absolute path of the SQLite file, ``None`` on PostgreSQL."""
+        scheme, _, rest = self.hub.database.partition(":///")
+        return self.path.parent / rest if scheme == "sqlite" else None

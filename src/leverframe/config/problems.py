@@ -1,0 +1,188 @@
+"""What can be wrong with leverframe.toml: one table of code, sentence and remedy, in English and Korean.
+
+These never travel over HTTP, so they have no status; refusals at a door stand in ``core.errors``. Keep it sorted by code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from leverframe.core.errors import Locale
+from leverframe.core.wording.particles import Pair, particle
+
+Severity = Literal["error", "warning"]
+_PAIRS: dict[str, Pair] = {"은(는)": "은/는", "이(가)": "이/가", "을(를)": "을/를"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """``en`` and ``ko`` are (sentence, remedy); ``{key}``, ``{detail}`` and ``{near}`` are filled in."""
+
+    severity: Severity
+    en: tuple[str, str]
+    ko: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One error or warning, and where it stands."""
+
+    file: Path
+    line: int
+    key: str
+    """As it is written in TOML, with the position in a list: ``routes[0].events[1]``; empty for the file itself."""
+    code: str
+    """A key of :data:`FINDINGS`; never translated."""
+    detail: str = ""
+    """What was met; never a secret."""
+    near: str | None = None
+    """What was probably meant."""
+
+    @property
+    def severity(self) -> Severity:
+        """Return ``error`` (the hub does not start) or ``warning``."""
+        return FINDINGS[self.code].severity
+
+    def sentence(self, locale: Locale) -> str:
+        """Return what is wrong."""
+        return self._fill(self._row(locale)[0], locale)
+
+    def remedy(self, locale: Locale) -> str:
+        """Return what to do."""
+        if self.near is not None:
+            return f"Did you mean {self.near}?" if locale == "en" else with_particles(f"{self.near}을(를) 쓰려던 것인가요?")
+        return self._fill(self._row(locale)[1], locale)
+
+    def document(self, locale: Locale) -> dict[str, Any]:
+        """Return it for ``--json``."""
+        return {
+            "severity": self.severity, "code": self.code, "file": str(self.file), "line": self.line, "key": self.key,
+            "sentence": self.sentence(locale), "remedy": self.remedy(locale),
+        }
+
+    def _row(self, locale: Locale) -> tuple[str, str]:
+        row = FINDINGS[self.code]
+        return row.ko if locale == "ko" else row.en
+
+    def _fill(self, text: str, locale: Locale) -> str:
+        detail = TYPES[self.detail][locale == "ko"] if self.code == "value_type" else self.detail
+        filled = text.format(key=self.key, detail=detail, name=self.key.rpartition(".")[2])
+        return with_particles(filled) if locale == "ko" else filled
+
+
+def with_particles(text: str) -> str:
+    """Return Korean ``text`` with each ``은(는)``, ``이(가)`` and ``을(를)`` chosen by the word before it."""
+
+    def chosen(found: re.Match[str]) -> str:
+        return particle(text[: found.start()], _PAIRS[found.group()])
+
+    return re.sub(r"은\(는\)|이\(가\)|을\(를\)", chosen, text)
+
+
+class ConfigErrors(Exception):
+    """leverframe.toml has errors: ``findings`` are all of them, and the warnings, by line."""
+
+    def __init__(self, findings: tuple[Finding, ...], locale: Locale = "en") -> None:
+        self.findings = findings
+        self.locale = locale
+        """The language that the file asks for, as far as it could be read."""
+        errors = [finding for finding in findings if finding.severity == "error"]
+        super().__init__("; ".join(f"{finding.file}:{finding.line}: {finding.code}: {finding.sentence('en')}" for finding in errors))
+
+
+TYPES: dict[str, tuple[str, str]] = {
+    "string": ('a string ("…")', '문자열("…")'),
+    "list": ("a list ([…])", "목록([…])"),
+    "table": ("a table ({…} or [section])", "테이블({…} 또는 [섹션])"),
+    "tables": ("an array of tables ([[section]])", "테이블 배열([[섹션]])"),
+    "whole": ("a whole number", "정수"),
+    "number": ("a number", "숫자"),
+    "boolean": ("true or false", "true 또는 false"),
+}
+
+FINDINGS: dict[str, Row] = {}
+
+
+def _error(code: str, en: tuple[str, str], ko: tuple[str, str]) -> None:
+    FINDINGS[code] = Row(severity="error", en=en, ko=ko)
+
+
+def _warning(code: str, en: tuple[str, str], ko: tuple[str, str]) -> None:
+    FINDINGS[code] = Row(severity="warning", en=en, ko=ko)
+
+
+_error("address_invalid", ("“{detail}” is not an address to listen on.", 'Write host and port: "127.0.0.1:8080" or "[::1]:8080".'),
+       ("“{detail}”은(는) 수신 주소가 아닙니다.", '호스트와 포트를 쓰세요: "127.0.0.1:8080" 또는 "[::1]:8080".'))
+_error("chat_unknown", ("There is no chat called “{detail}”.", "Add [chats.{detail}], or correct the name before the colon."),
+       ("“{detail}”라는 채팅이 없습니다.", "[chats.{detail}]을 추가하거나 콜론 앞의 이름을 고치세요."))
+_error("database_unsupported", ("The database “{detail}” is not supported.", 'Write "sqlite:///leverframe.db" (a file beside leverframe.toml) or "postgresql://user@host/name".'),
+       ("데이터베이스 “{detail}”은(는) 지원하지 않습니다.", '"sqlite:///leverframe.db"(leverframe.toml 옆의 파일) 또는 "postgresql://user@host/name"을 쓰세요.'))
+_error("destination_invalid", ("“{detail}” does not name a room.", 'Write chat and room: "slack:#dev-team".'),
+       ("“{detail}”은(는) 방 이름이 아닙니다.", '채팅과 방을 쓰세요: "slack:#dev-team".'))
+_warning("event_unknown", ("GitHub's documented events have no “{detail}”.", "Compare it with GitHub's page of webhook events; an event that GitHub added lately works all the same."),
+         ("GitHub 문서에 “{detail}” 이벤트가 없습니다.", "GitHub의 웹훅 이벤트 문서와 비교하세요. 최근에 추가된 이벤트라면 그대로 동작합니다."))
+_error("file_missing", ("There is no configuration file.", "Run leverframe init to write one, or name it with --config or LEVERFRAME_CONFIG."),
+       ("설정 파일이 없습니다.", "leverframe init으로 만들거나 --config 또는 LEVERFRAME_CONFIG로 지정하세요."))
+_error("file_unreadable", ("The configuration file cannot be read: {detail}.", "Correct its permissions, and save it as UTF-8 text."),
+       ("설정 파일을 읽을 수 없습니다: {detail}.", "권한을 고치고 UTF-8 텍스트로 저장하세요."))
+_error("filter_invalid", ("The filter is not valid CEL: {detail}", "Correct the expression; it sees source, name, action, repo, branches, labels and payload."),
+       ("필터가 올바른 CEL이 아닙니다: {detail}", "식을 고치세요. source, name, action, repo, branches, labels, payload를 쓸 수 있습니다."))
+_error("filter_unavailable", ("Filters need the package for CEL, which is not installed.", "Run pip install 'leverframe[cel]', or use the structured keys."),
+       ("CEL 패키지가 설치되어 있지 않아 필터를 쓸 수 없습니다.", "pip install 'leverframe[cel]'을 실행하거나 구조화된 키를 쓰세요."))
+_error("identity_twice", ("“{detail}” is claimed by two people.", "Leave it with one of them."),
+       ("“{detail}”을(를) 두 사람이 쓰고 있습니다.", "한 사람에게만 두세요."))
+_error("key_missing", ("{key} is missing.", "Add {name} = … here."),
+       ("{key}이(가) 없습니다.", "여기에 {name} = …을 추가하세요."))
+_error("key_not_built", ("{key} is planned and not there yet in this version.", "Take it out, or update Leverframe."),
+       ("{key}은(는) 아직 이 버전에 없는 기능입니다.", "지우거나 Leverframe을 업데이트하세요."))
+_error("key_unknown", ("There is no key {key}.", "Take it out; docs/configuration.md lists every key."),
+       ("{key} 키는 없습니다.", "지우세요. 모든 키는 docs/configuration.md에 있습니다."))
+_error("kind_not_built", ("Rooms of kind “{detail}” are planned and not there yet in this version.", "Take {key} out, or update Leverframe."),
+       ("“{detail}” 종류는 아직 이 버전에 없는 기능입니다.", "{key}을(를) 지우거나 Leverframe을 업데이트하세요."))
+_error("kind_unknown", ("There is no kind “{detail}” here.", 'Write kind = "…" with one of the kinds in docs/configuration.md.'),
+       ("“{detail}”라는 종류는 없습니다.", 'docs/configuration.md에 있는 종류로 kind = "…"를 쓰세요.'))
+_error("list_empty", ("{key} is empty, so it could never match.", "Name at least one item, or leave the key out."),
+       ("{key}이(가) 비어 있어 아무것도 맞을 수 없습니다.", "하나 이상 쓰거나 키를 지우세요."))
+_error("name_invalid", ("“{detail}” cannot be a name: it stands in addresses and in “chat:room”.", "Use lower-case letters, digits, - and _."),
+       ("“{detail}”은(는) 이름으로 쓸 수 없습니다. 주소와 “채팅:방”에 들어갑니다.", "영문 소문자, 숫자, -, _만 쓰세요."))
+_warning("paths_need_token", ("Files of pull requests are read from GitHub, and there is no [github] token.", 'Add [github] token = "env:GH_TOKEN"; until then {key} matches pushes only.'),
+         ("풀 리퀘스트의 파일은 GitHub에서 읽는데 [github] token이 없습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요. 그 전에는 {key}이(가) push에만 맞습니다.'))
+_error("port_invalid", ("The environment variable PORT is “{detail}”, which is not a port.", "Set PORT to a number from 1 to 65535, or write hub.bind."),
+       ("환경 변수 PORT가 “{detail}”인데 포트 번호가 아닙니다.", "PORT를 1부터 65535 사이로 설정하거나 hub.bind를 쓰세요."))
+_error("room_invalid", ("This is not a room of the chat. {detail}", "Correct {key}."),
+       ("이 채팅의 방이 아닙니다. {detail}", "{key}을(를) 고치세요."))
+_error("route_name_twice", ("Two routes are called “{detail}”.", "Give each route a name of its own."),
+       ("“{detail}”라는 경로가 둘입니다.", "경로마다 다른 이름을 쓰세요."))
+_error("secret_empty", ("The secret {key} is empty ({detail}).", "Put a value there: an empty secret would let anybody in."),
+       ("비밀값 {key}이(가) 비어 있습니다 ({detail}).", "값을 넣으세요. 빈 비밀값은 누구나 통과시킵니다."))
+_error("secret_env_missing", ("The environment variable {detail} is not set.", "Set {detail} where the hub starts."),
+       ("환경 변수 {detail}이(가) 설정되어 있지 않습니다.", "허브를 시작하는 곳에서 {detail}을(를) 설정하세요."))
+_error("secret_file_unreadable", ("The secret file cannot be read: {detail}.", "Correct the path (relative to leverframe.toml) or the permissions."),
+       ("비밀값 파일을 읽을 수 없습니다: {detail}.", "경로(leverframe.toml 기준)나 권한을 고치세요."))
+_warning("secret_literal", ("The secret {key} is written down in the file.", 'Put it into an environment variable and write "env:NAME", or into a file and write "file:PATH".'),
+         ("비밀값 {key}이(가) 파일에 그대로 적혀 있습니다.", '환경 변수에 두고 "env:NAME", 또는 파일에 두고 "file:PATH"로 쓰세요.'))
+_error("secret_scheme_unsupported", ("Secrets of the form {detail}: are not supported.", "Use env:NAME or file:PATH; most secret stores can write either."),
+       ("{detail}: 형식의 비밀값은 지원하지 않습니다.", "env:NAME 또는 file:PATH를 쓰세요. 비밀 저장소 대부분이 둘 중 하나로 내보낼 수 있습니다."))
+_error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),
+       ("“{detail}”라는 소스가 없습니다.", "[sources.{detail}]을 추가하거나 이름을 고치세요."))
+_error("template_invalid", ("The template is not valid Jinja: {detail}", "Correct the template."),
+       ("템플릿이 올바른 Jinja가 아닙니다: {detail}", "템플릿을 고치세요."))
+_error("timezone_unknown", ("There is no time zone “{detail}”.", 'Write a name of the IANA database: "Asia/Seoul", "UTC".'),
+       ("“{detail}” 시간대는 없습니다.", 'IANA 시간대 이름을 쓰세요: "Asia/Seoul", "UTC".'))
+_error("toml_invalid", ("This is not TOML: {detail}.", "Correct the line; strings stand in quotes."),
+       ("TOML 문법에 맞지 않습니다: {detail}.", "이 줄을 고치세요. 문자열은 따옴표로 둘러쌉니다."))
+_error("url_invalid", ("“{detail}” is not the address of a hub.", 'Write scheme and host only: "https://hub.example.com".'),
+       ("“{detail}”은(는) 허브 주소가 아닙니다.", '스킴과 호스트만 쓰세요: "https://hub.example.com".'))
+_warning("url_missing", ("The hub listens to the outside and hub.url is not set, so links in messages lead to this machine only.", 'Add url = "https://…" to [hub].'),
+         ("허브가 외부 주소에서 수신하는데 hub.url이 없어 메시지의 링크가 이 컴퓨터로만 이어집니다.", '[hub]에 url = "https://…"를 추가하세요.'))
+_error("url_not_https", ("hub.url is public and not https: signatures and cookies would travel in the clear.", "Put TLS in front and write https://…; only a loopback address may be http."),
+       ("hub.url이 공개 주소인데 https가 아닙니다. 서명과 쿠키가 그대로 드러납니다.", "앞단에 TLS를 두고 https://…로 쓰세요. 루프백 주소만 http를 쓸 수 있습니다."))
+_error("value_choice", ("{key} must be one of {detail}.", "Write one of these."),
+       ("{key}은(는) {detail} 중 하나여야 합니다.", "이 가운데 하나를 쓰세요."))
+_error("value_invalid", ("{key} cannot be used: {detail}.", "Correct the value; docs/configuration.md describes it."),
+       ("{key} 값을 쓸 수 없습니다: {detail}.", "값을 고치세요. 설명은 docs/configuration.md에 있습니다."))
+_error("value_type", ("{key} must be {detail}.", "Write {detail}."),
+       ("{key}은(는) {detail}이어야 합니다.", "{detail}로 쓰세요."))

@@ -1,0 +1,313 @@
+"""leverframe.toml: what it means, and every way in which it can be wrong, with line, key and code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from leverframe.chats.slack.settings import Settings as Slack
+from leverframe.config import Config, ConfigErrors, control_socket, find, load, socket_path
+from leverframe.config.problems import FINDINGS
+from leverframe.sources.github.settings import Settings as GitHubSource
+
+ENVIRON = {"SECRET": "s3cret", "TOKEN": "xoxb-1", "EMPTY": "", "DATABASE_URL": "postgres://hub:pw@db/hub"}
+GOOD = """\
+[hub]
+url = "https://hub.example.com/"
+locale = "ko"
+timezone = "Asia/Seoul"
+trusted_proxies = ["10.0.0.0/8"]
+
+[sources.github]
+secrets = ["env:SECRET", "file:old-secret"]
+
+[chats.slack]
+bot_token = "env:TOKEN"
+signing_secrets = ["env:SECRET"]
+[chats.slack.webhooks]
+"#dev" = "env:SECRET"
+
+[chats.team]
+kind = "slack"
+bot_token = "env:TOKEN"
+
+[github]
+token = "env:TOKEN"
+
+[[routes]]
+name = "pull requests"
+from = "github"
+repos = ["acme/*", "!acme/secret"]
+events = ["pull_request.opened", "gollum"]
+labels = { any = ["bug"], none = ["wip"] }
+paths = ["services/web/**"]
+where = "payload.pull_request.additions > 10"
+to = ["slack:#dev-team", "team:C0123456789"]
+thread = "off"
+locale = "en"
+template = "{{ event.actor }}"
+quiet = { from = "22:00", to = "08:00", days = ["sat", "sun"] }
+
+[rooms."slack:#dev"]
+quiet = { from = "19:00", to = "09:00" }
+
+[people.ann]
+identities = ["github:ann", "slack:U1"]
+
+[roles.release]
+members = ["slack:U1"]
+allow = ["deliveries.retry"]
+
+[retention]
+bodies_days = 7
+"""
+SOURCE = '[sources.github]\nsecrets = ["env:SECRET"]\n'
+CHAT = '[chats.slack]\nbot_token = "env:TOKEN"\n'
+ROUTE = '[[routes]]\nname = "a"\nfrom = "github"\nto = ["slack:#dev"]\n'
+
+
+def read(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> Config:
+    """Write ``text`` as leverframe.toml and load it."""
+    (folder / "old-secret").write_text("old\n")
+    path = folder / "leverframe.toml"
+    path.write_text(text, "utf-8")
+    return load(path, environ)
+
+
+def findings(folder: Path, text: str, environ: Mapping[str, str] = ENVIRON) -> list[tuple[int, str, str]]:
+    """Return (line, key, code) of every error and warning."""
+    try:
+        found = read(folder, text, environ).warnings
+    except ConfigErrors as errors:
+        found = errors.findings
+    return [(finding.line, finding.key, finding.code) for finding in found]
+
+
+def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
+    """Every section arrives, secrets resolved, without errors or warnings."""
+    config = read(tmp_path, GOOD)
+    assert config.warnings == ()
+    assert (config.hub.url, config.hub.locale, config.hub.timezone) == ("https://hub.example.com", "ko", "Asia/Seoul")
+    source, slack = config.sources["github"], config.chats["slack"]
+    assert isinstance(source, GitHubSource) and [secret.reveal() for secret in source.secrets] == ["s3cret", "old"]
+    assert isinstance(slack, Slack) and slack.webhooks["#dev"].reveal() == "s3cret"
+    assert isinstance(config.chats["team"], Slack)
+    (route,) = config.routes
+    assert (route.name, route.source, route.to, route.thread) == ("pull requests", "github", ("slack:#dev-team", "team:C0123456789"), "off")
+    assert route.events == ("pull_request.opened", "gollum")
+    assert config.rooms["slack:#dev"].quiet is not None and config.rooms["slack:#dev"].quiet.start == time(19)
+    assert config.people["ann"].identities == ["github:ann", "slack:U1"]
+    assert config.roles["release"].allow == ["deliveries.retry"]
+    assert (config.retention.bodies_days, config.retention.events_days) == (7, 90)
+
+
+def test_nothing_of_a_secret_is_shown(tmp_path: Path) -> None:
+    """The repr of a configuration holds no secret and no database password."""
+    shown = repr(read(tmp_path, GOOD.replace("[hub]", '[hub]\ndatabase = "env:DATABASE_URL"')))
+    assert "s3cret" not in shown and "xoxb" not in shown and "pw@" not in shown
+
+
+def test_an_empty_file_is_a_hub_on_this_machine(tmp_path: Path) -> None:
+    """Everything has a default: loopback, SQLite beside the file."""
+    config = read(tmp_path, "", {})
+    assert (config.hub.url, config.hub.bind, config.hub.host, config.hub.port) == ("http://127.0.0.1:8080", "127.0.0.1:8080", "127.0.0.1", 8080)
+    assert config.sqlite_path == tmp_path / "leverframe.db"
+
+
+@pytest.mark.parametrize(
+    ("hub", "environ", "bind", "url"),
+    [
+        ("", {"PORT": "5000"}, "0.0.0.0:5000", "http://127.0.0.1:5000"),
+        ('bind = "127.0.0.1:9000"', {"PORT": "5000"}, "127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ('url = "https://hub.example.com"', {"PORT": "5000"}, "0.0.0.0:5000", "https://hub.example.com"),
+        ('bind = "[::1]:9000"', {}, "[::1]:9000", "http://127.0.0.1:9000"),
+        ("", {"PORT": ""}, "127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ],
+)
+def test_port_is_honoured_where_bind_is_left_out(tmp_path: Path, hub: str, environ: dict[str, str], bind: str, url: str) -> None:
+    """A hoster's PORT listens to the outside; a written bind wins."""
+    config = read(tmp_path, f"[hub]\n{hub}\n", environ)
+    assert (config.hub.bind, config.hub.url) == (bind, url)
+
+
+@pytest.mark.parametrize(
+    ("database", "sqlite", "socket", "address"),
+    [
+        ("sqlite:///hub.db", "hub.db", "hub.db.sock", "sqlite:///hub.db"),
+        ("sqlite:///data/hub.db", "data/hub.db", "data/hub.db.sock", "sqlite:///data/hub.db"),
+        ("sqlite:////var/lib/hub.db", "/var/lib/hub.db", "/var/lib/hub.db.sock", "sqlite:////var/lib/hub.db"),
+        ("postgresql://db/hub", None, "leverframe.sock", "postgresql://db/hub"),
+        ("env:DATABASE_URL", None, "leverframe.sock", "postgresql://hub:pw@db/hub"),
+    ],
+)
+def test_where_the_database_and_the_socket_are(tmp_path: Path, database: str, sqlite: str | None, socket: str, address: str) -> None:
+    """A SQLite file and the socket beside it are relative to the configuration; PostgreSQL's socket is beside the configuration."""
+    config = read(tmp_path, f'[hub]\ndatabase = "{database}"\n')
+    assert config.hub.database == address
+    assert config.sqlite_path == (None if sqlite is None else tmp_path / sqlite)
+    assert socket_path(config) == tmp_path / socket
+    assert control_socket(config.path, {}) == (tmp_path / socket, "en")
+
+
+def test_the_socket_is_found_without_the_secrets(tmp_path: Path) -> None:
+    """An operator's shell, which lacks the hub's environment, still finds the hub."""
+    path = tmp_path / "leverframe.toml"
+    path.write_text('[hub]\nlocale = "ko"\n[chats.slack]\nbot_token = "env:NOT_HERE"\n')
+    assert control_socket(path, {}) == (tmp_path / "leverframe.db.sock", "ko")
+
+
+def test_where_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--config comes before LEVERFRAME_CONFIG, which comes before the working directory."""
+    monkeypatch.chdir(tmp_path)
+    assert find(None, {}) == tmp_path / "leverframe.toml"
+    assert find(None, {"LEVERFRAME_CONFIG": "/etc/hub.toml"}) == Path("/etc/hub.toml")
+    assert find(Path("other.toml"), {"LEVERFRAME_CONFIG": "/etc/hub.toml"}) == tmp_path / "other.toml"
+
+
+WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
+    ("not TOML", "[hub]\nurl = x\n", [(2, "", "toml_invalid")]),
+    ("TOML that ends too early", "[hub]\nurl = [\n", [(2, "", "toml_invalid")]),
+    ("unknown section", "[routs]\n", [(1, "routs", "key_unknown")]),
+    ("planned section", "[services.web]\n", [(1, "services", "key_not_built")]),
+    ("unknown key", "[hub]\n\nlocall = 'ko'\n", [(3, "hub.locall", "key_unknown")]),
+    ("planned key", "[github]\napp = { id = 1 }\n", [(2, "github.app", "key_not_built")]),
+    ("a section that is no table", "hub = 1\n", [(1, "hub", "value_type")]),
+    ("sources that are no tables", "[sources]\ngithub = 1\n", [(2, "sources.github", "value_type")]),
+    ("routes that are no tables", "routes = 1\n", [(1, "routes", "value_type")]),
+    ("one route that is no table", "routes = [1]\n", [(1, "routes[0]", "value_type")]),
+    ("a number for a string", "[hub]\nbind = 8080\n", [(2, "hub.bind", "value_type")]),
+    ("a string for a number", "[retention]\nbodies_days = 'x'\n", [(2, "retention.bodies_days", "value_type")]),
+    ("out of range", "[retention]\nbodies_days = 0\n", [(2, "retention.bodies_days", "value_invalid")]),
+    ("not a choice", "[hub]\nlocale = 'fr'\n", [(2, "hub.locale", "value_choice")]),
+    ("time zone", "[hub]\ntimezone = 'Asia/Seol'\n", [(2, "hub.timezone", "timezone_unknown")]),
+    ("time zone that is a path", "[hub]\ntimezone = '../x'\n", [(2, "hub.timezone", "timezone_unknown")]),
+    ("bind without port", "[hub]\nbind = 'localhost'\n", [(2, "hub.bind", "address_invalid")]),
+    ("bind with a port too high", "[hub]\nbind = 'localhost:70000'\n", [(2, "hub.bind", "address_invalid")]),
+    ("bind to IPv6 without brackets", "[hub]\nbind = '::1:80'\n", [(2, "hub.bind", "address_invalid")]),
+    ("url without scheme", "[hub]\nurl = 'hub.example.com'\n", [(2, "hub.url", "url_invalid")]),
+    ("url with a path", "[hub]\nurl = 'https://example.com/hub'\n", [(2, "hub.url", "url_invalid")]),
+    ("url with a user", "[hub]\nurl = 'https://a:b@example.com'\n", [(2, "hub.url", "url_invalid")]),
+    ("public url in the clear", "[hub]\nurl = 'http://hub.example.com'\n", [(2, "hub.url", "url_not_https")]),
+    ("private url in the clear", "[hub]\nurl = 'http://10.0.0.1'\n", [(2, "hub.url", "url_not_https")]),
+    ("loopback may be http", "[hub]\nurl = 'http://127.0.0.1:8080'\n", []),
+    ("localhost may be http", "[hub]\nurl = 'http://localhost:8080'\n", []),
+    ("open to the outside without url", "[hub]\nbind = '0.0.0.0:80'\n", [(1, "hub.url", "url_missing")]),
+    ("unknown database", "[hub]\ndatabase = 'mysql://x'\n", [(2, "hub.database", "database_unsupported")]),
+    ("database in memory", "[hub]\ndatabase = 'sqlite://'\n", [(2, "hub.database", "database_unsupported")]),
+    ("database reference that is not set", "[hub]\ndatabase = 'env:NOPE'\n", [(2, "hub.database", "secret_env_missing")]),
+    ("password written down", "[hub]\ndatabase = 'postgresql://a:b@c/d'\n", [(2, "hub.database", "secret_literal")]),
+    ("proxy", "[hub]\ntrusted_proxies = ['10.0.0.0/40']\n", [(2, "hub.trusted_proxies[0]", "value_invalid")]),
+    ("source without secrets", "[sources.github]\n", [(1, "sources.github.secrets", "key_missing")]),
+    ("source with no secret", "[sources.github]\nsecrets = []\n", [(2, "sources.github.secrets", "list_empty")]),
+    ("secret that is not set", "[sources.github]\nsecrets = [\n'env:NOPE',\n]\n", [(3, "sources.github.secrets[0]", "secret_env_missing")]),
+    ("secret that is empty", "[sources.github]\nsecrets = ['env:EMPTY']\n", [(2, "sources.github.secrets[0]", "secret_empty")]),
+    ("secret file", "[sources.github]\nsecrets = ['file:gone']\n", [(2, "sources.github.secrets[0]", "secret_file_unreadable")]),
+    ("secret scheme", "[sources.github]\nsecrets = ['vault:a#b']\n", [(2, "sources.github.secrets[0]", "secret_scheme_unsupported")]),
+    ("secret written down", "[sources.github]\nsecrets = ['x']\n", [(2, "sources.github.secrets[0]", "secret_literal")]),
+    ("webhook written down", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'https://x'\n", [(4, 'chats.slack.webhooks."#x"', "secret_literal")]),
+    ("secret that is no string", "[sources.github]\nsecrets = [1]\n", [(2, "sources.github.secrets[0]", "value_type")]),
+    ("planned source", "[sources.gitlab]\n", [(1, "sources.gitlab", "kind_not_built")]),
+    ("planned chat", "[chats.teams]\n", [(1, "chats.teams", "kind_not_built")]),
+    ("unknown kind", "[chats.x]\nkind = 'slak'\n", [(2, "chats.x.kind", "kind_unknown")]),
+    ("kind that is no string", "[chats.x]\nkind = 1\n", [(2, "chats.x.kind", "value_type")]),
+    ("name that fits no address", "[sources.'a b']\nkind = 'github'\nsecrets = ['env:SECRET']\n", [(1, 'sources."a b"', "name_invalid")]),
+    ("unknown key of a room", f"{CHAT}webhook = {{}}\n", [(3, "chats.slack.webhook", "key_unknown")]),
+    ("route that lacks all", "[[routes]]\n", [(1, "routes[0].from", "key_missing"), (1, "routes[0].name", "key_missing"), (1, "routes[0].to", "key_missing")]),
+    ("unknown source", f"{CHAT}{ROUTE}", [(5, "routes[0].from", "source_unknown")]),
+    ("unknown chat", f"{SOURCE}{ROUTE}", [(6, "routes[0].to[0]", "chat_unknown")]),
+    ("no room", SOURCE + CHAT + ROUTE.replace("slack:#dev", "slack"), [(8, "routes[0].to[0]", "destination_invalid")]),
+    ("a room that Slack cannot have", SOURCE + CHAT + ROUTE.replace("#dev", "#Dev Team"), [(8, "routes[0].to[0]", "room_invalid")]),
+    ("two routes of one name", SOURCE + CHAT + ROUTE + ROUTE, [(10, "routes[1].name", "route_name_twice")]),
+    ("misspelt event", f"{SOURCE}{CHAT}{ROUTE}events = ['*', 'pussh']\n", [(9, "routes[0].events[1]", "event_unknown")]),
+    ("misspelt action", f"{SOURCE}{CHAT}{ROUTE}events = ['issues.opend']\n", [(9, "routes[0].events[0]", "event_unknown")]),
+    ("no events", f"{SOURCE}{CHAT}{ROUTE}events = []\n", [(9, "routes[0].events", "list_empty")]),
+    ("filter", f"{SOURCE}{CHAT}{ROUTE}where = 'payload.'\n", [(9, "routes[0].where", "filter_invalid")]),
+    ("template", f"{SOURCE}{CHAT}{ROUTE}template = '{{% if %}}'\n", [(9, "routes[0].template", "template_invalid")]),
+    ("unknown label key", f"{SOURCE}{CHAT}{ROUTE}labels = {{ an = ['x'] }}\n", [(9, "routes[0].labels.an", "key_unknown")]),
+    ("quiet hours", f"{SOURCE}{CHAT}{ROUTE}quiet = {{ from = '25:00', to = '08:00' }}\n", [(9, "routes[0].quiet.from", "value_invalid")]),
+    ("paths without token", f"{SOURCE}{CHAT}{ROUTE}paths = ['a/**']\n", [(9, "routes[0].paths", "paths_need_token")]),
+    ("paths of pushes need none", f"{SOURCE}{CHAT}{ROUTE}paths = ['a/**']\nevents = ['push']\n", []),
+    ("room of no chat", "[rooms.'slack:#x']\n", [(1, 'rooms."slack:#x"', "chat_unknown")]),
+    ("identity of two people", "[people.a]\nidentities = ['github:x']\n[people.b]\nidentities = ['github:x']\n", [(4, "people.b.identities[0]", "identity_twice")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+def test_what_is_wrong_is_told_with_line_key_and_code(tmp_path: Path, text: str, expected: list[tuple[int, str, str]]) -> None:
+    """Each mistake is found once, where it stands, under its code."""
+    assert findings(tmp_path, text) == expected
+
+
+def test_every_error_is_told_at_once(tmp_path: Path) -> None:
+    """A mistake hides no other: those of a route that is itself wrong are told as well."""
+    text = '[hub]\nlocale = "fr"\n[chats.slack]\nbot_token = "env:NOPE"\n[[routes]]\nname = 1\nfrom = "githib"\nto = ["slak:#x"]\n[oops]\n'
+    assert [code for _, _, code in findings(tmp_path, text)] == ["value_choice", "secret_env_missing", "value_type", "source_unknown", "chat_unknown", "key_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("[hub]\nlocall = 'ko'\n", "locale"),
+        ("[routs]\n", "[routes]"),
+        ("[chats.x]\nkind = 'slak'\n", 'kind = "slack"'),
+        (f"{SOURCE}{CHAT}{ROUTE}evnts = ['push']\n", "events"),
+        (f"{SOURCE}{CHAT}{ROUTE}labels = {{ an = ['x'] }}\n", "any"),
+        (SOURCE + CHAT + ROUTE.replace('"github"', '"githib"'), '"github"'),
+        (SOURCE + CHAT + ROUTE.replace("slack:#dev", "slak:#dev"), '"slack:#dev"'),
+        (f"{SOURCE}{CHAT}{ROUTE}events = ['pul_request.opened']\n", '"pull_request.opened"'),
+        (f"{SOURCE}{CHAT}{ROUTE}events = ['issues.opend']\n", '"issues.opened"'),
+    ],
+)
+def test_what_was_meant_is_guessed(tmp_path: Path, text: str, near: str) -> None:
+    """A name close to a known one is answered with that one as the remedy."""
+    try:
+        (finding,) = read(tmp_path, text).warnings
+    except ConfigErrors as errors:
+        (finding,) = errors.findings
+    assert finding.near == near and near in finding.remedy("en") and near in finding.remedy("ko")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A missing file and one that is not text have codes of their own."""
+    with pytest.raises(ConfigErrors) as caught:
+        load(tmp_path / "leverframe.toml", {})
+    assert [finding.code for finding in caught.value.findings] == ["file_missing"]
+    (tmp_path / "leverframe.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigErrors) as caught:
+        load(tmp_path / "leverframe.toml", {})
+    assert [finding.code for finding in caught.value.findings] == ["file_unreadable"]
+
+
+def test_a_port_that_is_no_number_is_told(tmp_path: Path) -> None:
+    """PORT comes from a hoster; when it is wrong the hub does not listen somewhere else."""
+    assert findings(tmp_path, "", {"PORT": "http"}) == [(1, "hub.bind", "port_invalid")]
+
+
+def test_an_error_speaks_the_language_of_the_file(tmp_path: Path) -> None:
+    """Errors are in the hub's language, with Korean particles that fit the word; the code stays."""
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, "[hub]\nlocale = 'ko'\nurll = 'x'\n")
+    (finding,) = caught.value.findings
+    assert caught.value.locale == "ko"
+    assert (finding.sentence("ko"), finding.remedy("ko")) == ("hub.urll 키는 없습니다.", "url을 쓰려던 것인가요?")
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, "[hub]\nlocale = 'ko'\nbind = 1\n")
+    assert caught.value.findings[0].sentence("ko") == 'hub.bind는 문자열("…")이어야 합니다.'
+
+
+def test_every_kind_of_finding_is_tried_here() -> None:
+    """No code of the table is without a test, but those that need a missing package."""
+    tried = {code for _, _, expected in WRONG for _, _, code in expected} | {"file_missing", "file_unreadable", "port_invalid"}
+    assert set(FINDINGS) - tried == {"filter_unavailable"}
+
+
+def test_both_languages_say_it() -> None:
+    """Every row has both languages, with the same fields filled in."""
+    assert list(FINDINGS) == sorted(FINDINGS)
+    for code, row in FINDINGS.items():
+        for en, ko in zip(row.en, row.ko, strict=True):
+            assert en and any("가" <= letter <= "힣" for letter in ko), code
+            assert ("{detail}" in en) == ("{detail}" in ko), code
