@@ -15,7 +15,8 @@ import sys
 
 import chromium
 
-FONT = "fonts-nanum"
+FONTS = {":lang=ko": "fonts-nanum", ":charset=1f514": "fonts-noto-color-emoji"}
+"""What pages show, as fontconfig asks for it, and the package that has it: Hangul, and the signs of messages."""
 
 
 def main(arguments: list[str]) -> int:
@@ -24,14 +25,13 @@ def main(arguments: list[str]) -> int:
 
 
 def system() -> int:
-    """See to Python's venv, Chromium, a Korean font and a library of Playwright's, from the system's packages."""
+    """See to Python's venv, Chromium, fonts and a library of Playwright's, from the system's packages."""
     missing = []
     if importlib.util.find_spec("ensurepip") is None and not os.path.exists(".venv/bin/pip"):
         missing.append(f"{os.path.basename(sys.executable)}-venv" if sys.executable != "/usr/bin/python3" else "python3-venv")
     if chromium.find() is None and not _is_ubuntu():
         missing.append("chromium")
-    if not _has_korean_font():
-        missing.append(FONT)
+    missing += [package for pattern, package in FONTS.items() if not _has_font(pattern)]
     if not _has_libatomic():
         missing.append("libatomic1")
     if not missing:
@@ -92,11 +92,9 @@ def _is_ubuntu() -> bool:
         return False
 
 
-def _has_korean_font() -> bool:
+def _has_font(pattern: str) -> bool:
     listed = shutil.which("fc-list")
-    if listed is None:
-        return False
-    return bool(subprocess.run([listed, ":lang=ko", "family"], capture_output=True, check=False).stdout.strip())
+    return listed is not None and bool(subprocess.run([listed, pattern, "family"], capture_output=True, check=False).stdout.strip())
 
 
 def _has_libatomic() -> bool:
