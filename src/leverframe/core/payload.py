@@ -31,10 +31,10 @@ def text(payload: object, *path: str) -> str:
     Lone surrogates, which JSON can spell and UTF-8 cannot, become question marks: no chat would take them.
     """
     value = at(payload, *path)
-    return encodable(value) if isinstance(value, str) else ""
+    return _encodable(value) if isinstance(value, str) else ""
 
 
-def encodable(words: str) -> str:
+def _encodable(words: str) -> str:
     """Return ``words`` as UTF-8 can carry them, with a question mark for each lone surrogate."""
     return words if words.isascii() else words.encode("utf-8", "replace").decode("utf-8")
 

@@ -1,0 +1,83 @@
+"""How a run, a check, a status or a deployment stands: read once, for both languages."""
+
+from __future__ import annotations
+
+from leverframe.core import payload as reading
+from leverframe.core.messages import Rich, Tone
+from leverframe.core.wording.quoting import one_line
+from leverframe.core.wording.told import Told, linked
+
+# https://docs.github.com/en/rest/checks/runs, …/rest/commits/statuses and …/rest/deployments/statuses name these.
+_TONES: dict[str, Tone] = {
+    "action_required": "warning",
+    "cancelled": "neutral",
+    "error": "bad",
+    "failure": "bad",
+    "in_progress": "progress",
+    "pending": "progress",
+    "queued": "progress",
+    "requested": "progress",
+    "startup_failure": "bad",
+    "success": "good",
+    "timed_out": "bad",
+    "waiting": "warning",
+}
+_ICONS: dict[Tone, str] = {"good": "✅ ", "bad": "❌ ", "warning": "⚠️ ", "progress": "⏳ ", "neutral": ""}
+
+
+def tone_of(outcome: str) -> Tone:
+    """Return the tone of a conclusion, status or state; neutral when it is none that GitHub names."""
+    return _TONES.get(outcome, "neutral")
+
+
+def icon(outcome: str) -> str:
+    """Return the sign before a sentence about ``outcome``, with a blank after it; nothing when it is neutral."""
+    return _ICONS[tone_of(outcome)]
+
+
+def outcome(told: Told) -> str:
+    """Return how the thing that the event is about stands: its conclusion when it has ended, else its status.
+
+    ``success`` … of a workflow run, job, check or suite, the ``state`` of a status or deployment status; ``requested``
+    when an action says so; ``""`` when the payload does not tell.
+    """
+    name = told.event.name
+    if name == "status":
+        return told.text("state")
+    if name == "deployment_status":
+        return told.text("deployment_status", "state")
+    ended = told.text(name, "conclusion")
+    if told.action == "completed":
+        return ended
+    if told.action == "created":  # a check run says itself whether it waits or runs; a deployment says nothing yet
+        return ended or told.text(name, "status") or "requested"
+    return ended or told.action
+
+
+def took_s(told: Told) -> int | None:
+    """Return how many seconds a run, job or check took, when it has ended and the payload tells both ends."""
+    if told.action != "completed":
+        return None
+    name = told.event.name
+    start = reading.moment(told.payload, name, "run_started_at") or reading.moment(told.payload, name, "started_at")
+    end = reading.moment(told.payload, name, "completed_at")
+    if name == "workflow_run":
+        end = reading.moment(told.payload, name, "updated_at")
+    seconds = int((end - start).total_seconds()) if start and end else 0
+    return seconds if seconds > 0 else None
+
+
+def run_link(told: Told) -> Rich:
+    """Return a workflow run as a link: ``CI #36``."""
+    run = reading.mapping(told.payload, "workflow_run")
+    name = told.text("workflow_run", "name") or told.text("workflow", "name")
+    number = reading.number(run, "run_number")
+    words = name if number is None else f"{name} #{number}"
+    return linked(words.strip() or "?", reading.web(run, "html_url") or told.url)
+
+
+def commit_link(told: Told, *path: str) -> Rich:
+    """Return the commit whose full name stands at ``path``, short, leading to its page in the repository."""
+    sha = one_line(reading.text(told.payload, *path))
+    home = reading.web(told.payload, "repository", "html_url")
+    return linked(sha[:7] or "?", f"{home}/commit/{sha}" if home and sha.isalnum() else None)

@@ -1,0 +1,55 @@
+"""What a push did. A deleted branch is not an empty push, and a tag is not a branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from leverframe.core import payload as reading
+from leverframe.core.messages import Code, Link, Rich
+from leverframe.core.wording.quoting import one_line
+from leverframe.core.wording.told import Told, linked
+
+PushKind: TypeAlias = Literal["branch", "new_branch", "forced", "deleted_branch", "tag", "moved_tag", "deleted_tag"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One push, read: ``ref`` is the branch or tag without ``refs/…/``."""
+
+    kind: PushKind
+    ref: str
+    commits: int
+    compare: str | None
+
+    @property
+    def ref_shown(self) -> Rich:
+        """The branch or tag; it leads to the comparison when it is new and the number of commits does not."""
+        leads = self.compare is not None and (self.kind in ("tag", "moved_tag") or (self.kind == "new_branch" and not self.commits))
+        return linked(self.ref, self.compare) if leads else (Code(self.ref),)
+
+    def count(self, words: str) -> Rich:
+        """Return the number of commits, leading to the comparison."""
+        return (Link(words, self.compare),) if self.compare else (Code(words),)
+
+
+def read_push(told: Told) -> Push:
+    """Return what the push did (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push)."""
+    payload = told.payload
+    full = reading.text(payload, "ref")
+    is_tag = full.startswith("refs/tags/")
+    ref = one_line(full.removeprefix("refs/heads/").removeprefix("refs/tags/")) or told.branch or "?"
+    created, deleted, forced = (reading.flag(payload, key) for key in ("created", "deleted", "forced"))
+    kind: PushKind
+    if is_tag:
+        kind = "deleted_tag" if deleted else "tag" if created else "moved_tag"
+    else:
+        kind = "deleted_branch" if deleted else "new_branch" if created else "forced" if forced else "branch"
+    commits = payload.get("commits")
+    return Push(kind=kind, ref=ref, commits=len(commits) if isinstance(commits, list) else 0, compare=reading.web(payload, "compare"))
+
+
+def ref_link(told: Told, ref: str) -> Rich:
+    """Return a branch or tag, leading to the event's page when that is more than the repository's."""
+    page = told.url if told.url != reading.web(told.payload, "repository", "html_url") else None
+    return (Link(ref, page),) if page and ref else (Code(ref or "?"),)
