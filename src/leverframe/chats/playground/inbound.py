@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -11,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from leverframe.chats.playground.feed import Ended, Feed
-from leverframe.chats.playground.render import PERSON, for_page, read_id, to_json
+from leverframe.chats.playground.render import PERSON, dump, for_page, read_id
 from leverframe.core import ids
 from leverframe.core.errors import Refused
 from leverframe.core.messages import Message, Text
@@ -82,7 +81,7 @@ class Talk:
             thread=None if thread is None else read_id(thread),
             author=PERSON + name,
             icon=None,
-            message=json.dumps(to_json(Message(headline=(Text(text),))), ensure_ascii=False),
+            message=dump(Message(headline=(Text(text),))),
             at=self._clock.now(),
         )
         self._feed.publish(said)

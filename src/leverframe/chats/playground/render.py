@@ -47,6 +47,11 @@ def to_json(message: Message, mentions: Mapping[str, str] | None = None) -> Json
     }
 
 
+def dump(message: Message, mentions: Mapping[str, str] | None = None) -> str:
+    """Return ``message`` as JSON text to store. A lone surrogate, which no database and no page could take, becomes ``?``."""
+    return json.dumps(to_json(message, mentions), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+
+
 def from_json(found: Mapping[str, Any]) -> Message:
     """Return the message that :func:`to_json` wrote. Raises ``KeyError`` or ``ValueError`` for anything else."""
     return Message(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from leverframe.chats.playground.feed import Feed
-from leverframe.chats.playground.render import read_id, to_json
+from leverframe.chats.playground.render import dump, read_id
 from leverframe.chats.playground.settings import Settings
 from leverframe.core import ids
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
@@ -50,7 +49,7 @@ class PlaygroundChat:
                 thread=None if posting.thread is None else read_id(posting.thread),
                 author=posting.username or AUTHOR,
                 icon=posting.icon,
-                message=_words(posting),
+                message=dump(posting.message, posting.mentions),
                 at=self._clock.now(),
             )
         except Refused as refused:
@@ -61,7 +60,7 @@ class PlaygroundChat:
     async def update(self, posting: Posting, remote_id: str) -> Outcome:
         """Replace what the message ``remote_id`` says; it keeps its place, author and time."""
         try:
-            edited = await self._store.edit(read_id(remote_id), message=_words(posting), at=self._clock.now())
+            edited = await self._store.edit(read_id(remote_id), message=dump(posting.message, posting.mentions), at=self._clock.now())
         except Refused as refused:
             return _outcome(refused)
         self._feed.publish(edited)
@@ -70,10 +69,6 @@ class PlaygroundChat:
     async def close(self) -> None:
         """End the open pages' streams."""
         self._feed.close()
-
-
-def _words(posting: Posting) -> str:
-    return json.dumps(to_json(posting.message, posting.mentions), ensure_ascii=False, separators=(",", ":"))
 
 
 def _outcome(refused: Refused) -> Outcome:

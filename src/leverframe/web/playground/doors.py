@@ -1,0 +1,198 @@
+"""The doors of the playground: the page, its live feed, what people say and click, and the sample events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from leverframe.core.access import Identity
+from leverframe.core.errors import Locale, Refused
+from leverframe.ports import Clock, PlaygroundChange, PlaygroundTalk
+from leverframe.samples import Sample, Story, load, names, title
+from leverframe.web.doors import Handler
+from leverframe.web.playground.page import render
+from leverframe.work.simulate import DoorAnswer, Post, send_sample
+
+BEAT_S = 15.0
+"""After so much silence the stream says that it lives; proxies end connections that say nothing for a minute."""
+RETRY_MS = 1000
+FIRST_NUMBER = 100
+
+Answering: TypeAlias = Callable[["Playground", Request], Awaitable[Response]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Samples:
+    """Where sample events go: the hub's own door, with a source's secret. Only a demo has it."""
+
+    post: Post
+    url: str
+    """The hub as this machine reaches it: ``http://127.0.0.1:8080``."""
+    source: str
+    secret: str = field(repr=False)
+    story: Story | None = None
+    sent: dict[str, tuple[Sample, str]] = field(default_factory=dict)
+    """The last delivery of each sample, and its id: to send it once more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Playground:
+    """What the doors need."""
+
+    talk: PlaygroundTalk
+    clock: Clock
+    locale: Locale
+    timezone: str
+    """IANA name; the page shows times in it."""
+    samples: Samples | None = None
+    beat_s: float = BEAT_S
+
+
+async def _page(playground: Playground, request: Request) -> Response:
+    session = getattr(request.state, "session", None)
+    return Response(
+        render(
+            locale=playground.locale,
+            timezone=playground.timezone,
+            person=_person(request),
+            csrf=session.csrf if session is not None else None,
+            samples=_offered(playground),
+        ),
+        media_type="text/html",
+    )
+
+
+async def _feed(playground: Playground, request: Request) -> Response:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type="text/event-stream")
+    changes = playground.talk.follow(_cursor(request), beat_s=playground.beat_s)
+    return StreamingResponse(_stream(changes), headers=headers, media_type="text/event-stream")
+
+
+async def _stream(changes: AsyncIterator[PlaygroundChange]) -> AsyncIterator[bytes]:
+    """Write changes as https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream wants it."""
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    async for change in changes:
+        if change.name == "beat":
+            yield b": beat\n\n"
+        else:
+            data = json.dumps(change.data, ensure_ascii=False, separators=(",", ":"))
+            yield f"id: {change.cursor}\nevent: {change.name}\ndata: {data}\n\n".encode()
+
+
+def _cursor(request: Request) -> int | None:
+    """Return where the page was: the browser's header, or ``?after=`` when the page itself connected anew."""
+    shown = request.headers.get("last-event-id") or request.query_params.get("after") or ""
+    return int(shown) if shown.isascii() and shown.isdigit() and len(shown) <= 16 else None
+
+
+async def _read(playground: Playground, request: Request) -> Response:
+    query = request.query_params
+    if thread := query.get("thread"):
+        return JSONResponse(await playground.talk.thread(thread))
+    if room := query.get("room"):
+        return JSONResponse(await playground.talk.history(room, before=query.get("before")))
+    raise Refused("request_invalid", "room or thread: one of them is needed")
+
+
+async def _say(playground: Playground, request: Request) -> Response:
+    asked = await _object(request)
+    said = await playground.talk.say(
+        room=_text(asked, "room"),
+        thread=_text(asked, "thread") if asked.get("thread") is not None else None,
+        name=_person(request) or _text(asked, "name"),
+        text=_text(asked, "text"),
+    )
+    return JSONResponse({"message": said}, 201)
+
+
+async def _act(playground: Playground, request: Request) -> Response:
+    raise Refused("action_unknown", _text(await _object(request), "action")[:80])
+
+
+async def _list_samples(playground: Playground, request: Request) -> Response:
+    return JSONResponse({"samples": _offered(playground)})
+
+
+def _offered(playground: Playground) -> list[dict[str, str]]:
+    shown = names() if playground.samples is not None else ()
+    return [{"name": name, "en": title(name)[0], "ko": title(name)[1]} for name in shown]
+
+
+async def _send(playground: Playground, request: Request) -> Response:
+    name, samples = request.path_params["name"], playground.samples
+    if samples is None or name not in names():
+        raise Refused("not_found", f"sample {name[:80]}")
+    again = (await _object(request)).get("again") is True
+    if again and name in samples.sent:
+        sample, delivery = samples.sent[name]
+        answer = await send_sample(samples.post, samples.url, samples.secret, samples.source, sample, delivery_id=delivery)
+    else:
+        if samples.story is None:
+            # Every issue and pull request leaves a message, so a hub that starts again does not speak of an old one.
+            samples.story = Story(FIRST_NUMBER + await playground.talk.count())
+        sample = load(name, samples.story.ids(name, playground.clock.now()))
+        answer = await send_sample(samples.post, samples.url, samples.secret, samples.source, sample)
+        samples.sent[name] = (sample, answer.delivery_id)
+    return JSONResponse(_told(name, answer))
+
+
+def _told(name: str, answer: DoorAnswer) -> dict[str, Any]:
+    return {
+        "sample": name,
+        "status": answer.status,
+        "event": answer.event_id,
+        "duplicate": answer.duplicate,
+        "elapsed_ms": round(answer.elapsed_s * 1000),
+        "code": answer.problem.get("code"),
+        "remedy": answer.problem.get("remedy"),
+    }
+
+
+def _person(request: Request) -> str | None:
+    """Return the name of who is signed in; in an open playground people name themselves."""
+    identity: Identity | None = getattr(request.state, "identity", None)
+    return identity.name if identity is not None and identity.kind == "person" else None
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused("request_invalid", "Content-Type: application/json is needed")
+    try:
+        found = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise Refused("request_invalid", "the body is not JSON") from error
+    if not isinstance(found, dict):
+        raise Refused("request_invalid", "the body is not an object")
+    return found
+
+
+def _text(asked: dict[str, Any], key: str) -> str:
+    value = asked.get(key)
+    if not isinstance(value, str):
+        raise Refused("request_invalid", f"{key}: text is needed")
+    # A lone surrogate is valid in JSON and nowhere else: neither the database nor the page could take it.
+    return value.encode("utf-8", "replace").decode()
+
+
+_DOORS: tuple[tuple[str, str, Answering], ...] = (
+    ("GET", "/playground", _page),
+    ("GET", "/playground/feed", _feed),
+    ("GET", "/playground/messages", _read),
+    ("POST", "/playground/messages", _say),
+    ("POST", "/playground/actions", _act),
+    ("GET", "/playground/samples", _list_samples),
+    ("POST", "/playground/samples/{name}", _send),
+)
+
+
+def doors(playground: Playground) -> list[tuple[str, str, Handler]]:
+    """Return every door: method, path, handler. All ask for the permission ``playground`` and take small JSON bodies."""
+    return [(method, path, partial(handler, playground)) for method, path, handler in _DOORS]

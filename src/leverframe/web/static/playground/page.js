@@ -1,0 +1,275 @@
+// The page: what is known, what of it is shown, and what people do.
+import { ask } from "./ask.js";
+import { arrange, article, el } from "./build.js";
+import { follow } from "./feed.js";
+import { showAnswer, startSamples } from "./samples.js";
+import { person, remember, remembered, speak, translate, word } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const log = $("log"), rows = $("rows"), threadLog = $("thread-log"), threadRows = $("thread-rows"), pill = $("pill");
+
+const known = new Map(); // id → message
+const more = new Map(); // room → whether there is something earlier; a room that is here has been read
+const from = new Map(); // room → id from which on all its messages are known; heads of old threads are known apart
+let rooms = [];
+let room = null;
+let thread = null;
+let linkState = "connecting";
+let read = JSON.parse(remembered("read") || "{}"); // room → id of the last message seen
+
+const inOrder = (messages) => messages.sort((one, other) => (one.id < other.id ? -1 : 1)); // ids grow with time
+const headsOf = (name) => inOrder([...known.values()].filter((message) => message.room === name && !message.thread && message.id >= (from.get(name) ?? "")));
+const repliesTo = (id) => inOrder([...known.values()].filter((message) => message.thread === id));
+const atBottom = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 90;
+const toBottom = (box) => { box.scrollTop = box.scrollHeight; };
+
+// ---- what comes in
+
+function keep(message) {
+  const before = known.get(message.id);
+  if (before && (before.edited_at ?? "") >= (message.edited_at ?? "")) return false;
+  known.set(message.id, message);
+  return true;
+}
+
+function take(message) {
+  const isNew = !known.has(message.id);
+  if (!keep(message)) return;
+  if (!rooms.includes(message.room)) { rooms = [...rooms, message.room].sort(); if (!room) return choose(); }
+  if (message.room === room) {
+    const stick = atBottom(log), stickThread = atBottom(threadLog);
+    showHead(message.thread ?? message.id, isNew, stick);
+    if (thread && (message.thread ?? message.id) === thread) { place(threadRows, message, null); arrangeThread(); if (stickThread) toBottom(threadLog); }
+    seen();
+  }
+  showChannels();
+}
+
+function showHead(id, isNew, stick) {
+  const head = known.get(id);
+  if (!head) return; // a reply to something earlier than what is shown
+  const node = place(rows, head, repliesTo(id));
+  arrange(rows);
+  $("empty")?.remove();
+  if (stick) toBottom(log);
+  const box = log.getBoundingClientRect(), at = node.getBoundingClientRect();
+  if (at.bottom < box.top + 24) offer(node, word("updated"), "up");
+  else if (at.top > box.bottom - 24 && isNew) offer(node, word("new_below"), "down");
+  node.classList.add(isNew && node.dataset.id === id && !repliesTo(id).length && !head.edited_at ? "arrived" : "changed");
+}
+
+// Puts a message where it belongs: instead of its former self, or in the order of ids.
+function place(list, message, replies) {
+  const node = article(message, replies);
+  const old = document.getElementById(node.id);
+  if (old) {
+    const focused = old.contains(document.activeElement) ? document.activeElement.className : null;
+    old.replaceWith(node);
+    if (focused !== null) (node.querySelector(`.${CSS.escape(focused.split(" ")[0])}`) ?? node).focus();
+    return node;
+  }
+  const next = [...list.querySelectorAll("article")].find((other) => other.dataset.id > message.id);
+  if (next) next.before(node); else list.append(node);
+  return node;
+}
+
+function offer(node, text, direction) {
+  pill.textContent = `${direction === "up" ? "↑" : "↓"} ${text}`;
+  pill.hidden = false;
+  pill.onclick = () => { node.scrollIntoView({ block: "center" }); node.focus({ preventScroll: true }); pill.hidden = true; };
+}
+
+function begin(snapshot) {
+  known.clear();
+  more.clear();
+  rooms = snapshot.rooms;
+  thread = null;
+  for (const message of snapshot.messages) keep(message);
+  for (const name of rooms) from.set(name, snapshot.messages[0]?.id ?? "");
+  choose();
+}
+
+function learn(name, page) {
+  for (const message of page.messages) keep(message);
+  more.set(name, page.more);
+  const first = page.messages[0]?.id;
+  if (!page.more) from.set(name, "");
+  else if (first < from.get(name)) from.set(name, first);
+}
+
+// ---- what is shown
+
+// The address says what is open: #dev-team, or #dev-team/msg_… for a thread.
+function choose() {
+  const [name, id] = decodeURIComponent(location.hash).split("/");
+  const newest = inOrder([...known.values()]).at(-1)?.room;
+  const wanted = rooms.includes(name) ? name : rooms.includes(room) ? room : newest ?? rooms[0] ?? null;
+  if (wanted !== room || !more.has(wanted)) openRoom(wanted);
+  openThread(wanted && id ? id : null);
+  showChannels();
+}
+
+async function openRoom(name) {
+  room = name;
+  pill.hidden = true;
+  for (const field of $("say").elements) field.disabled = !room;
+  showRoom();
+  toBottom(log);
+  if (room && !more.has(room)) {
+    const found = await ask(`/playground/messages?room=${encodeURIComponent(name)}`);
+    if (!found) return;
+    learn(name, found);
+    if (name !== room) return;
+    const stick = atBottom(log);
+    showRoom();
+    if (stick) toBottom(log);
+  }
+  seen();
+  showChannels();
+}
+
+function showRoom() {
+  $("room").textContent = room ?? word("no_rooms");
+  log.setAttribute("aria-label", room ? word("messages", { room }) : word("no_rooms"));
+  $("text").placeholder = room ? word("say", { room }) : "";
+  $("reply-text").placeholder = word("say_reply");
+  const heads = room ? headsOf(room) : [];
+  rows.replaceChildren(...heads.map((head) => article(head, repliesTo(head.id))));
+  arrange(rows);
+  if (more.get(room)) rows.prepend(el("button", { type: "button", class: "earlier", id: "earlier" }, word("earlier")));
+  if (!heads.length && (!room || more.has(room))) {
+    const hint = !room ? "no_rooms_hint" : $("chips") ? "empty_hint" : "empty_quiet";
+    rows.append(el("div", { class: "empty", id: "empty" }, el("span", { class: "avatar hub", "aria-hidden": "true" }), el("b", {}, word(room ? "empty" : "no_rooms")), el("span", {}, word(hint))));
+  }
+}
+
+function showChannels() {
+  const list = $("channels"), focused = list.contains(document.activeElement) ? document.activeElement.dataset.room : null;
+  list.replaceChildren(...rooms.map((name) => {
+    const count = [...known.values()].filter((message) => message.room === name && message.id > (read[name] ?? "")).length;
+    const link = el("a", { href: encodeURI(name), "data-room": name, "aria-current": name === room ? "true" : null, class: count ? "unread" : null }, el("span", {}, name));
+    if (count) link.append(el("b", { class: "count", "aria-label": word("unread", { n: count }) }, count > 99 ? "99+" : String(count)));
+    return el("li", {}, link);
+  }));
+  if (focused) [...list.querySelectorAll("a")].find((link) => link.dataset.room === focused)?.focus();
+}
+
+function seen() {
+  if (!room || document.hidden) return;
+  const newest = inOrder([...known.values()].filter((message) => message.room === room)).at(-1)?.id;
+  if (newest && newest > (read[room] ?? "")) { read = { ...read, [room]: newest }; remember("read", JSON.stringify(read)); }
+}
+
+async function openThread(id) {
+  if (id === thread) return;
+  thread = id;
+  const panel = $("thread"), was = panel.hidden;
+  panel.hidden = !id;
+  document.body.classList.toggle("with-thread", Boolean(id));
+  if (!id) {
+    if (!was) (document.querySelector(`[data-thread="${CSS.escape(panel.dataset.id)}"]`) ?? log).focus({ preventScroll: true });
+    return;
+  }
+  panel.dataset.id = id;
+  showThread();
+  $("thread-title").focus({ preventScroll: true });
+  const found = await ask(`/playground/messages?thread=${encodeURIComponent(id)}`);
+  if (!found || thread !== id) return;
+  for (const message of found.messages) keep(message);
+  showThread();
+  toBottom(threadLog);
+}
+
+function showThread() {
+  $("thread-room").textContent = room;
+  const head = known.get(thread);
+  threadRows.replaceChildren(...(head ? [head, ...repliesTo(thread)] : []).map((message) => article(message)));
+  arrangeThread();
+}
+
+function arrangeThread() {
+  arrange(threadRows);
+  threadRows.querySelector(".rule")?.remove();
+  const count = repliesTo(thread).length;
+  if (count) threadRows.querySelector("article").after(el("div", { class: "rule" }, el("span", {}, count === 1 ? word("reply") : word("replies", { n: count }))));
+}
+
+function showLink(state = linkState) {
+  linkState = state;
+  $("link").dataset.state = state;
+  $("link").lastElementChild.textContent = word(state);
+}
+
+function showAll() {
+  translate();
+  showLink();
+  showAnswer();
+  showRoom();
+  showChannels();
+  if (thread) showThread();
+}
+
+// ---- what people do
+
+async function say(form, field, inThread) {
+  const text = field.value.trim();
+  if (!text || !room) return;
+  const name = person ?? ($("name").value.trim() || word("guest"));
+  const answer = await ask("/playground/messages", { room, thread: inThread, name, text });
+  if (!answer) return;
+  field.value = "";
+  grow(field);
+  take(answer.message);
+  toBottom(inThread ? threadLog : log);
+  seen();
+  showChannels();
+}
+
+function grow(field) {
+  field.style.height = "auto";
+  field.style.height = `${Math.min(field.scrollHeight, 160)}px`;
+}
+
+function writing(form, field, inThread) {
+  form.addEventListener("submit", (event) => { event.preventDefault(); say(form, field, inThread()); });
+  field.addEventListener("input", () => grow(field));
+  field.addEventListener("keydown", (event) => {
+    // While Korean is being composed, Enter ends the syllable and not the message.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+  });
+}
+
+async function earlier() {
+  const first = headsOf(room)[0];
+  const found = await ask(`/playground/messages?room=${encodeURIComponent(room)}&before=${first.id}`);
+  if (!found) return;
+  const fromBottom = log.scrollHeight - log.scrollTop;
+  learn(room, found);
+  showRoom();
+  log.scrollTop = log.scrollHeight - fromBottom;
+  document.getElementById(first.id)?.focus({ preventScroll: true });
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("button");
+  if (!target) return;
+  if (target.dataset.thread) location.hash = `${encodeURI(room)}/${target.dataset.thread}`;
+  else if (target.dataset.action !== undefined) ask("/playground/actions", { message: target.closest("article").dataset.id, action: target.dataset.action, value: target.dataset.value });
+  else if (target.id === "earlier") earlier();
+  else if (target.id === "thread-close") location.hash = encodeURI(room);
+  else if (target.dataset.locale) { speak(target.dataset.locale); showAll(); }
+});
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && thread && !event.isComposing) location.hash = encodeURI(room); });
+document.addEventListener("visibilitychange", () => { seen(); showChannels(); });
+window.addEventListener("hashchange", choose);
+log.addEventListener("scroll", () => { if (atBottom(log) && pill.textContent.startsWith("↓")) pill.hidden = true; });
+if (!person) {
+  $("name").value = remembered("name");
+  $("name").addEventListener("change", () => remember("name", $("name").value.trim()));
+}
+writing($("say"), $("text"), () => null);
+writing($("reply"), $("reply-text"), () => thread);
+startSamples();
+translate();
+showLink();
+follow({ onSnapshot: begin, onMessage: take, onState: showLink });
