@@ -57,11 +57,18 @@ class Outbound:
 
         ``headers`` are sent as they are, so they carry the content type. Raises :class:`NotSent` when no answer came.
         """
+        return await self._ask("POST", url, body, headers)
+
+    async def get(self, url: str, headers: Mapping[str, str], *, cap: int = BODY_CAP) -> Answer:
+        """Ask for ``url`` and return the answer, whatever its status, with up to ``cap`` bytes of body. Raises :class:`NotSent` when no answer came."""
+        return await self._ask("GET", url, None, headers, cap)
+
+    async def _ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], cap: int = BODY_CAP) -> Answer:
         session = self._session or self._open()
         started_s = perf_counter()
         try:
-            async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                said = await _read(response)
+            async with session.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
+                said = await _read(response, cap)
                 return Answer(response.status, response.headers, said, perf_counter() - started_s)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             # Not chained: aiohttp's errors carry the request's headers, and so the token, into any traceback printed.
@@ -88,21 +95,21 @@ class Outbound:
         return self._session
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes:
     """Return the body up to the cap; a longer one costs the connection, which cannot be used again."""
     content = response.content
     first = await content.readany()
     if content.at_eof():
-        return first[:BODY_CAP]
+        return first[:cap]
     parts, size = [first], len(first)
-    while size < BODY_CAP:
+    while size < cap:
         part = await content.readany()
         if not part:
             return b"".join(parts)
         parts.append(part)
         size += len(part)
     response.close()
-    return b"".join(parts)[:BODY_CAP]
+    return b"".join(parts)[:cap]
 
 
 def _not_sent(error: Exception) -> NotSent:

@@ -70,7 +70,6 @@ class DestinationRow:
     dead: int
     failures: int
     due_at: datetime | None
-    muted_until: datetime | None
     last_error: str | None
 
 
@@ -137,7 +136,7 @@ def by_destination(conn: Connection) -> list[DestinationRow]:
     return [
         DestinationRow(
             name=name, owed=owed.get(name, 0), dead=dead.get(name, 0), failures=known[name].failures if name in known else 0,
-            due_at=known[name].due_at if name in known else None, muted_until=known[name].muted_until if name in known else None,
+            due_at=known[name].due_at if name in known else None,
             last_error=known[name].last_error if name in known else None)
         for name in sorted({*owed, *dead, *known})
     ]

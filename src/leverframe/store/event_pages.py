@@ -117,8 +117,8 @@ def body(conn: Connection, event_id: int) -> Body | None:
     raw = bytes(row.body)
     if row.codec == 1:
         raw = zstandard.ZstdDecompressor().decompress(raw, max_output_size=_LARGEST_BODY)
-    headers = {str(name): str(value) for name, value in json.loads(bytes(row.headers)).items()}
-    return Body(headers={name: value for name, value in headers.items() if not _proves(name)}, body=raw)
+    headers = {name: value for name, value in json.loads(bytes(row.headers)) if not _proves(name)}
+    return Body(headers=headers, body=raw)
 
 
 def _proves(name: str) -> bool:

@@ -107,6 +107,12 @@ def everybody(conn: Connection) -> list[Person]:
     return [_person(row) for row in conn.execute(sa.select(people).order_by(people.c.name))]
 
 
+def any_admin(conn: Connection) -> bool:
+    """Return whether somebody may sign in as administrator."""
+    found = sa.select(people.c.name).where(people.c.role == "admin", people.c.disabled_at.is_(None)).limit(1)
+    return conn.execute(found).first() is not None
+
+
 def person(conn: Connection, name: str) -> Person | None:
     """Return the person of this name."""
     row = conn.execute(sa.select(people).where(people.c.name == name)).first()

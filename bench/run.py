@@ -1,0 +1,337 @@
+"""Measure the hub against a bare server, in the same minutes on the same cores: ``make bench``.
+
+Ratios and medians only: machines are noisy. The server has one core, the client the other. Results are printed and,
+with ``--record``, added to docs/benchmarks.md. Needs wrk (Debian: apt-get install wrk).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SECRET = "bench-secret"
+SERVER_CORE, CLIENT_CORE = "0", "1"
+PYTHON = sys.executable
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def push(size: int = 8192, title: str = "") -> bytes:
+    """A push as GitHub writes it, of about ``size`` bytes."""
+    payload = json.loads((HERE / "push.json").read_text())
+    commit = payload["commits"][0] if payload["commits"] else payload["head_commit"]
+    if title:
+        commit = {**commit, "message": title}
+        payload["head_commit"] = commit
+    payload["commits"] = [commit]
+    while len(json.dumps(payload, separators=(",", ":"))) < size:
+        payload["commits"].append({**commit, "id": secrets.token_hex(20), "message": " ".join(secrets.token_hex(4) for _ in range(4))})
+    return json.dumps(payload, separators=(",", ":")).encode()
+
+
+def signature(body: bytes) -> str:
+    return hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+
+
+def config(folder: Path, port: int, *, sink: int | None, database: str, rooms: int = 1, pacing: int = 0) -> Path:
+    routes = "".join(
+        f'[[routes]]\nname = "r{n}"\nfrom = "github"\nevents = ["push"]\nbranches = ["b{n}"]\nto = ["slack:#r{n}"]\nthread = "off"\n' for n in range(rooms)
+    )
+    path = folder / "leverframe.toml"
+    path.write_text(
+        f'[hub]\nurl = "http://127.0.0.1:{port}"\nbind = "127.0.0.1:{port}"\ndatabase = "{database}"\n'
+        f'[sources.github]\nkind = "github"\nsecrets = ["env:BENCH_SECRET"]\n'
+        + (
+            f'[chats.slack]\nkind = "slack"\nbot_token = "env:BENCH_TOKEN"\napi_url = "http://127.0.0.1:{sink}/api/"\nposts_per_second = {pacing}\n{routes}'
+            if sink
+            else ""
+        )
+    )
+    return path
+
+
+@contextlib.contextmanager
+def process(arguments: list[str], port: int, core: str, log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as out:
+        pinned = ["taskset", "-c", core, *arguments] if shutil.which("taskset") else arguments
+        started = subprocess.Popen(pinned, stdout=out, stderr=out, env={**os.environ, **(env or {})})
+    try:
+        deadline = time.time() + 20
+        while time.time() < deadline:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                break
+            if started.poll() is not None:
+                raise SystemExit(f"{arguments} ended: {log.read_text()[-2000:]}")
+            time.sleep(0.02)
+        yield started
+    finally:
+        started.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            started.wait(10)
+        started.kill()
+
+
+@contextlib.contextmanager
+def hub(folder: Path, *, sink: int | None = None, database: str = "", rooms: int = 1, core: str = SERVER_CORE) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    path = config(folder, port, sink=sink, database=database or f"sqlite:///{folder}/hub.db", rooms=rooms)
+    env = {"BENCH_SECRET": SECRET, "BENCH_TOKEN": "xoxb-bench"}
+    with process([str(Path(PYTHON).with_name("leverframe")), "serve", "--config", str(path)], port, core, folder / "log", env) as started:
+        yield port, started
+
+
+def wrk(port: int, body: bytes, seconds: float, path: str = "/in/github", connections: int = 64) -> dict[str, float]:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        env = {**os.environ, "BENCH_BODY": file.name, "BENCH_SIGNATURE": signature(body), "BENCH_RUN": secrets.token_hex(6), "BENCH_PATH": path}
+        done = subprocess.run(
+            ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(HERE / "signed.lua"), f"http://127.0.0.1:{port}"],
+            env=env, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    if found["bad"]:
+        raise SystemExit(f"{found['bad']:.0f} answers were not 2xx: the figure would be worth nothing")
+    found["rate"] = found["requests"] / (found["duration_us"] / 1e6)
+    return found
+
+
+def ask(port: int, path: str, method: str = "GET", body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def send(port: int, body: bytes) -> int:
+    return ask(port, "/in/github", "POST", body, {
+        "Content-Type": "application/json", "X-GitHub-Event": "push", "X-GitHub-Delivery": secrets.token_hex(16),
+        "X-Hub-Signature-256": "sha256=" + signature(body),
+    })[0]  # fmt: skip
+
+
+def rss_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def ingest(folder: Path, rounds: int, seconds: float, database: str = "") -> dict[str, object]:
+    """Durable ingest against the bare server: one after the other, ``rounds`` times."""
+    body, ratios, rates, p99 = push(), [], [], []
+    port = free_port()
+    with process([PYTHON, str(HERE / "bare.py"), str(port)], port, SERVER_CORE, folder / "bare.log"), hub(folder / "ingest", database=database) as (door, _):
+        wrk(port, body, 1)
+        wrk(door, body, 1)
+        for _ in range(rounds):
+            bare, durable = wrk(port, body, seconds), wrk(door, body, seconds)
+            ratios.append(durable["rate"] / bare["rate"])
+            rates.append(durable["rate"])
+            p99.append(durable["p99_us"] / 1000)
+    return {"ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios], "per_s": round(statistics.median(rates)), "p99_ms": round(statistics.median(p99), 1)}
+
+
+def sustained(folder: Path, seconds: float, rooms: int = 20) -> dict[str, object]:
+    """Events taken in and delivered to a local sink by one process: all cores are its own to share with client and sink."""
+    port = free_port()
+    with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink.log"), hub(folder / "flow", sink=port, rooms=rooms) as (door, _):
+        bodies = [push().replace(b"refs/heads/master", b"refs/heads/b%d" % n).replace(b"refs/tags/simple-tag", b"refs/heads/b%d" % n) for n in range(rooms)]
+        began = time.time()
+        offered = asyncio.run(offer(door, bodies, seconds, rate=4000))
+        taken_s = time.time() - began
+        deadline = time.time() + 60
+        while (stats := json.loads(ask(port, "/stats")[1]))["count"] < offered and time.time() < deadline:
+            time.sleep(0.05)
+    whole = stats["last"] - began
+    return {"events": offered, "delivered": stats["count"], "offered_per_s": round(offered / taken_s), "end_to_end_per_s": round(stats["count"] / whole)}
+
+
+async def offer(port: int, bodies: list[bytes], seconds: float, rate: int) -> int:
+    """Send signed pushes at up to ``rate`` a second over 32 connections, each waiting for its 202; return how many."""
+    heads = [
+        f"POST /in/github HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-GitHub-Event: push\r\nContent-Length: {len(body)}\r\n"
+        f"X-Hub-Signature-256: sha256={signature(body)}\r\nX-GitHub-Delivery: ".encode()
+        for body in bodies
+    ]
+    began, sent = time.perf_counter(), 0
+
+    async def one() -> None:
+        nonlocal sent
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while (elapsed := time.perf_counter() - began) < seconds:
+            if sent > elapsed * rate:
+                await asyncio.sleep(0.001)
+                continue
+            sent += 1
+            n = sent % len(bodies)
+            writer.write(heads[n] + secrets.token_hex(16).encode() + b"\r\n\r\n" + bodies[n])
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 202"):
+                raise SystemExit(head.decode())
+            size = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+            await reader.readexactly(size)
+        writer.close()
+
+    await asyncio.gather(*(one() for _ in range(32)))
+    return sent
+
+
+def latency(folder: Path, count: int = 100) -> dict[str, object]:
+    """From the 202 to the message at the sink, one event at a time."""
+    port = free_port()
+    with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink2.log"), hub(folder / "idle", sink=port) as (door, started):
+        idle_mb = rss_mb(started.pid)
+        waits = []
+        for _ in range(count):
+            mark = f"mark-{secrets.token_hex(6)}"
+            body = push(title=mark).replace(b"refs/heads/master", b"refs/heads/b0").replace(b"refs/tags/simple-tag", b"refs/heads/b0")
+            assert send(door, body) == 202
+            accepted = time.time()
+            deadline = accepted + 5
+            while mark not in (marks := json.loads(ask(port, "/stats")[1])["marks"]) and time.time() < deadline:
+                time.sleep(0.002)
+            waits.append((marks[mark] - accepted) * 1000)
+        return {"median_ms": round(statistics.median(waits), 1), "p95_ms": round(sorted(waits)[int(count * 0.95)], 1), "idle_rss_mb": round(idle_mb, 1)}
+
+
+def cold_start(folder: Path, rounds: int = 5) -> dict[str, object]:
+    """From the start of the process to the first 202."""
+    seconds, memory = [], []
+    for n in range(rounds):
+        here = folder / f"cold{n}"
+        here.mkdir()
+        port = free_port()
+        path = config(here, port, sink=None, database=f"sqlite:///{here}/hub.db")
+        began = time.time()
+        started = subprocess.Popen([str(Path(PYTHON).with_name("leverframe")), "serve", "--config", str(path)], env={**os.environ, "BENCH_SECRET": SECRET},
+                                   stdout=(here / "log").open("wb"), stderr=subprocess.STDOUT)  # fmt: skip
+        try:
+            while True:
+                with contextlib.suppress(OSError):
+                    if send(port, push()) == 202:
+                        break
+                time.sleep(0.005)
+            seconds.append(time.time() - began)
+            time.sleep(1)
+            memory.append(rss_mb(started.pid))
+        finally:
+            started.kill()
+            started.wait()
+    return {"first_202_s": round(statistics.median(seconds), 2), "rss_mb": round(statistics.median(memory), 1)}
+
+
+def growth(folder: Path, pairs: int, seconds: float, stored: int = 1_000_000) -> dict[str, object]:
+    """Ingest with a million stored events beside an empty store, in turn."""
+    full = folder / "full"
+    with hub(full) as (door, _):
+        assert send(door, push()) == 202
+    fill(full / "hub.db", stored)
+    body, ratios = push(), []
+    with hub(full) as (grown, _), hub(folder / "empty") as (empty, _):
+        wrk(grown, body, 1)
+        wrk(empty, body, 1)
+        for _ in range(pairs):
+            ratios.append(wrk(grown, body, seconds)["rate"] / wrk(empty, body, seconds)["rate"])
+    return {"stored": stored, "ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios]}
+
+
+def fill(path: Path, count: int) -> None:
+    """Put ``count`` old events with small bodies into a store, directly."""
+    from leverframe.core.ids import EPOCH_MS
+
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA synchronous=OFF")
+    first = (int(time.time() * 1000) - EPOCH_MS - 86_400_000) << 20
+    now = int(time.time() * 1e6)
+    with database:
+        database.executemany(
+            "INSERT INTO events (id, dedupe, source, delivery_id, name, action, repo, carried, received_at) VALUES (?,?,'github',?,'push',NULL,'acme/web',NULL,?)",
+            ((first + n, os.urandom(16), secrets.token_hex(16), now) for n in range(count)),
+        )
+        database.executemany("INSERT INTO bodies (event_id, codec, headers, body) VALUES (?,0,?,?)", ((first + n, b"[]", b'{"ref":"refs/heads/main"}') for n in range(count)))
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", help="ingest, sustained, latency, cold, growth, postgres; all of them if none is named")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--record", action="store_true", help="add the results to docs/benchmarks.md")
+    asked = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing: sudo apt-get install -y wrk")
+    wanted = asked.what or ["cold", "latency", "ingest", "sustained", "growth", "postgres"]
+    results: dict[str, dict[str, object]] = {}
+    with tempfile.TemporaryDirectory(prefix="leverframe-bench-") as name:
+        folder = Path(name)
+        for what in wanted:
+            print(f"{what} …", file=sys.stderr, flush=True)
+            match what:
+                case "ingest":
+                    results[what] = ingest(folder, asked.rounds, asked.seconds)
+                case "sustained":
+                    results[what] = sustained(folder, asked.seconds * 2)
+                case "latency":
+                    results[what] = latency(folder)
+                case "cold":
+                    results[what] = cold_start(folder)
+                case "growth":
+                    results[what] = growth(folder, asked.rounds, asked.seconds)
+                case "postgres":
+                    with postgres() as url:
+                        results[what] = ingest(folder / "pg", asked.rounds, asked.seconds, database=url)
+                case _:
+                    parser.error(f"unknown: {what}")
+            print(json.dumps({what: results[what]}), flush=True)
+    if asked.record:
+        record(results)
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """A real PostgreSQL of its own, on the client's core."""
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    from services.postgres import running
+
+    with running() as server:
+        yield server.new_database()
+
+
+def record(results: dict[str, dict[str, object]]) -> None:
+    page = HERE.parent / "docs" / "benchmarks.md"
+    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
+    lines = [f"\n## {time.strftime('%Y-%m-%d')} · {os.cpu_count()} cores, {cpu}, Python {sys.version.split()[0]}\n\n"]
+    lines += [f"- **{what}** {json.dumps(found)}\n" for what, found in results.items()]
+    page.write_text(page.read_text() + "".join(lines))
+
+
+if __name__ == "__main__":
+    main()

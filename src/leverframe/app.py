@@ -1,0 +1,355 @@
+"""``build(config) -> App``: the only place that names concrete classes and marries them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from leverframe.config import Config
+from leverframe.core.access import BUILT_IN, Role
+from leverframe.core.delivery import Outcome
+from leverframe.core.errors import Locale, Refused
+from leverframe.core.events import Event
+from leverframe.core.messages import Message
+from leverframe.core.routes import Route, RouteTable
+from leverframe.core.wording import compose
+from leverframe.net import Outbound
+from leverframe.observe import AccessLog, Metrics, quoted
+from leverframe.ports import Chat, Clock, Source
+from leverframe.sources.github.settings import Settings as GithubSettings
+from leverframe.sources.github.source import GithubHook, GithubSource
+from leverframe.store import counts, schema
+from leverframe.store.deliveries import Owed
+from leverframe.store.events import StoredEvent
+from leverframe.web import assets, health
+from leverframe.web.console import console_doors
+from leverframe.web.desk import Desk
+from leverframe.web.doors import Door, Limit
+from leverframe.web.guard import Guard
+from leverframe.web.hook import HookDoor, Workspace
+from leverframe.web.identity import IdentityPages
+from leverframe.web.inbound import Inbound, Receive, Scope, Send
+from leverframe.web.rates import address_of
+from leverframe.web.refusals import RefusalLog
+from leverframe.web.site import build_site
+from leverframe.work.bell import Bell
+from leverframe.work.deliver import Deliverer
+from leverframe.work.explain import Explainer
+from leverframe.work.fanout import Fanout
+from leverframe.work.library import Library
+from leverframe.work.receive import Receiver, Recent
+from leverframe.work.redrive import Redriver
+from leverframe.work.sweep import Kept, Sweeper
+
+HEARTBEAT_S = 5.0
+PATIENCE_S = 8.0
+"""What an orderly end waits for messages that are under way; container hosts kill after ten seconds."""
+PLAYGROUND = Limit(rate="600/minute", per="address")
+HOOK = "hook"
+"""The source of events that came to /hook."""
+log = structlog.get_logger("leverframe")
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after ``seconds``."""
+        await asyncio.sleep(seconds)
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """The hub, built: an ASGI application and the loops behind it."""
+
+    config: Config
+    database: Any
+    clock: Clock
+    site: Callable[[Scope, Receive, Send], Awaitable[None]]
+    inbound: Inbound
+    access: AccessLog
+    loops: Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
+    deliverer: Deliverer
+    chats: Mapping[str, Chat]
+    outbound: Outbound
+    refusals: RefusalLog
+    filters: Any
+    _tasks: list[asyncio.Task[None]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request: the signed doors first, then everything else, each with its line in the log."""
+        if scope["type"] != "http":
+            await self.site(scope, receive, send)
+        elif self.inbound.takes(scope["path"]):
+            await self.inbound(scope, receive, send)
+        else:
+            await self._logged(scope, receive, send)
+
+    async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began, status = asyncio.get_running_loop().time(), 500
+
+        async def noting(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.site(scope, receive, noting)
+        finally:
+            self.access.line(
+                peer=address_of(scope.get("client")), method=scope["method"], path=quoted(masked(scope["path"])), status=status,
+                duration_s=asyncio.get_running_loop().time() - began,
+            )  # fmt: skip
+
+    def start(self) -> None:
+        """Start the loops."""
+        for name, run in self.loops:
+            self._tasks.append(asyncio.create_task(run(), name=name))
+
+    async def stop(self) -> None:
+        """Take nothing new in, let what is under way end, and let everything go."""
+        await self.deliverer.stop(PATIENCE_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for chat in self.chats.values():
+            await chat.close()
+        await self.outbound.close()
+        if self.filters is not None:
+            self.filters.close()
+        await self.refusals.settled()
+        try:
+            await self.database.write(schema.stop_process, boot=self.database.boot)
+        except Refused as error:
+            log.warning("leases_not_released", code=error.code)
+        await self.database.close()
+        self.access.close()
+
+
+def masked(path: str) -> str:
+    """Return a path as it may be written down: the token of an address is a secret."""
+    head, _, rest = path.partition("/teams/incoming/")
+    return f"{head}/teams/incoming/***" if rest else path
+
+
+async def open_database(config: Config, clock: Clock) -> Any:
+    """Open the configured database; its room is imported only now."""
+    path = config.sqlite_path
+    if path is not None:
+        from leverframe.store.sqlite import open_sqlite
+
+        return await open_sqlite(path, clock)
+    from leverframe.store.postgres import open_postgres
+
+    return await open_postgres(config.hub.database, clock)
+
+
+async def build(config: Config, clock: Clock | None = None, *, demo: bool = False) -> App:
+    """Marry everything that ``config`` names; the loops are not started yet. ``demo`` adds sample events to the playground.
+
+    Raises ``store.sqlite.AlreadyServed``, or ``Refused`` when the database cannot be used.
+    """
+    clock = clock or SystemClock()
+    database = await open_database(config, clock)
+    metrics, access, outbound = Metrics(), AccessLog(), Outbound()
+    zone, locale = ZoneInfo(config.hub.timezone), config.hub.locale
+    accepted, planned = Bell(), Bell()
+    recent = Recent()
+
+    sources: dict[str, Source] = {}
+    for name, settings in config.sources.items():
+        assert isinstance(settings, GithubSettings)
+        sources[name] = GithubSource(name, [secret.reveal() for secret in settings.secrets])
+    parsing: dict[str, Source] = {**sources, HOOK: GithubHook(HOOK)}
+
+    def parse(stored: StoredEvent) -> Event:
+        # A source that has left the configuration: what it brought is still worth showing.
+        return parsing.get(stored.source, parsing[HOOK]).parse(stored.accepted, id=stored.id, received_at=stored.received_at)
+
+    chats, playground_doors = _chats(config, outbound, database, clock, demo)
+    filters = _filters(config)
+    table = RouteTable(config.routes, filters.where if filters else None)
+    library = Library(database, parse)
+    fanout = Fanout(
+        database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
+        room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
+        paths_of=_paths(config, outbound), bell=accepted, planned=planned,
+    )  # fmt: skip
+
+    def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:
+        metrics.told(chat, outcome, duration_s)
+
+    deliverer = Deliverer(
+        database, clock, boot=lambda: database.boot, chats=chats, routes={route.name: route for route in config.routes}, library=library,
+        words=Words(config, zone), mentions=Mentions(config), chance=random.random, bell=planned, told=told,
+    )  # fmt: skip
+    explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring)
+    desk = Desk(
+        database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
+        roles={**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}},
+        redrive=Redriver(database, clock, planned), routes=explainer,
+    )  # fmt: skip
+    refusals = RefusalLog(desk, metrics)
+    inbound = Inbound(
+        Receiver(database, clock, recent, accepted.ring), sources,
+        hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
+        refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=lambda scope: address_of(scope.get("client")),
+    )  # fmt: skip
+    doors: list[Door] = [
+        *health.doors(desk, ready=lambda: database.failure is None, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
+        *console_doors(desk), *_api(desk), *playground_doors(),
+    ]  # fmt: skip
+    return App(
+        config=config, database=database, clock=clock, site=build_site(doors, Guard(desk, refusals)), inbound=inbound, access=access,
+        loops=[
+            ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
+            ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump())).run), ("counts", lambda: _count(database, clock, metrics)),
+        ],
+        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, _tasks=[],
+    )  # fmt: skip
+
+
+async def _beat(database: Any, clock: Clock) -> None:
+    """Keep this process's leases; when they ran out all the same (the machine slept, the database was away), begin anew."""
+    while True:
+        await clock.sleep(HEARTBEAT_S)
+        try:
+            if not await database.write(schema.heartbeat, boot=database.boot, now=clock.now()):
+                log.warning("leases_lost")
+                await database.rejoin()
+        except Refused as error:
+            log.warning("heartbeat_failed", code=error.code)
+
+
+async def _count(database: Any, clock: Clock, metrics: Metrics) -> None:
+    while True:
+        try:
+            found = await database.read(counts.waiting)
+            metrics.unrouted.set(found.unrouted)
+            metrics.owed.set(found.owed)
+            metrics.dead.set(found.dead)
+        except Refused as error:
+            log.warning("counts_unknown", code=error.code)
+        await clock.sleep(15.0)
+
+
+class Words:
+    """Words an event as its route wants it."""
+
+    def __init__(self, config: Config, zone: ZoneInfo) -> None:
+        self._locale, self._zone = config.hub.locale, zone
+        self._templates: dict[str, Any] = {}
+        if any(route.template for route in config.routes):
+            from leverframe.templates import compile_template  # Jinja, only where it is used
+
+            self._templates = {route.name: compile_template(route.template) for route in config.routes if route.template}
+
+    def __call__(self, event: Event, route: Route | None) -> Message:
+        """Return the message; raises ``TemplateFailed`` when the route's template does."""
+        locale: Locale = (route.locale if route else None) or self._locale
+        template = self._templates.get(route.name) if route else None
+        if template is not None:
+            message: Message = template.render(event, locale, self._zone)
+            return message
+        return compose(event, locale, self._zone)
+
+
+class Mentions:
+    """Who of a source is who in a chat: ``[people.NAME] identities``."""
+
+    def __init__(self, config: Config) -> None:
+        self._identities = [[tuple(identity.split(":", 1)) for identity in person.identities] for person in config.people.values()]
+        self._of = lru_cache(maxsize=64)(self._find)
+
+    def __call__(self, kind: str, chat: str) -> Mapping[str, str]:
+        """Return login → id in the chat, for logins of sources of this kind."""
+        return self._of(kind, chat)
+
+    def _find(self, kind: str, chat: str) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for identities in self._identities:
+            there = next((who.rpartition("/")[2] for platform, who in identities if platform == chat), None)
+            if there is not None:
+                found.update({who: there for platform, who in identities if platform == kind})
+        return found
+
+
+def _chats(config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
+    """Return the chats, each room imported only when it is configured, and what makes the playground's doors."""
+    chats: dict[str, Chat] = {}
+    doors: Callable[[], Sequence[Door]] = tuple
+    for name, settings in config.chats.items():
+        if settings.kind == "slack":  # type: ignore[attr-defined]
+            from leverframe.chats.slack.send import SlackChat
+
+            chats[name] = SlackChat(name, settings, outbound)  # type: ignore[arg-type]
+        else:
+            from leverframe.chats.playground.feed import Feed
+            from leverframe.chats.playground.inbound import Talk
+            from leverframe.chats.playground.send import PlaygroundChat
+            from leverframe.store.playground import PlaygroundMessages
+
+            store, feed = PlaygroundMessages(database), Feed()
+            chats[name] = PlaygroundChat(name, settings, store, feed, clock)  # type: ignore[arg-type]
+            rooms = sorted({room.partition(":")[2] for route in config.routes for room in route.to if room.startswith(f"{name}:")})
+            talk = Talk(store, feed, clock, rooms=rooms)
+            doors = partial(_playground, config, outbound, talk, clock, demo)
+    return chats, doors
+
+
+def _playground(config: Config, outbound: Outbound, talk: Any, clock: Clock, demo: bool) -> list[Door]:
+    from leverframe.web.playground import Playground, Samples, doors
+
+    samples = None
+    if demo:
+        name, settings = next(iter(config.sources.items()))
+        samples = Samples(post=outbound, url=f"http://127.0.0.1:{config.hub.port}", source=name, secret=settings.secrets[0].reveal())  # type: ignore[attr-defined]
+    page = Playground(talk=talk, clock=clock, locale=config.hub.locale, timezone=config.hub.timezone, samples=samples)
+    return [
+        Door(method=method, path=path, permission="playground", limit=PLAYGROUND, body_cap=64 * 1024 if method == "POST" else 0, handler=handler)
+        for method, path, handler in doors(page)
+    ]
+
+
+def _workspaces(config: Config, chats: Mapping[str, Chat]) -> tuple[Workspace, ...]:
+    """Return where /hook may write: the Slack workspaces, or the playground where there is none."""
+    slack = [name for name, chat in chats.items() if chat.kind == "slack"]
+    return tuple(
+        Workspace(chat=name, subdomain=getattr(config.chats[name], "subdomain", None), check_room=chats[name].check_room) for name in slack or chats
+    )
+
+
+def _filters(config: Config) -> Any:
+    """Return what answers ``where``; only when a route has one."""
+    if not any(route.where for route in config.routes):
+        return None
+    from leverframe.filters import Filters
+
+    return Filters()
+
+
+def _paths(config: Config, outbound: Outbound) -> Any:
+    if config.github.token is None or not any(route.paths for route in config.routes):
+        return None
+    from leverframe.github.pulls import PullRequestFiles
+
+    return PullRequestFiles(outbound, config.github.api_url, config.github.token.reveal())
+
+
+def _api(desk: Desk) -> Sequence[Door]:
+    from leverframe.web.api import api_doors
+
+    return api_doors(desk)

@@ -1,0 +1,127 @@
+"""What the hub shows of itself: metrics, one log line a request, and the log's form. Never bodies, headers or secrets."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sys
+import threading
+import time
+from typing import Any, TextIO
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+
+_OUTCOME_NAMES = {Delivered: "delivered", Retryable: "retry", Rejected: "rejected"}
+
+
+class Metrics:
+    """The hub's metrics; documented in ``docs/metrics.md``, which a test compares."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.events_total = Counter("leverframe_events_total", "Events accepted, by source and whether they repeat one.", ["source", "duplicate"], registry=self.registry)
+        self.refusals_total = Counter("leverframe_refusals_total", "Requests refused at the signed doors, by source and code.", ["source", "code"], registry=self.registry)
+        self.accept_seconds = Histogram(
+            "leverframe_accept_seconds", "Seconds from a request's last byte to its commit.", registry=self.registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )  # fmt: skip
+        self.attempts_total = Counter("leverframe_attempts_total", "Delivery attempts, by chat and outcome.", ["chat", "outcome"], registry=self.registry)
+        self.attempt_seconds = Histogram("leverframe_attempt_seconds", "Seconds that an attempt took, by chat.", ["chat"], registry=self.registry)
+        self.owed = Gauge("leverframe_deliveries_owed", "Deliveries owed at the last look.", registry=self.registry)
+        self.dead = Gauge("leverframe_deliveries_dead", "Dead letters at the last look.", registry=self.registry)
+        self.unrouted = Gauge("leverframe_events_unrouted", "Events waiting to be routed at the last look.", registry=self.registry)
+
+    def told(self, chat: str, outcome: Outcome, duration_s: float) -> None:
+        """Count an attempt."""
+        self.attempts_total.labels(chat, _OUTCOME_NAMES[type(outcome)]).inc()
+        self.attempt_seconds.labels(chat).observe(duration_s)
+
+    def exposition(self) -> bytes:
+        """Return the metrics in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
+        return generate_latest(self.registry)
+
+
+class AccessLog:
+    """One line a request, written by a thread of its own: a slow terminal must not slow the doors.
+
+    The form is logfmt. When the reader of the log is so slow that :attr:`KEPT` lines wait, further ones are counted
+    and the count is written instead.
+    """
+
+    KEPT = 20_000
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._pending: list[str] = []
+        self._dropped = 0
+        self._stamp, self._stamped = "", 0
+        self._thread = threading.Thread(target=self._write_forever, name="leverframe-log", daemon=True)
+        self._thread.start()
+
+    def line(self, *, peer: str, method: str, path: str, status: int, duration_s: float, event: str = "", delivery: str = "") -> None:
+        """Write one line; ``path`` without its query, ``event`` the hub's id, ``delivery`` the sender's."""
+        now = time.time()
+        second = int(now)
+        if second != self._stamped:
+            self._stamp, self._stamped = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)), second
+        if len(self._pending) >= self.KEPT:
+            self._dropped += 1
+            return
+        self._pending.append(
+            f"{self._stamp}.{int(now * 1000) % 1000:03d}Z peer={peer} method={method} path={path} status={status} ms={duration_s * 1000:.1f}"
+            + (f" event={event}" if event else "") + (f" delivery={delivery}" if delivery else "")
+        )  # fmt: skip
+        if len(self._pending) == 1:
+            self._lines.put("")
+
+    def close(self) -> None:
+        """Write what waits and end the thread."""
+        self._lines.put(None)
+        self._thread.join(timeout=2)
+
+    def _write_forever(self) -> None:
+        while True:
+            token = self._lines.get()
+            if token is not None:
+                time.sleep(0.05)  # lines of one moment go out in one write
+            lines, self._pending = self._pending, []
+            if self._dropped:
+                lines.append(f"log_lines_dropped={self._dropped}")
+                self._dropped = 0
+            if lines:
+                try:
+                    self._stream.write("\n".join(lines) + "\n")
+                    self._stream.flush()
+                except (OSError, ValueError):
+                    return  # nobody reads the log any more
+            if token is None:
+                return
+
+
+def set_up_log(stream: TextIO | None = None) -> None:
+    """Make the program's own log: logfmt lines on ``stream`` (standard output), warnings of libraries included."""
+    out = stream or sys.stdout
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=out, format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)r")
+
+
+def quoted(value: Any) -> str:
+    """Return ``value`` so that it stays one logfmt value on one line, whatever it holds."""
+    text = str(value)
+    if text.isascii() and text.isprintable() and " " not in text and '"' not in text and "=" not in text:
+        return text
+    return '"' + text.encode("unicode_escape").decode("ascii").replace('"', '\\"') + '"'

@@ -1,0 +1,223 @@
+"""Run the hub: listen on its address and on a unix socket for the commands of this machine, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import webbrowser
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+
+from leverframe.app import App, build
+from leverframe.config import Config, load, socket_path
+from leverframe.observe import set_up_log
+from leverframe.store import people
+from leverframe.web.identity import mint_admin_link
+from leverframe.web.inbound import Receive, Scope, Send
+
+BACKLOG = 2048
+log = structlog.get_logger("leverframe")
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to :func:`_run`, which has two of them to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(config: Config) -> int:
+    """Run the hub until it is told to stop; return the exit status."""
+    set_up_log()
+    return _loop(_serve(config))
+
+
+def demo(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: str = "en") -> int:
+    """Run a hub with a chat on a page and sample events; everything it keeps is in ``folder``."""
+    folder = folder.absolute()
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret = folder / "github-secret"
+    if not secret.exists():
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_hex(24))
+    path = folder / "leverframe.toml"
+    path.write_text(_DEMO.format(port=port or _free_port(), locale=locale, timezone=_timezone()))
+    set_up_log()
+    return _loop(_serve(load(path), demo=True, open_browser=open_browser))
+
+
+_DEMO = """\
+# The demo's configuration, written anew at each start. For your own: leverframe init
+[hub]
+url = "http://127.0.0.1:{port}"
+bind = "127.0.0.1:{port}"
+database = "sqlite:///demo.db"
+locale = "{locale}"
+timezone = "{timezone}"
+
+[sources.github]
+secrets = ["file:github-secret"]
+
+[chats.playground]
+
+[[routes]]
+name = "team"
+from = "github"
+events = ["push", "pull_request", "pull_request_review", "pull_request_review_comment", "issues", "issue_comment", "gollum", "delete", "star"]
+to = ["playground:#dev-team"]
+
+[[routes]]
+name = "builds and deployments"
+from = "github"
+events = ["workflow_run", "deployment", "deployment_status", "release"]
+to = ["playground:#deploys"]
+
+[[routes]]
+name = "security"
+from = "github"
+events = ["dependabot_alert", "secret_scanning_alert", "code_scanning_alert"]
+to = ["playground:#security"]
+"""
+
+
+def _timezone() -> str:
+    """Return this machine's time zone by name, UTC where it does not tell."""
+    with contextlib.suppress(OSError):
+        name = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")[2]
+        if name:
+            return name
+    return "UTC"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _loop(main: Coroutine[Any, Any, int]) -> int:
+    if sys.platform == "win32":
+        return asyncio.run(main)
+    import uvloop
+
+    return uvloop.run(main)
+
+
+async def _serve(config: Config, *, demo: bool = False, open_browser: bool = False) -> int:
+    try:
+        listener = _listen(config)
+    except OSError as error:
+        print(f"leverframe: cannot listen on {config.hub.bind}: {error.strerror}. Stop what listens there, or set hub.bind.", file=sys.stderr)
+        return 1
+    try:
+        app = await build(config, demo=demo)
+    except Exception as error:
+        listener.close()
+        code = getattr(error, "code", None)
+        if code is None and not isinstance(error, RuntimeError):
+            raise
+        print(f"leverframe: {error}", file=sys.stderr)
+        return 1
+    app.start()
+    try:
+        await _greet(app, demo, open_browser)
+        await _run(app, config, listener)
+    finally:
+        await app.stop()
+    return 0
+
+
+def _listen(config: Config) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.hub.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((config.hub.host, config.hub.port))
+    listener.setblocking(False)
+    return listener
+
+
+async def _run(app: App, config: Config, listener: socket.socket) -> None:
+    control = socket_path(config)
+    servers = [_server(app, config)]
+    sockets = [listener]
+    if len(os.fsencode(control)) <= 100:
+        control.unlink(missing_ok=True)
+        local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)  # made with mode 0600, not changed to it afterwards
+        try:
+            local.bind(str(control))
+        finally:
+            os.umask(before)
+        local.setblocking(False)
+        servers.append(_server(_Operator(app), config))
+        sockets.append(local)
+    else:
+        log.warning("no_control_socket", path=str(control), remedy="commands of this machine need a shorter path, or --url and --token")
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    log.info("listening", url=config.hub.url, bind=config.hub.bind)
+    try:
+        await asyncio.gather(*(server.serve(sockets=[each]) for server, each in zip(servers, sockets, strict=True)))
+    finally:
+        control.unlink(missing_ok=True)
+
+
+def _server(app: Any, config: Config) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app, lifespan="off", access_log=False, log_config=None, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=5,
+            proxy_headers=bool(config.hub.trusted_proxies), forwarded_allow_ips=[str(network) for network in config.hub.trusted_proxies],
+            timeout_keep_alive=75, ws="none", h11_max_incomplete_event_size=64 * 1024,
+        )
+    )  # fmt: skip
+
+
+class _Operator:
+    """The same hub on the unix socket: whoever may open it is the operator of this machine."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope.setdefault("state", {})["operator"] = True
+        await self._app(scope, receive, send)
+
+
+async def _greet(app: App, demo: bool, open_browser: bool) -> None:
+    """Give the administrator a way in: on the terminal, or where there is none in a file that only its owner reads."""
+    url = app.config.hub.url
+    if not demo and await app.database.read(people.any_admin):
+        return
+    link = await mint_admin_link(app.database, app.clock, url)
+    if demo:
+        print(f"\n  Playground:  {url}/playground\n  Console:     {link}   (signs you in once, within 15 minutes)\n\n  Stop with Ctrl-C.\n", flush=True)
+        if open_browser:
+            webbrowser.open(f"{url}/playground")
+    elif sys.stderr.isatty():
+        print(f"\n  Administrator's link, once, within 15 minutes: {link}\n", file=sys.stderr, flush=True)
+    else:
+        path = socket_path(app.config).with_suffix(".admin-link")
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(link + "\n")
+        log.info("administrator_link_written", file=str(path), minutes=15)

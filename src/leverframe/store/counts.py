@@ -1,0 +1,29 @@
+"""How much there is: for metrics and pages. Every query is answered from a partial index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from leverframe.store.tables import deliveries, routing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What waits."""
+
+    unrouted: int
+    owed: int
+    dead: int
+
+
+def waiting(connection: Connection) -> Counts:
+    """Return how many events wait for routing, how many deliveries are owed, and how many are dead."""
+    of_state = sa.select(sa.func.count()).select_from(deliveries)
+    return Counts(
+        unrouted=connection.execute(sa.select(sa.func.count()).select_from(routing)).scalar_one(),
+        owed=connection.execute(of_state.where(deliveries.c.state == sa.literal_column("0"))).scalar_one(),
+        dead=connection.execute(of_state.where(deliveries.c.state == sa.literal_column("2"))).scalar_one(),
+    )

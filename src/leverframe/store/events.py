@@ -1,0 +1,120 @@
+"""Events as the engine reads them: claimed for routing, loaded with their bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import zstandard
+from sqlalchemy import Connection
+
+from leverframe.ports import Accepted
+from leverframe.store.tables import bodies, events, label_waits, processes, routing
+
+ZSTANDARD = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvent:
+    """An event with its body, as it was accepted."""
+
+    id: int
+    source: str
+    carried: str | None
+    received_at: datetime
+    accepted: Accepted
+
+
+def alive(now: datetime) -> sa.Select[tuple[int]]:
+    """Return the query for the boots whose leases hold at ``now``."""
+    return sa.select(processes.c.boot).where(processes.c.alive_until >= now)
+
+
+def claim_routing(connection: Connection, *, boot: int, now: datetime, limit: int) -> list[int]:
+    """Take up to ``limit`` events that wait for routing, oldest first, for the process ``boot``; return their ids."""
+    free = (
+        sa.select(routing.c.event_id)
+        .where(routing.c.next_at <= now, sa.or_(routing.c.boot.is_(None), routing.c.boot.not_in(alive(now))))
+        .order_by(routing.c.event_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = connection.execute(routing.update().where(routing.c.event_id.in_(free.scalar_subquery())).values(boot=boot).returning(routing.c.event_id))
+    return sorted(taken.scalars())
+
+
+def next_routing_at(connection: Connection) -> datetime | None:
+    """Return when the next event that nobody holds is to be routed; ``None`` when there is none."""
+    found: datetime | None = connection.execute(sa.select(sa.func.min(routing.c.next_at)).where(routing.c.boot.is_(None))).scalar()
+    return found
+
+
+def postpone_routing(connection: Connection, *, event_id: int, boot: int, now: datetime, wait_s: float) -> None:
+    """Let go of an event whose routing failed, to be tried again after ``wait_s`` seconds."""
+    connection.execute(
+        routing.update()
+        .where(routing.c.event_id == event_id, routing.c.boot == boot)
+        .values(boot=None, next_at=now + timedelta(seconds=wait_s), attempt=routing.c.attempt + 1)
+    )
+
+
+def load(connection: Connection, ids: Sequence[int]) -> dict[int, StoredEvent]:
+    """Return those of ``ids`` that are still there with their bodies, by id."""
+    rows = connection.execute(
+        sa.select(
+            events.c.id, events.c.source, events.c.carried, events.c.received_at, events.c.name, events.c.action,
+            events.c.delivery_id, events.c.repo, bodies.c.codec, bodies.c.body,
+        )
+        .join(bodies, bodies.c.event_id == events.c.id)
+        .where(events.c.id.in_(list(ids)))
+    )  # fmt: skip
+    unpack = zstandard.ZstdDecompressor().decompress
+    return {
+        row.id: StoredEvent(
+            id=row.id,
+            source=row.source,
+            carried=row.carried,
+            received_at=row.received_at,
+            accepted=Accepted(
+                name=row.name,
+                action=row.action,
+                delivery_id=row.delivery_id,
+                repo=row.repo,
+                is_ping=row.name == "ping",
+                body=unpack(row.body) if row.codec == ZSTANDARD else row.body,
+            ),
+        )
+        for row in rows
+    }
+
+
+def wait_for_label(connection: Connection, *, route: str, subject: str, event_id: int) -> None:
+    """Remember the subject's latest event that ``route`` took but for its labels, unless it has fired for it already."""
+    known = connection.execute(sa.select(label_waits.c.fired_at).where(label_waits.c.route == route, label_waits.c.subject == subject)).first()
+    if known is None:
+        connection.execute(label_waits.insert().values(route=route, subject=subject, event_id=event_id, fired_at=None))
+    elif known.fired_at is None:
+        connection.execute(label_waits.update().where(label_waits.c.route == route, label_waits.c.subject == subject).values(event_id=event_id))
+
+
+def fire_waiting(connection: Connection, *, route: str, subject: str, now: datetime) -> int | None:
+    """Return the event that waited for a label of ``route``, once per subject; ``None`` when none waits."""
+    waiting = connection.execute(
+        label_waits.update()
+        .where(label_waits.c.route == route, label_waits.c.subject == subject, label_waits.c.fired_at.is_(None))
+        .values(fired_at=now)
+        .returning(label_waits.c.event_id)
+    )
+    found: int | None = waiting.scalar()
+    return found
+
+
+def fired(connection: Connection, *, route: str, subject: str, event_id: int, now: datetime) -> None:
+    """Remember that a route with labels has fired for the subject, so that a label added later does not fire it again."""
+    changed = connection.execute(
+        label_waits.update().where(label_waits.c.route == route, label_waits.c.subject == subject).values(event_id=event_id, fired_at=now)
+    )
+    if not changed.rowcount:
+        connection.execute(label_waits.insert().values(route=route, subject=subject, event_id=event_id, fired_at=now))

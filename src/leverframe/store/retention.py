@@ -1,0 +1,73 @@
+"""What is kept for how long. Everything goes in small bites, so that a sweep never holds up an event at the door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from leverframe.core.ids import EPOCH_MS
+from leverframe.store.tables import (
+    api_tokens, attempts, audit, bodies, cards, deliveries, events, invitations, label_waits, mutes, playground_messages, sessions, to_us,
+)  # fmt: skip
+
+BITE = 500
+"""Rows deleted in one transaction."""
+_OWED, _DEAD = 0, 2
+
+
+def id_at(instant: datetime) -> int:
+    """Return the smallest identifier that could have been given at ``instant``: ids grow with time."""
+    return max(to_us(instant) // 1000 - EPOCH_MS, 0) << 20
+
+
+def sweep_bodies(connection: Connection, *, before: datetime) -> int:
+    """Forget up to :data:`BITE` bodies of events accepted before, but for those that a delivery still needs; return how many."""
+    needed = sa.select(deliveries.c.id).where(deliveries.c.event_id == bodies.c.event_id, deliveries.c.state.in_([_OWED, _DEAD])).exists()
+    old = sa.select(bodies.c.event_id).where(bodies.c.event_id < id_at(before), ~needed).order_by(bodies.c.event_id).limit(BITE)
+    return connection.execute(bodies.delete().where(bodies.c.event_id.in_(old.scalar_subquery()))).rowcount
+
+
+def sweep_events(connection: Connection, *, before: datetime) -> int:
+    """Forget up to :data:`BITE` events accepted before, with everything that belongs to them, but for those still owed or dead."""
+    needed = sa.select(deliveries.c.id).where(deliveries.c.event_id == events.c.id, deliveries.c.state.in_([_OWED, _DEAD])).exists()
+    old = list(connection.execute(sa.select(events.c.id).where(events.c.id < id_at(before), ~needed).order_by(events.c.id).limit(BITE)).scalars())
+    if not old:
+        return 0
+    of_old = sa.select(deliveries.c.id).where(deliveries.c.event_id.in_(old))
+    connection.execute(attempts.delete().where(attempts.c.delivery_id.in_(of_old.scalar_subquery())))
+    connection.execute(deliveries.delete().where(deliveries.c.event_id.in_(old)))
+    connection.execute(bodies.delete().where(bodies.c.event_id.in_(old)))
+    connection.execute(events.delete().where(events.c.id.in_(old)))
+    return len(old)
+
+
+def sweep_dead(connection: Connection, *, before: datetime) -> int:
+    """Forget up to :data:`BITE` dead letters that died before."""
+    old = list(
+        connection.execute(
+            sa.select(deliveries.c.id).where(deliveries.c.state == sa.literal_column("2"), deliveries.c.ended_at < before).order_by(deliveries.c.id).limit(BITE)
+        ).scalars()
+    )
+    if old:
+        connection.execute(attempts.delete().where(attempts.c.delivery_id.in_(old)))
+        connection.execute(deliveries.delete().where(deliveries.c.id.in_(old)))
+    return len(old)
+
+
+def sweep_audit(connection: Connection, *, before: datetime) -> int:
+    """Forget up to :data:`BITE` audit entries made before."""
+    old = sa.select(audit.c.id).where(audit.c.id < id_at(before)).order_by(audit.c.id).limit(BITE)
+    return connection.execute(audit.delete().where(audit.c.id.in_(old.scalar_subquery()))).rowcount
+
+
+def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> None:
+    """Forget what is over: cards and label waits older than ``before``, and sessions, invitations, tokens and mutes that ended."""
+    connection.execute(cards.delete().where(cards.c.posted_at < before))
+    connection.execute(label_waits.delete().where(label_waits.c.event_id < id_at(before)))
+    connection.execute(playground_messages.delete().where(playground_messages.c.id < id_at(before)))
+    connection.execute(sessions.delete().where(sessions.c.expires_at < now))
+    connection.execute(invitations.delete().where(invitations.c.expires_at < before))
+    connection.execute(api_tokens.delete().where(api_tokens.c.expires_at < before))
+    connection.execute(mutes.delete().where(mutes.c.until < now))

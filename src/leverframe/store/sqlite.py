@@ -1,0 +1,260 @@
+"""SQLite: one process, one writer thread, one commit for everybody who waits (group commit).
+
+WAL with ``synchronous=FULL``: what was answered is on disk. The loop hands the writer one batch at a time; while it
+commits, the next batch gathers. See https://sqlite.org/wal.html and https://sqlite.org/pragma.html#pragma_synchronous
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.pool import StaticPool
+
+from leverframe.core.errors import Refused
+from leverframe.core.ids import following
+from leverframe.ports import Clock
+from leverframe.store import ingest, schema
+from leverframe.store.ingest import NewEvent
+from leverframe.store.tables import to_us
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BATCH = 512
+"""At most so many waiting writes share a commit: beyond, the last would wait longer than the disk makes it."""
+LARGE_BYTES = 256 * 1024
+"""A body above this commits apart, so that it does not hold up the small ones."""
+RETRY_AFTER_S = 5
+
+
+class AlreadyServed(RuntimeError):
+    """Another process serves this database file: stop it first, or use PostgreSQL for several processes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: {self.__doc__}")
+
+
+@dataclass(slots=True)
+class _Batch:
+    events: list[tuple[NewEvent, asyncio.Future[int]]] = field(default_factory=list)
+    works: list[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.events) + len(self.works)
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    uri = f"file:{path.as_posix().replace('?', '%3f').replace('#', '%23')}" + ("?mode=ro" if read_only else "")
+    raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+    if not read_only:
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("PRAGMA temp_store=MEMORY")
+    raw.execute("PRAGMA cache_size=-8000")
+    return raw
+
+
+def _engine(raw: sqlite3.Connection) -> sa.Engine:
+    return sa.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+
+
+class SqliteDatabase:
+    """``Database`` on one SQLite file; see :func:`open_sqlite`."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, clock: Clock, loop: asyncio.AbstractEventLoop, lock: int) -> None:
+        self.path, self.boot, self._lock = path, 0, lock
+        self._clock, self._loop, self._last_id = clock, loop, 0
+        self._id_lock = threading.Lock()
+        self._waiting = _Batch()
+        self._busy = False
+        self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
+        self._raw = _connect(path, read_only=False)
+        self._connection = _engine(self._raw).connect()
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="leverframe-read")
+        self._reader = threading.local()
+        self._opened: list[Connection] = []
+        self._thread = threading.Thread(target=self._write_forever, name="leverframe-write", daemon=True)
+        self._thread.start()
+        self.failure: str | None = None
+        """Why the last write failed, ``None`` when it did not: readiness asks."""
+
+    def new_id(self) -> int:
+        """Return a fresh identifier, greater than all before."""
+        with self._id_lock:  # works run in the writer's thread and may ask for ids too
+            self._last_id = following(self._last_id, to_us(self._clock.now()) // 1000, 0)
+            return self._last_id
+
+    async def ingest(self, event: NewEvent) -> int:
+        """Return the event's id once it is on disk, or the id of the event that it repeats.
+
+        Raises ``Refused("storage_unavailable")`` when it cannot be written; then nothing of it is kept.
+        """
+        done: asyncio.Future[int] = self._loop.create_future()
+        if len(event.body) > LARGE_BYTES:
+            self._queue.put(_Batch(events=[(event, done)]))
+        else:
+            self._waiting.events.append((event, done))
+            self._hand_over()
+        return await done
+
+    async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return ``work(connection, …)`` once it is committed; raises what it raises."""
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._waiting.works.append((lambda connection: work(connection, *args, **kwargs), done))
+        self._hand_over()
+        return await done
+
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return ``work(connection, …)`` of what is committed now."""
+        return await self._loop.run_in_executor(self._readers, lambda: self._read(lambda connection: work(connection, *args, **kwargs)))
+
+    async def rejoin(self) -> None:
+        """Take a new place among the processes (there is only this one), after the leases ran out."""
+        self.boot = self.new_id()
+        await self.write(schema.start_process, boot=self.boot, now=self._clock.now(), alone=True)
+
+    async def close(self) -> None:
+        """Write what waits, then let the file go."""
+        while self._busy:
+            await asyncio.sleep(0)
+        self._queue.put(None)
+        await self._loop.run_in_executor(None, self._thread.join)
+        self._readers.shutdown(wait=True)
+        for connection in self._opened:
+            connection.close()
+            connection.engine.dispose()
+        self._connection.close()
+        self._connection.engine.dispose()
+        self._raw.close()
+        os.close(self._lock)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        connection: Connection | None = getattr(self._reader, "connection", None)
+        if connection is None:
+            connection = _engine(_connect(self.path, read_only=True)).connect()
+            self._reader.connection = connection
+            self._opened.append(connection)
+        try:
+            connection.exec_driver_sql("BEGIN")
+            return work(connection)
+        finally:
+            connection.exec_driver_sql("ROLLBACK")
+
+    def _hand_over(self) -> None:
+        """Give the writer what waits, unless it is at work: then it takes it when it comes back."""
+        if not self._busy and len(self._waiting):
+            self._busy = True
+            # One turn of the loop later, so that all requests read in this turn share the commit.
+            self._loop.call_soon(self._send)
+
+    def _send(self) -> None:
+        batch, self._waiting = self._waiting, _Batch()
+        if len(batch.events) > BATCH:
+            self._waiting.events, batch.events = batch.events[BATCH:], batch.events[:BATCH]
+        self._queue.put(batch)
+
+    def _answered(self, results: Sequence[tuple[asyncio.Future[Any], Any, BaseException | None]], own: bool, failure: str | None) -> None:
+        self.failure = failure
+        if own:
+            self._busy = False
+            self._hand_over()
+        for future, value, error in results:
+            if not future.done():
+                if error is None:
+                    future.set_result(value)
+                else:
+                    future.set_exception(error)
+
+    def _write_forever(self) -> None:
+        while (batch := self._queue.get()) is not None:
+            failure = None
+            try:
+                results = self._commit(batch)
+            except (sqlite3.Error, sa.exc.DBAPIError) as error:
+                failure = str(error).splitlines()[0]
+                refused = Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
+                refused.__cause__ = error
+                results = [(future, None, refused) for _, future in (*batch.events, *batch.works)]
+            own = not (len(batch.events) == 1 and len(batch.events[0][0].body) > LARGE_BYTES)
+            self._loop.call_soon_threadsafe(self._answered, results, own, failure)
+
+    def _commit(self, batch: _Batch) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+        results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        run = self._raw.execute
+        run("BEGIN IMMEDIATE")
+        try:
+            if batch.events:
+                results.extend(self._insert(batch.events))
+            for work, future in batch.works:
+                run("SAVEPOINT work")
+                try:
+                    results.append((future, work(self._connection), None))
+                except sqlite3.OperationalError:
+                    raise
+                except Exception as error:
+                    if isinstance(error, sa.exc.OperationalError):
+                        raise
+                    # What one asker's work raises is theirs alone: the others' writes still commit.
+                    run("ROLLBACK TO work")
+                    results.append((future, None, error))
+                run("RELEASE work")
+            run("COMMIT")
+        except BaseException:
+            if self._raw.in_transaction:
+                run("ROLLBACK")
+            raise
+        return results
+
+    def _insert(self, batch: Sequence[tuple[NewEvent, asyncio.Future[int]]]) -> list[tuple[asyncio.Future[Any], Any, None]]:
+        seen: dict[bytes, int] = {}
+        for size, digests in ingest.chunks([(event.dedupe,) for event, _ in batch]):
+            seen.update(self._raw.execute(ingest.known(size), digests).fetchall())
+        fresh: list[NewEvent] = []
+        answers: list[tuple[asyncio.Future[Any], Any, None]] = []
+        for event, future in batch:
+            first = seen.setdefault(event.dedupe, event.id)
+            if first == event.id:
+                fresh.append(event)
+            answers.append((future, first, None))
+        for size, values in ingest.chunks([event.event_row() for event in fresh]):
+            self._raw.execute(ingest.insert("events", ingest.EVENT_COLUMNS, size), values)
+        for size, values in ingest.chunks([event.body_row() for event in fresh]):
+            self._raw.execute(ingest.insert("bodies", ingest.BODY_COLUMNS, size), values)
+        for size, values in ingest.chunks([(event.id,) for event in fresh]):
+            self._raw.execute(ingest.insert("routing", ("event_id",), size), values)
+        return answers
+
+
+async def open_sqlite(path: Path, clock: Clock) -> SqliteDatabase:
+    """Open (and make, or migrate) the database at ``path`` for the one process that may serve it.
+
+    Raises :class:`AlreadyServed` when another process holds it; every lease of an earlier process is released.
+    """
+    path = path.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise AlreadyServed(path) from error
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    database = SqliteDatabase(path, clock, asyncio.get_running_loop(), lock)
+    await database.write(schema.prepare)
+    await database.rejoin()
+    return database

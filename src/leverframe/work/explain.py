@@ -1,0 +1,117 @@
+"""Why each route fires for an event, or does not; and a test message through a route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from leverframe import samples
+from leverframe.core.errors import Locale, Refused
+from leverframe.core.events import Event
+from leverframe.core.routes import Route, RouteTable, Verdict
+from leverframe.core.verdicts import say
+from leverframe.ports import Accepted, Clock, Source
+from leverframe.store import events
+from leverframe.store.events import StoredEvent
+from leverframe.store.ingest import NewEvent
+from leverframe.store.tables import to_us
+from leverframe.work.fanout import Carried
+from leverframe.work.receive import PLAIN, Ingesting, dedupe_digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What one route says of an event."""
+
+    route: str
+    fired: bool
+    reason: str
+    destinations: tuple[str, ...]
+
+
+class Explainer:
+    """Answers people who ask about routes."""
+
+    def __init__(
+        self, database: Ingesting, clock: Clock, *, table: RouteTable, routes: Sequence[Route], sources: Mapping[str, Source],
+        parse: Callable[[StoredEvent], Event], accepted: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._database, self._clock, self._table, self._routes = database, clock, table, tuple(routes)
+        self._sources, self._parse, self._accepted = sources, parse, accepted
+
+    async def of_stored(self, event_id: int, locale: Locale) -> list[Explanation]:
+        """Return what every route says of a stored event. Raises ``Refused("not_found")`` when its body is gone."""
+        stored = (await self._database.read(events.load, ids=[event_id])).get(event_id)
+        if stored is None:
+            raise Refused("not_found", "the event, or its body, is not kept any more")
+        return self._explained(self._parse(stored), locale)
+
+    async def of_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> list[Explanation]:
+        """Return what every route would say of an event that was never stored (``event`` is its X-GitHub-Event)."""
+        name = source or next(iter(self._sources), None)
+        if name is None or name not in self._sources:
+            raise Refused("source_unknown", name or "")
+        action, repository = payload.get("action"), payload.get("repository")
+        repo = repository.get("full_name") if isinstance(repository, Mapping) else None
+        accepted = Accepted(
+            name=event,
+            action=action if isinstance(action, str) else None,
+            delivery_id="",
+            body=msgspec.json.encode(payload),
+            repo=repo if isinstance(repo, str) else None,
+            is_ping=event == "ping",
+        )
+        return self._explained(self._sources[name].parse(accepted, id=0, received_at=self._clock.now()), locale)
+
+    async def test(self, route: str) -> tuple[str, ...]:
+        """Send a sample through ``route`` to its rooms, whatever its filters say; return the destinations."""
+        known = next((one for one in self._routes if one.name == route), None)
+        if known is None:
+            raise Refused("not_found", f"route {route[:100]}")
+        source = self._sources.get(known.source or "") or next(iter(self._sources.values()))
+        sample = self._sample(known, source)
+        accepted = _accepted(sample)
+        id = self._database.new_id()
+        await self._database.ingest(
+            NewEvent(
+                id=id, dedupe=dedupe_digest("test", str(id)), source=source.name, delivery_id=f"test-{id}", name=accepted.name,
+                action=accepted.action, repo=accepted.repo,
+                carried=msgspec.json.encode(Carried(name=known.name, to=known.to, events=("*",))).decode(),
+                received_us=to_us(self._clock.now()), codec=PLAIN, headers=b"[]", body=sample.payload,
+            )
+        )  # fmt: skip
+        self._accepted()
+        return known.to
+
+    def listed(self) -> tuple[Route, ...]:
+        """Return the routes in the order of the configuration."""
+        return self._routes
+
+    def _sample(self, route: Route, source: Source) -> samples.Sample:
+        """Return a sample of an event that the route takes, a push when there is none."""
+        takes = RouteTable([Route(name=route.name, events=route.events)])
+        story, now = samples.Story(1), self._clock.now()
+        made = {sample.name: sample for sample in (samples.load(name, story.ids(name, now)) for name in samples.names())}
+        for sample in made.values():
+            if takes.firing(source.parse(_accepted(sample), id=0, received_at=now)):
+                return sample
+        return made["push"]
+
+    def _explained(self, event: Event, locale: Locale) -> list[Explanation]:
+        return [
+            Explanation(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
+            for verdict in self._table.explain(event)
+        ]
+
+
+def _reason(verdict: Verdict, locale: Locale) -> str:
+    told = [check for check in verdict.checks if verdict.fired or not check.holds]
+    return " ".join(say(check, locale) for check in told)
+
+
+def _accepted(sample: samples.Sample) -> Accepted:
+    head = msgspec.json.decode(sample.payload)
+    return Accepted(name=sample.event, action=head.get("action"), delivery_id="", body=sample.payload, repo=head["repository"]["full_name"])

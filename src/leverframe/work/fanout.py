@@ -1,0 +1,198 @@
+"""Route events: each accepted event becomes the deliveries that its routes ask for, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Protocol
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from leverframe.core import threads
+from leverframe.core.events import Event
+from leverframe.core.routes import Quiet, Route, RouteTable
+from leverframe.core.windows import held_until
+from leverframe.ports import Clock
+from leverframe.store import deliveries, events, mutes
+from leverframe.store.database import Database
+from leverframe.store.deliveries import Planned, Role, State
+from leverframe.store.events import StoredEvent
+from leverframe.work.bell import Bell
+from leverframe.work.library import Library
+from leverframe.work.receive import Recent
+
+BATCH = 128
+"""Events routed in one transaction."""
+SCAN_S = 5.0
+"""A bell that was missed is made up for by looking, at the latest after so many seconds."""
+_ROLES = {"alone": Role.ALONE, "card": Role.CARD, "reply": Role.REPLY}
+log = structlog.get_logger("leverframe.fanout")
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """The routing that a request's own address holds (``/hook``)."""
+
+    name: str
+    to: tuple[str, ...]
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A route that fired, for an event that may be an older one (a label that came later)."""
+
+    route: Route
+    event: Event
+
+
+class PathsOf(Protocol):
+    """Tells which files a pull request touches."""
+
+    async def __call__(self, event: Event) -> tuple[str, ...] | None:
+        """Return the paths, ``None`` when they cannot be known."""
+        ...
+
+
+class Fanout:
+    """The loop that routes. ``planned`` is rung when deliveries are owed."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        boot: Callable[[], int],
+        table: RouteTable,
+        library: Library,
+        recent: Recent,
+        zone: tzinfo,
+        room_quiet: Mapping[str, Quiet],
+        paths_of: PathsOf | None,
+        bell: Bell,
+        planned: Bell,
+    ) -> None:
+        self._database, self._clock, self._boot = database, clock, boot
+        self._table, self._library, self._recent = table, library, recent
+        self._zone, self._room_quiet, self._paths_of = zone, room_quiet, paths_of
+        self.bell, self._planned = bell, planned
+        self._carried: dict[str, RouteTable] = {}
+        self._filtered = any(route.where for route in table.routes)
+
+    async def run(self) -> None:
+        """Route whatever waits, for ever."""
+        while True:
+            try:
+                if not await self.step():
+                    await self.bell.wait(SCAN_S)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                log.warning("fanout_failed", error=str(error) or type(error).__name__)
+                await self._clock.sleep(1.0)
+
+    async def step(self) -> int:
+        """Route one batch; return how many events it held."""
+        boot = self._boot()
+        ids = await self._database.write(events.claim_routing, boot=boot, now=self._clock.now(), limit=BATCH)
+        if not ids:
+            return 0
+        stored = await self._load(ids)
+        silenced = await self._database.read(mutes.active, now=self._clock.now())
+        routed: list[int] = list(set(ids) - stored.keys())  # their bodies are gone: nothing can be said any more
+        plans: list[tuple[Event, Sequence[Route]]] = []
+        for count, id in enumerate(sorted(stored)):
+            if count % 16 == 15:
+                await asyncio.sleep(0)  # the door must not wait for a whole batch
+            try:
+                event = self._library.parse(stored[id])
+                table = self._carried_table(carried) if (carried := stored[id].carried) else self._table
+                if self._paths_of is not None and event.paths is None and table.needs_paths(event):
+                    event = replace(event, paths=await self._paths_of(event))
+                # A filter is answered by another process: the loop must not wait for it.
+                firing = await asyncio.to_thread(table.firing, event) if self._filtered else table.firing(event)
+                if firing:
+                    self._library.keep(event)
+                plans.append((event, firing))
+                routed.append(id)
+            except Exception as error:
+                log.exception("routing_failed", event=id, error=str(error))
+                await self._database.write(events.postpone_routing, event_id=id, boot=boot, now=self._clock.now(), wait_s=60.0)
+        owed = await self._database.write(self._plan, boot=boot, routed=routed, plans=plans, silenced=silenced, now=self._clock.now())
+        if owed:
+            self._planned.ring()
+        return len(ids)
+
+    async def _load(self, ids: Sequence[int]) -> dict[int, StoredEvent]:
+        found = self._recent.take(ids)
+        if missing := [id for id in ids if id not in found]:
+            found.update(await self._database.read(events.load, ids=missing))
+        return found
+
+    def _carried_table(self, carried: str) -> RouteTable:
+        table = self._carried.get(carried)
+        if table is None:
+            said = msgspec.json.decode(carried, type=Carried)
+            route = Route(name=said.name, events=said.events, to=said.to)
+            table = self._carried[carried] = RouteTable([route])
+            if len(self._carried) > 1000:
+                self._carried.pop(next(iter(self._carried)))
+        return table
+
+    def _plan(
+        self, connection: Connection, *, boot: int, routed: list[int], plans: Sequence[tuple[Event, Sequence[Route]]], silenced: set[str], now: datetime
+    ) -> int:
+        planned: list[Planned] = []
+        for event, firing in plans:
+            fired = [Fired(route, event) for route in firing]
+            fired += self._labels(connection, event, firing, now)
+            planned += self._deliveries(fired, silenced, now)
+        deliveries.plan(connection, boot=boot, routed=routed, planned=planned, now=now)
+        return sum(one.state is State.OWED for one in planned)
+
+    def _labels(self, connection: Connection, event: Event, firing: Sequence[Route], now: datetime) -> list[Fired]:
+        """Keep the account of routes with labels, and return those that a label which came now fires for an older event."""
+        if event.subject is None or not self._table.with_labels:
+            return []
+        subject = f"{event.source}:{event.subject.key}"
+        for route in firing:
+            if route.labels is not None:
+                events.fired(connection, route=route.name, subject=subject, event_id=event.id, now=now)
+        for route in self._table.but_for_labels(event):
+            events.wait_for_label(connection, route=route.name, subject=subject, event_id=event.id)
+        late: list[Fired] = []
+        for route in self._table.relabel(event):
+            waiting = events.fire_waiting(connection, route=route.name, subject=subject, now=now)
+            if waiting is not None and (stored := events.load(connection, [waiting]).get(waiting)):
+                late.append(Fired(route, self._library.parse(stored)))
+        return late
+
+    def _deliveries(self, fired: Sequence[Fired], silenced: set[str], now: datetime) -> list[Planned]:
+        planned: dict[tuple[str, str], Planned] = {}
+        for one in fired:
+            role, order_key = Role.ALONE, ""
+            if one.route.thread == "subject" and one.event.subject is not None:
+                role = _ROLES[threads.role(one.event)]
+                order_key = f"{one.event.source}:{one.event.subject.key}" if role is not Role.ALONE else ""
+            for destination in one.route.to:
+                # Two routes to one room and thread give one message, worded by the first.
+                if (destination, order_key) in planned:
+                    continue
+                muted = f"route:{one.route.name}" in silenced or f"room:{destination}" in silenced
+                waits = [held_until(quiet, now, self._zone) for quiet in (one.route.quiet, self._room_quiet.get(destination)) if quiet]
+                planned[destination, order_key] = Planned(
+                    id=self._database.new_id(),
+                    event_id=one.event.id,
+                    destination=destination,
+                    order_key=order_key,
+                    role=role,
+                    route=one.route.name,
+                    state=State.MUTED if muted else State.OWED,
+                    scheduled_at=max([now, *(end for end in waits if end)]),
+                )
+        return list(planned.values())
+
+

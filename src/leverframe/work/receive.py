@@ -1,0 +1,121 @@
+"""Accept an event: verified by its source, on disk before anybody is told so, and only once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+import zstandard
+
+from leverframe.core.ids import show
+from leverframe.ports import Accepted, Clock, Source
+from leverframe.store import deliveries
+from leverframe.store.database import Database
+from leverframe.store.events import StoredEvent
+from leverframe.store.ingest import NewEvent
+from leverframe.store.tables import to_us
+
+PLAIN, ZSTANDARD = 0, 1
+_SECRET_HEADERS = frozenset(
+    {b"authorization", b"proxy-authorization", b"cookie", b"x-hub-signature", b"x-hub-signature-256", b"x-gitlab-token", b"webhook-signature"}
+)
+_encode_headers = msgspec.json.Encoder().encode
+
+
+class Ingesting(Database, Protocol):
+    """A database with the fast way in."""
+
+    async def ingest(self, event: NewEvent) -> int:
+        """Return the id of the event, or of the one that it repeats, once it is on disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is told: 202 with these."""
+
+    id: int
+    duplicate: bool
+    revived: int = 0
+    """Dead deliveries of the repeated event that are owed again."""
+
+    @property
+    def shown_id(self) -> str:
+        """``evt_…``"""
+        return show("evt", self.id)
+
+
+class Recent:
+    """The events accepted last, so that routing them need not read them back: a cache, bounded in bytes."""
+
+    def __init__(self, capacity_bytes: int = 16_000_000) -> None:
+        self._capacity, self._held = capacity_bytes, 0
+        self._events: OrderedDict[int, StoredEvent] = OrderedDict()
+
+    def put(self, event: StoredEvent) -> None:
+        """Keep it, letting the oldest go."""
+        self._events[event.id] = event
+        self._held += len(event.accepted.body)
+        while self._held > self._capacity:
+            _, gone = self._events.popitem(last=False)
+            self._held -= len(gone.accepted.body)
+
+    def take(self, ids: Iterable[int]) -> dict[int, StoredEvent]:
+        """Return, and forget, those of ``ids`` that are still here."""
+        found = {id: event for id in ids if (event := self._events.pop(id, None)) is not None}
+        self._held -= sum(len(event.accepted.body) for event in found.values())
+        return found
+
+
+def dedupe_digest(*parts: str) -> bytes:
+    """Return the 16 bytes under which a repeat is recognised; ``parts`` are told apart whatever they hold."""
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class Receiver:
+    """Turns verified requests into stored events; ``accepted`` is called after each commit that brought a new one."""
+
+    def __init__(self, database: Ingesting, clock: Clock, recent: Recent, accepted: Callable[[], None]) -> None:
+        self._database, self._clock, self._recent, self._accepted = database, clock, recent, accepted
+        self._compress = zstandard.ZstdCompressor(level=1).compress
+
+    async def receive(
+        self, source: Source, headers: Mapping[bytes, bytes], body: bytes, *, carried: str | None = None, scope: tuple[str, ...] | None = None
+    ) -> tuple[Receipt, Accepted]:
+        """Verify and store one request; return once it is on disk.
+
+        ``carried`` is the routing that the request's own address holds (JSON), ``scope`` replaces the source's name in
+        what makes a repeat. Raises ``Refused``: a 4xx of the source, or ``storage_unavailable``.
+        """
+        accepted = source.accept(headers, body)
+        id = self._database.new_id()
+        raw = accepted.body
+        now = self._clock.now()
+        event = NewEvent(
+            id=id,
+            dedupe=dedupe_digest(*(scope or (source.name,)), accepted.delivery_id),
+            source=source.name,
+            delivery_id=accepted.delivery_id,
+            name=accepted.name,
+            action=accepted.action,
+            repo=accepted.repo,
+            carried=carried,
+            received_us=to_us(now),
+            codec=ZSTANDARD if len(raw) > 256 else PLAIN,
+            headers=_encode_headers([(k.decode("latin-1"), v.decode("latin-1")) for k, v in headers.items() if k not in _SECRET_HEADERS]),
+            body=self._compress(raw) if len(raw) > 256 else raw,
+        )
+        stored = await self._database.ingest(event)
+        if stored == id:
+            self._recent.put(StoredEvent(id=id, source=source.name, carried=carried, received_at=now, accepted=accepted))
+            self._accepted()
+            return Receipt(id, False), accepted
+        revived = 0
+        if await self._database.read(deliveries.has_dead, event_id=stored):
+            revived = await self._database.write(deliveries.revive, event_id=stored, now=self._clock.now())
+            self._accepted()
+        return Receipt(stored, True, revived), accepted

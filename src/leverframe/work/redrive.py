@@ -1,0 +1,42 @@
+"""Send again: one delivery, or all that match, spread over time where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from leverframe.ports import Clock
+from leverframe.store import deliveries, delivery_pages
+from leverframe.store.database import Database
+from leverframe.work.bell import Bell
+
+BITE = 500
+"""Deliveries revived in one transaction."""
+
+
+class Redriver:
+    """Makes deliveries due again, each with its full retry schedule."""
+
+    def __init__(self, database: Database, clock: Clock, planned: Bell) -> None:
+        self._database, self._clock, self._planned = database, clock, planned
+
+    async def retry(self, ids: Sequence[int]) -> int:
+        """Return how many of these deliveries are owed again."""
+        revived = await self._database.write(deliveries.revive, ids=ids, now=self._clock.now())
+        self._planned.ring()
+        return revived
+
+    async def retry_matching(
+        self, *, state: str, destination: str | None, since: datetime | None, until: datetime | None, route: str | None, rate_per_s: float | None
+    ) -> int:
+        """Return how many deliveries that match are owed again, ``rate_per_s`` of them a second where given."""
+        which = delivery_pages.Filter(state=delivery_pages.state_of(state), destination=destination, since=since, until=until, route=route)
+        every_s = 1 / rate_per_s if rate_per_s else 0.0
+        began, total, before = self._clock.now(), 0, None
+        while page := await self._database.read(delivery_pages.page, which, before=before, limit=BITE):
+            before = page[-1].id
+            total += await self._database.write(
+                deliveries.revive, ids=[row.id for row in page], now=began + timedelta(seconds=total * every_s), every_s=every_s
+            )
+            self._planned.ring()
+        return total

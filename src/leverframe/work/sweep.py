@@ -1,0 +1,63 @@
+"""Sweep: forget what is past its retention, a small bite at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from leverframe.core.errors import Refused
+from leverframe.ports import Clock
+from leverframe.store import retention
+from leverframe.store.database import Database
+
+EVERY_S = 3600.0
+PAUSE_S = 0.1
+"""Between two bites: the doors go first."""
+log = structlog.get_logger("leverframe.sweep")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Days that each thing is kept."""
+
+    events_days: int = 90
+    bodies_days: int = 30
+    dead_days: int = 90
+    audit_days: int = 400
+
+
+class Sweeper:
+    """The loop that sweeps."""
+
+    def __init__(self, database: Database, clock: Clock, kept: Kept) -> None:
+        self._database, self._clock, self._kept = database, clock, kept
+
+    async def run(self) -> None:
+        """Sweep every hour, for ever."""
+        while True:
+            await self._clock.sleep(EVERY_S)
+            try:
+                await self.sweep()
+            except Refused as error:
+                log.warning("sweep_put_off", code=error.code)
+
+    async def sweep(self) -> dict[str, int]:
+        """Forget all that is due; return how many of each."""
+        now = self._clock.now()
+        gone: dict[str, int] = {}
+        for name, work, days in (
+            ("dead", retention.sweep_dead, self._kept.dead_days),
+            ("bodies", retention.sweep_bodies, self._kept.bodies_days),
+            ("events", retention.sweep_events, self._kept.events_days),
+            ("audit", retention.sweep_audit, self._kept.audit_days),
+        ):
+            gone[name] = 0
+            while bite := await self._database.write(work, before=now - timedelta(days=days)):
+                gone[name] += bite
+                if bite < retention.BITE:
+                    break
+                await self._clock.sleep(PAUSE_S)
+        await self._database.write(retention.sweep_small, before=now - timedelta(days=self._kept.events_days), now=now)
+        return gone
