@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from leverframe.core.messages import Bold, Code, Inline, Link, Person, Rich, Text
 
 ELLIPSIS = "…"
+_BOUNDARY = "\u200b"  # zero-width space
 URL_MAX = 2_000
 """A longer address is not linked; half of one would lead elsewhere."""
 
@@ -136,12 +137,15 @@ def rich(content: Rich, mentions: Mapping[str, str], limit: int) -> str:
 
 def _shortened(content: Rich, mentions: Mapping[str, str], limit: int) -> str:
     shown = ""
-    for part in content:
-        room = limit - length(shown) - 2  # for an ellipsis and for what may have to stand between two pieces
-        piece = _shorten_part(part, mentions, room)
-        if piece != _shorten_part(part, mentions, limit):
-            return _join(shown, piece or ELLIPSIS)
-        shown = _join(shown, piece)
+    for at, part in enumerate(content):
+        longer = _join(shown, _show_part(part, mentions))
+        if length(longer) + (at + 1 < len(content)) > limit:
+            gap = 1 if longer[len(shown) : len(shown) + 1] == _BOUNDARY else 0
+            piece = _shorten_part(part, mentions, limit - length(shown) - gap)
+            if piece == longer[len(shown) + gap :]:
+                piece = _shorten_part(part, mentions, limit - length(shown) - gap - 1)  # whole, but no room to say that more follows
+            return _join(shown, piece) if piece else shown + ELLIPSIS[: limit - length(shown)]
+        shown = longer
     return shown
 
 
@@ -151,7 +155,7 @@ def _join(before: str, after: str) -> str:
     if before and after:
         left, right = before[-1], after[0]
         if (right in "*`" and (left.isalnum() or left in "*`")) or (left in "*`" and right.isalnum()):
-            return f"{before}\u200b{after}"
+            return f"{before}{_BOUNDARY}{after}"
     return before + after
 
 

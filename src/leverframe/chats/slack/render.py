@@ -149,7 +149,7 @@ def _buttons(buttons: Iterable[Button]) -> Iterable[_Piece]:
         if not shown or not (url or by_click):
             continue
         # An id must be unique within its block: two buttons of one action differ behind the "~".
-        element: dict[str, Any] = {"type": "button", "action_id": f"{button.action or 'open'}~{len(elements)}",
+        element: dict[str, Any] = {"type": "button", "action_id": f"{'open' if url else button.action}~{len(elements)}",
                                    "text": {"type": "plain_text", "text": shown, "emoji": True}}  # fmt: skip
         if url:
             element["url"] = url

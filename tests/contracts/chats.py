@@ -1,0 +1,116 @@
+"""What every chat is held to, and how a chat takes part.
+
+A harness starts a chat with everything behind it and shows what a reader of its room sees. To add one, write an async
+context manager that yields a :class:`Harness` and name it in :data:`HARNESSES`; with ``misbehave`` it is also held to what
+a vendor's bad days ask of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fakes import slack_blocks
+from fakes.slack import TOKEN, FakeSlack, Message
+from leverframe.chats.slack.send import SlackChat
+from leverframe.chats.slack.settings import Settings
+from leverframe.net import Outbound
+from leverframe.ports import Chat
+
+BadDay = Literal["limited", "down", "garbage", "silent", "half"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One message as a reader sees it."""
+
+    id: str | None
+    text: str
+    """All its words, entities and escapes resolved."""
+    thread: str | None = None
+    edited: bool = False
+    calls: list[str] = field(default_factory=list)
+    """Everybody whom it mentions."""
+    links: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harness:
+    """One chat under test."""
+
+    chat: Chat
+    room: str
+    no_room: str
+    """A room that this chat does not have, or cannot have."""
+    seen: Callable[[], Awaitable[list[Seen]]]
+    """What stands in ``room``, oldest first."""
+    person: str = "U024BE7LH"
+    """The id of a person of this chat."""
+    misbehave: Callable[[BadDay | Literal["ok"]], None] | None = None
+    """Have the vendor answer so from now on; ``None`` for a chat without a vendor."""
+
+
+def _said(message: Message) -> Seen:
+    texts = [text for block in message.blocks for text in _texts(block)]
+    return Seen(
+        id=message.ts, thread=message.thread_ts, edited=bool(message.edits),
+        text="\n".join(_shown(text) for text in texts), calls=[who.removeprefix("@") for text in texts for who in slack_blocks.mentions(text)],
+        links=[address.replace("&amp;", "&") for text in texts for address, _ in slack_blocks.links(text)]
+        + [element["url"] for block in message.blocks for element in block.get("elements", []) if "url" in element],
+    )  # fmt: skip
+
+
+def _texts(block: dict[str, object]) -> list[str]:
+    found = []
+    for value in block.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                text = item.get("text")
+                found += [text] if isinstance(text, str) else _texts(item)
+    return found
+
+
+def _shown(text: str) -> str:
+    for address, label in slack_blocks.links(text):
+        text = text.replace(f"<{address}|{label}>", label)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("\u200b", "").replace("\u00ad", "")
+
+
+@asynccontextmanager
+async def slack_bot() -> AsyncIterator[Harness]:
+    """Slack, by a bot token."""
+    async with FakeSlack(channels=["dev"]) as fake:
+        outbound = Outbound(total_s=0.3)
+        settings = Settings.model_validate({"bot_token": TOKEN, "api_url": fake.url})
+        chat = SlackChat("slack", settings, outbound)
+
+        async def seen() -> list[Seen]:
+            return [_said(message) for message in fake.messages("#dev")]
+
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, misbehave=lambda day: setattr(fake, "mode", day))
+        await chat.close()
+        await outbound.close()
+
+
+@asynccontextmanager
+async def slack_webhook() -> AsyncIterator[Harness]:
+    """Slack, by an incoming webhook and without a token."""
+    async with FakeSlack(channels=["dev"]) as fake:
+        outbound = Outbound(total_s=0.3)
+        chat = SlackChat("slack", Settings.model_validate({"webhooks": {"#dev": fake.webhook("#dev")}}), outbound)
+
+        async def seen() -> list[Seen]:
+            return [_said(message) for message in fake.messages("#dev")]
+
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, misbehave=lambda day: setattr(fake, "mode", day))
+        await chat.close()
+        await outbound.close()
+
+
+HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"slack-bot": slack_bot, "slack-webhook": slack_webhook}
+WITH_IDS = [name for name in HARNESSES if name != "slack-webhook"]
+"""Those that tell a message's id, so that it can be updated and replied to."""
+WITH_VENDOR = [name for name in HARNESSES if name.startswith("slack")]
+"""Those that can have a bad day."""
