@@ -70,13 +70,14 @@ export function article(message, replies = null) {
   const meta = el("div", { class: "meta" }, el("strong", { class: "author" }, message.author));
   if (!message.person) meta.append(el("span", { class: "badge" }, word("app")));
   meta.append(el("time", { datetime: message.posted_at, title: fullTime(posted) }, clock(posted)));
-  const edited = message.edited_at && el("span", { class: "edited", title: fullTime(new Date(message.edited_at)) }, `(${word("edited")})`);
-  if (edited) meta.append(edited);
-  const card = el("div", { class: message.person ? "words" : `card tone-${said.tone}` }, el("p", { class: "headline" }, ...rich(said.headline)), ...said.blocks.map(block));
+  const headline = el("p", { class: "headline" }, ...rich(said.headline));
+  if (message.edited_at) headline.append(" ", el("span", { class: "edited", title: fullTime(new Date(message.edited_at)) }, `(${word("edited")})`));
+  const card = el("div", { class: message.person ? "words" : `card tone-${said.tone}` }, headline, ...said.blocks.map(block));
   const body = el("div", { class: "body" }, meta, card);
-  if (edited) card.append(Object.assign(edited.cloneNode(true), { className: "edited joined-edited" }));
   if (replies !== null) body.append(...threadButtons(message, replies));
-  return el("article", { class: "message", id: `${replies === null ? "t-" : ""}${message.id}`, "data-id": message.id, tabindex: "-1" }, avatar(message), body);
+  const id = `${replies === null ? "t-" : ""}${message.id}`;
+  return el("article", { class: "message", id, "data-id": message.id, tabindex: "-1" },
+    avatar(message), el("span", { class: "gutter", "aria-hidden": "true" }, clock(posted)), body);
 }
 
 function threadButtons(message, replies) {

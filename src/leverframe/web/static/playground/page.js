@@ -15,13 +15,15 @@ let rooms = [];
 let room = null;
 let thread = null;
 let linkState = "connecting";
+let offered = { node: null, timer: 0 }; // what the pill leads to
 let read = JSON.parse(remembered("read") || "{}"); // room → id of the last message seen
 
 const inOrder = (messages) => messages.sort((one, other) => (one.id < other.id ? -1 : 1)); // ids grow with time
 const headsOf = (name) => inOrder([...known.values()].filter((message) => message.room === name && !message.thread && message.id >= (from.get(name) ?? "")));
 const repliesTo = (id) => inOrder([...known.values()].filter((message) => message.thread === id));
 const atBottom = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 90;
-const toBottom = (box) => { box.scrollTop = box.scrollHeight; };
+const stuck = new Map([[log, true], [threadLog, true]]); // whether a list follows its end; it does until somebody scrolls up
+const toBottom = (box) => { stuck.set(box, true); box.scrollTop = box.scrollHeight; };
 
 // ---- what comes in
 
@@ -37,24 +39,25 @@ function take(message) {
   if (!keep(message)) return;
   if (!rooms.includes(message.room)) { rooms = [...rooms, message.room].sort(); if (!room) return choose(); }
   if (message.room === room) {
-    const stick = atBottom(log), stickThread = atBottom(threadLog);
-    showHead(message.thread ?? message.id, isNew, stick);
-    if (thread && (message.thread ?? message.id) === thread) { place(threadRows, message, null); arrangeThread(); if (stickThread) toBottom(threadLog); }
+    showHead(message.thread ?? message.id, isNew);
+    if (thread && (message.thread ?? message.id) === thread) { place(threadRows, message, null); arrangeThread(); followEnd(threadLog); }
     seen();
   }
   showChannels();
 }
 
-function showHead(id, isNew, stick) {
+function showHead(id, isNew) {
   const head = known.get(id);
   if (!head) return; // a reply to something earlier than what is shown
   const node = place(rows, head, repliesTo(id));
   arrange(rows);
   $("empty")?.remove();
-  if (stick) toBottom(log);
-  const box = log.getBoundingClientRect(), at = node.getBoundingClientRect();
-  if (at.bottom < box.top + 24) offer(node, word("updated"), "up");
-  else if (at.top > box.bottom - 24 && isNew) offer(node, word("new_below"), "down");
+  followEnd(log);
+  if (!inView(node)) {
+    const below = node.getBoundingClientRect().top > log.getBoundingClientRect().top;
+    if (!below) offer(node, word("updated"), "up");
+    else if (isNew) offer(node, word("new_below"), "down");
+  }
   node.classList.add(isNew && node.dataset.id === id && !repliesTo(id).length && !head.edited_at ? "arrived" : "changed");
 }
 
@@ -73,10 +76,19 @@ function place(list, message, replies) {
   return node;
 }
 
+function inView(node) {
+  const box = log.getBoundingClientRect(), at = node.getBoundingClientRect();
+  return at.bottom > box.top + 24 && at.top < box.bottom - 24;
+}
+
+function followEnd(box) { if (stuck.get(box)) toBottom(box); }
+
 function offer(node, text, direction) {
   pill.textContent = `${direction === "up" ? "↑" : "↓"} ${text}`;
   pill.hidden = false;
   pill.onclick = () => { node.scrollIntoView({ block: "center" }); node.focus({ preventScroll: true }); pill.hidden = true; };
+  clearTimeout(offered.timer);
+  offered = { node, timer: setTimeout(() => { pill.hidden = true; }, 12000) };
 }
 
 function begin(snapshot) {
@@ -120,9 +132,8 @@ async function openRoom(name) {
     if (!found) return;
     learn(name, found);
     if (name !== room) return;
-    const stick = atBottom(log);
     showRoom();
-    if (stick) toBottom(log);
+    followEnd(log);
   }
   seen();
   showChannels();
@@ -262,7 +273,11 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && thread && !event.isComposing) location.hash = encodeURI(room); });
 document.addEventListener("visibilitychange", () => { seen(); showChannels(); });
 window.addEventListener("hashchange", choose);
-log.addEventListener("scroll", () => { if (atBottom(log) && pill.textContent.startsWith("↓")) pill.hidden = true; });
+const resized = new ResizeObserver(() => { followEnd(log); followEnd(threadLog); });
+for (const box of stuck.keys()) {
+  box.addEventListener("scroll", () => { stuck.set(box, atBottom(box)); if (offered.node && inView(offered.node)) pill.hidden = true; }, { passive: true });
+  resized.observe(box);
+}
 if (!person) {
   $("name").value = remembered("name");
   $("name").addEventListener("change", () => remember("name", $("name").value.trim()));
