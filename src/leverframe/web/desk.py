@@ -14,6 +14,7 @@ from leverframe.core.errors import Locale
 from leverframe.ports import Clock
 from leverframe.store import audit
 from leverframe.store.database import Database
+from leverframe.work.explain import Explained, Listed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,26 +33,6 @@ class Redrive(Protocol):
     ) -> int:
         """Return how many deliveries that match are owed again, spread at ``rate_per_s`` where given."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """Why a route fired for an event, or did not."""
-
-    route: str
-    fired: bool
-    reason: str
-    destinations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A route of the configuration: its name, what it listens to and where it goes."""
-
-    route: str
-    source: str
-    events: tuple[str, ...]
-    destinations: tuple[str, ...]
 
 
 class Routes(Protocol):

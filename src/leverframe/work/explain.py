@@ -11,7 +11,7 @@ import msgspec
 from leverframe import samples
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.events import Event
-from leverframe.core.routes import Route, RouteTable, Verdict
+from leverframe.core.routes import POST_BY_DEFAULT, Route, RouteTable, Verdict
 from leverframe.core.verdicts import say
 from leverframe.ports import Accepted, Clock, Source
 from leverframe.store import events
@@ -23,12 +23,22 @@ from leverframe.work.receive import PLAIN, Ingesting, dedupe_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """What one route says of an event."""
+class Explained:
+    """Why a route fired for an event, or did not."""
 
     route: str
     fired: bool
     reason: str
+    destinations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A route of the configuration: its name, what it listens to and where it goes."""
+
+    route: str
+    source: str
+    events: tuple[str, ...]
     destinations: tuple[str, ...]
 
 
@@ -42,14 +52,14 @@ class Explainer:
         self._database, self._clock, self._table, self._routes = database, clock, table, tuple(routes)
         self._sources, self._parse, self._accepted = sources, parse, accepted
 
-    async def of_stored(self, event_id: int, locale: Locale) -> list[Explanation]:
+    async def explain_stored(self, event_id: int, locale: Locale) -> list[Explained]:
         """Return what every route says of a stored event. Raises ``Refused("not_found")`` when its body is gone."""
         stored = (await self._database.read(events.load, ids=[event_id])).get(event_id)
         if stored is None:
             raise Refused("not_found", "the event, or its body, is not kept any more")
         return self._explained(self._parse(stored), locale)
 
-    async def of_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> list[Explanation]:
+    async def explain_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> list[Explained]:
         """Return what every route would say of an event that was never stored (``event`` is its X-GitHub-Event)."""
         name = source or next(iter(self._sources), None)
         if name is None or name not in self._sources:
@@ -86,9 +96,11 @@ class Explainer:
         self._accepted()
         return known.to
 
-    def listed(self) -> tuple[Route, ...]:
-        """Return the routes in the order of the configuration."""
-        return self._routes
+    def listed(self) -> list[Listed]:
+        """Return all routes, in the order of the configuration."""
+        return [
+            Listed(route=route.name, source=route.source or "", events=route.events or POST_BY_DEFAULT, destinations=route.to) for route in self._routes
+        ]
 
     def _sample(self, route: Route, source: Source) -> samples.Sample:
         """Return a sample of an event that the route takes, a push when there is none."""
@@ -100,9 +112,9 @@ class Explainer:
                 return sample
         return made["push"]
 
-    def _explained(self, event: Event, locale: Locale) -> list[Explanation]:
+    def _explained(self, event: Event, locale: Locale) -> list[Explained]:
         return [
-            Explanation(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
+            Explained(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
             for verdict in self._table.explain(event)
         ]
 
