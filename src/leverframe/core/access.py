@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from leverframe.core.globs import translate
+
 Kind: TypeAlias = Literal["anonymous", "person", "token", "operator", "playground"]
 
 
@@ -128,18 +130,4 @@ def matches(pattern: str, word: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _glob(pattern: str) -> re.Pattern[str]:
-    parts: list[str] = []
-    for piece in re.findall(r"\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):
-        match piece:
-            case "**":
-                parts.append(".*")
-            case "*":
-                parts.append("[^/]*")
-            case "?":
-                parts.append("[^/]")
-            case _ if len(piece) > 2 and piece[0] == "[" and piece[-1] == "]":
-                inside = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-                parts.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside.replace('^', chr(92) + '^', 1)}]")
-            case _:
-                parts.append(re.escape(piece))
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile(translate(pattern), re.DOTALL)

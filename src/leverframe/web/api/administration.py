@@ -1,0 +1,117 @@
+"""Routes, mutes, tokens, people and the audit in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from leverframe.core import ids
+from leverframe.core.access import Allowed, allowed
+from leverframe.store import audit, mutes
+from leverframe.store import people as people_store
+from leverframe.store import tokens as token_store
+from leverframe.web import acts
+from leverframe.web.api import shapes
+from leverframe.web.api.asked import Asked, Count, cursor, locale_of, who
+from leverframe.web.api.shapes import Word
+from leverframe.web.asking import moment
+from leverframe.web.desk import Desk
+
+
+def routes(api: FastAPI, desk: Desk) -> None:
+    @api.get("/api/routes", response_model=shapes.RouteList, summary="The configured routes")
+    async def listed() -> Any:
+        silent = {mute["target"]: mute["until"] for mute in await desk.database.read(mutes.listed, now=desk.clock.now())}
+        return {"routes": [
+            {"name": route.route, "source": route.source or None, "events": list(route.events), "destinations": list(route.destinations),
+             "muted_until": silent.get(f"route:{route.route}")} for route in desk.routes.listed()]}
+
+    @api.post("/api/routes/explain", response_model=shapes.Explanations, summary="What each route would say of an event that you bring")
+    async def explain(asked: shapes.ExplainAsked, request: Request) -> Any:
+        return {"routes": await desk.routes.explain_given(source=asked.source, event=asked.event, payload=asked.payload, locale=locale_of(request))}
+
+    @api.post("/api/routes/test", response_model=shapes.Tested, summary="Send a sample through a route")
+    async def test(asked: shapes.TestAsked, request: Request) -> Any:
+        destinations = await desk.routes.test(asked.route)
+        await desk.record(who(request).actor, "routes.test", asked.route)
+        return {"destinations": list(destinations)}
+
+
+def mute_doors(api: FastAPI, desk: Desk) -> None:
+    @api.get("/api/mutes", response_model=shapes.MuteList, summary="Mutes in force")
+    async def listed() -> Any:
+        return {"mutes": await desk.database.read(mutes.listed, now=desk.clock.now())}
+
+    @api.post("/api/mutes", response_model=shapes.MuteShape, status_code=201, summary="Mute a route or a room until a time")
+    async def mute(asked: shapes.MuteAsked, request: Request) -> Any:
+        until = moment("until", asked.until, now=desk.clock.now(), ahead=True, timezone=desk.timezone)
+        await acts.mute(desk, who(request), target=asked.target, until=until, reason=asked.reason)
+        return {"target": asked.target, "until": until, "reason": asked.reason, "by": who(request).actor}
+
+    @api.delete("/api/mutes/{target:path}", status_code=204, summary="End a mute")
+    async def unmute(target: Word, request: Request) -> Response:
+        await acts.unmute(desk, who(request), target)
+        return Response(status_code=204)
+
+
+def tokens(api: FastAPI, desk: Desk) -> None:
+    def may_all(request: Request) -> bool:
+        return isinstance(allowed(who(request), ("admin",)), Allowed)
+
+    @api.get("/api/tokens", response_model=shapes.ApiTokenList, summary="Your API tokens; an administrator's: everybody's")
+    async def listed(request: Request) -> Any:
+        found = await acts.own_api_tokens(desk, who(request), anybodys=may_all(request))
+        return {"tokens": [shapes.ApiTokenShape.model_validate(token, from_attributes=True) for token in found]}
+
+    @api.post("/api/tokens", response_model=shapes.Issued, status_code=201, summary="Issue an API token within your own grants")
+    async def issue(asked: shapes.ApiTokenAsked, request: Request) -> Any:
+        secret = await acts.issue_api_token(desk, who(request), name=asked.name, grants=asked.grants, days=asked.days)
+        return {"name": asked.name, "token": secret}
+
+    @api.delete("/api/tokens/{name}", status_code=204, summary="Revoke an API token")
+    async def revoke(name: Word, request: Request) -> Response:
+        await acts.revoke_api_token(desk, who(request), name, anybodys=may_all(request))
+        return Response(status_code=204)
+
+    @api.get("/api/hook-tokens", response_model=shapes.HookTokenList, summary="Tokens of /hook")
+    async def hooks() -> Any:
+        found = await desk.database.read(token_store.all_hook)
+        return {"tokens": [shapes.HookTokenShape.model_validate(token, from_attributes=True) for token in found]}
+
+    @api.post("/api/hook-tokens", response_model=shapes.Issued, status_code=201, summary="Issue a token for /hook, for some rooms")
+    async def issue_hook(asked: shapes.HookTokenAsked, request: Request) -> Any:
+        secret = await acts.issue_hook_token(desk, who(request), name=asked.name, rooms=asked.rooms, days=asked.days)
+        return {"name": asked.name, "token": secret}
+
+    @api.delete("/api/hook-tokens/{name}", status_code=204, summary="Revoke a token of /hook")
+    async def revoke_hook(name: Word, request: Request) -> Response:
+        await acts.revoke_hook_token(desk, who(request), name)
+        return Response(status_code=204)
+
+
+def people(api: FastAPI, desk: Desk) -> None:
+    @api.get("/api/people", response_model=shapes.PeopleList, summary="Everybody, and open invitations")
+    async def everybody() -> Any:
+        found = await desk.database.read(people_store.everybody)
+        invited = await desk.database.read(people_store.open_invitations, desk.clock.now())
+        return {"people": [shapes.PersonShape.model_validate(one, from_attributes=True) for one in found],
+                "invitations": [{"name": one.person, "role": one.role, "expires_at": one.expires_at} for one in invited]}
+
+    @api.post("/api/people/invitations", response_model=shapes.Invited, status_code=201, summary="Make a one-time link for somebody")
+    async def invite(asked: shapes.InviteAsked, request: Request) -> Any:
+        link, until = await acts.invite(desk, who(request), person=asked.name, role=asked.role)
+        return {"name": asked.name, "role": asked.role, "link": link, "expires_at": until}
+
+    @api.delete("/api/people/{name}", status_code=204, summary="Lock somebody out")
+    async def disable(name: Word, request: Request) -> Response:
+        await acts.disable(desk, who(request), name)
+        return Response(status_code=204)
+
+    @api.get("/api/audit", response_model=shapes.AuditList, summary="Who did what and what was refused, newest first")
+    async def entries(actor: Asked = None, act: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
+        found = await desk.database.read(audit.entries, actor=actor, act=act, before=cursor("aud", before), limit=limit + 1)
+        rows = found[:limit]
+        return {"entries": [{"id": ids.show("aud", row.id), "at": row.at, "actor": row.actor, "act": row.act, "target": row.target,
+                             "code": row.code, "detail": dict(row.detail)} for row in rows],
+                "next": ids.show("aud", rows[-1].id) if len(found) > limit else None}

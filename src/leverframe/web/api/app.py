@@ -1,0 +1,110 @@
+"""The API as one application: FastAPI (https://fastapi.tiangolo.com), for the OpenAPI document that users expect.
+
+The page at ``/api/docs`` is our own: it needs no script and no CDN.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from leverframe.core.errors import Refused
+from leverframe.web import pages
+from leverframe.web.api import administration, history
+from leverframe.web.api.doors import ROWS
+from leverframe.web.desk import Desk
+
+
+def build_api(desk: Desk) -> ASGIApp:
+    """Return the API. A refusal is raised to whoever calls it: the guard answers for all doors alike."""
+    api = FastAPI(title="Leverframe", version=version("leverframe"), docs_url=None, redoc_url=None, openapi_url=None, max_body_size=None)
+    history.events(api, desk)
+    history.deliveries(api, desk)
+    administration.routes(api, desk)
+    administration.mute_doors(api, desk)
+    administration.tokens(api, desk)
+    administration.people(api, desk)
+    _documents(api, desk)
+    return _raising(api)
+
+
+def _raising(api: FastAPI) -> ASGIApp:
+    async def validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query")) or "body"
+        request.scope["state"]["raised"] = Refused("request_invalid", f"{place}: {first['msg']}"[:300])
+        return Response(status_code=400)
+
+    async def other(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        request.scope["state"]["raised"] = Refused("not_found" if error.status_code == 404 else "request_invalid", str(error.detail)[:300])
+        return Response(status_code=error.status_code)
+
+    async def refusal(request: Request, error: Exception) -> Response:
+        request.scope["state"]["raised"] = error
+        return Response(status_code=500)
+
+    api.add_exception_handler(RequestValidationError, validation)
+    api.add_exception_handler(HTTPException, other)
+    api.add_exception_handler(Refused, refusal)
+    api.add_middleware(_Keeping)
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Any) -> None:
+            if "raised" not in scope["state"]:
+                await send(message)
+
+        await api(scope, receive, sending)
+        if "raised" in scope["state"]:
+            raise scope["state"].pop("raised")
+
+    return call
+
+
+class _Keeping:
+    """Keeps an unexpected error for the guard, before FastAPI answers it in plain text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            scope["state"]["raised"] = error
+
+
+def _documents(api: FastAPI, desk: Desk) -> None:
+    grants = {(row.method, row.path.replace(":path", "")): row.permission for row in ROWS}
+
+    def described() -> dict[str, Any]:
+        document: dict[str, Any] = api.openapi()
+        document.setdefault("components", {})["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"token": []}]
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                operation["x-permission"] = grants[(method.upper(), path)]
+                # Every refusal, of validation too, is a problem document with a code.
+                operation["responses"].pop("422", None)
+                operation["responses"]["default"] = {
+                    "description": "Refused: a problem document (RFC 9457) with code and remedy", "content": {"application/problem+json": {}}}
+        return document
+
+    @api.get("/api/openapi.json", include_in_schema=False)
+    async def openapi() -> Any:
+        return described()
+
+    @api.get("/api/docs", include_in_schema=False)
+    async def docs(request: Request) -> Any:
+        operations = [
+            {"method": method.upper(), "path": path, **operation}
+            for path, methods in described()["paths"].items() for method, operation in methods.items()]
+        return pages.page(pages.viewer_of(request, desk.timezone), "api.html", operations=operations)

@@ -1,0 +1,32 @@
+"""What every part of the API asks of a request."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request
+
+from leverframe.core.access import Identity
+from leverframe.core.errors import Locale
+from leverframe.web.api.shapes import Word
+from leverframe.web.asking import identifier
+
+Asked = Annotated[Word | None, Query()]
+Count = Annotated[int, Query(ge=1, le=500)]
+
+
+def who(request: Request) -> Identity:
+    """Return who asks, as the guard found out."""
+    found: Identity = request.scope["state"]["identity"]
+    return found
+
+
+def locale_of(request: Request) -> Locale:
+    """Return the language of who asks."""
+    found: Locale = request.scope["state"]["locale"]
+    return found
+
+
+def cursor(prefix: str, before: str | None) -> int | None:
+    """Return the number of a cursor; raises ``Refused("not_found")`` when it is no such id."""
+    return None if before is None else identifier(prefix, before)

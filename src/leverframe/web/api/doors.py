@@ -1,0 +1,73 @@
+"""The doors of ``/api``. FastAPI itself (0.2 s, 11 MB) is imported at the first request under it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from leverframe.web.desk import Desk
+from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
+
+PAYLOAD_CAP = 25 * 1024 * 1024 + FORM_CAP
+"""An event to explain is at most as large as one that comes in."""
+
+
+class Row(NamedTuple):
+    method: str
+    path: str
+    permission: str
+    body_cap: int = 0
+
+
+ROWS: tuple[Row, ...] = (
+    Row("GET", "/api/docs", "session"),
+    Row("GET", "/api/openapi.json", "session"),
+    Row("GET", "/api/events", "events.read"),
+    Row("GET", "/api/events/{event}", "events.read"),
+    Row("GET", "/api/events/{event}/explain", "events.read"),
+    Row("GET", "/api/deliveries", "deliveries.read"),
+    Row("POST", "/api/deliveries/retry", "deliveries.retry", FORM_CAP),
+    Row("GET", "/api/deliveries/{delivery}", "deliveries.read"),
+    Row("POST", "/api/deliveries/{delivery}/retry", "deliveries.retry", FORM_CAP),
+    Row("GET", "/api/routes", "routes.read"),
+    Row("POST", "/api/routes/explain", "routes.read", PAYLOAD_CAP),
+    Row("POST", "/api/routes/test", "routes.test", FORM_CAP),
+    Row("GET", "/api/mutes", "routes.read"),
+    Row("POST", "/api/mutes", "mutes.manage", FORM_CAP),
+    Row("DELETE", "/api/mutes/{target:path}", "mutes.manage", FORM_CAP),
+    Row("GET", "/api/tokens", "session"),
+    Row("POST", "/api/tokens", "session", FORM_CAP),
+    Row("DELETE", "/api/tokens/{name}", "session", FORM_CAP),
+    Row("GET", "/api/hook-tokens", "admin"),
+    Row("POST", "/api/hook-tokens", "admin", FORM_CAP),
+    Row("DELETE", "/api/hook-tokens/{name}", "admin", FORM_CAP),
+    Row("GET", "/api/people", "admin"),
+    Row("POST", "/api/people/invitations", "admin", FORM_CAP),
+    Row("DELETE", "/api/people/{name}", "admin", FORM_CAP),
+    Row("GET", "/api/audit", "admin"),
+)
+
+
+class LazyApi:
+    """The API as an ASGI callable that builds itself when it is first called."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is None:
+            from leverframe.web.api.app import build_api
+
+            self._app = build_api(self._desk)
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
+
+
+def api_doors(desk: Desk) -> tuple[Door, ...]:
+    """Return the doors of the API, all leading to one application."""
+    api = LazyApi(desk)
+    return tuple(
+        Door(method=row.method, path=row.path, permission=row.permission, limit=SIGNED_IN, body_cap=row.body_cap, app=api) for row in ROWS)
