@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
-import click
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -36,6 +35,15 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[github]", models.GitHub, ""),
     ("[retention]", models.Retention, ""),
 )
+
+
+SHARED = {
+    "--json": "Print JSON, for programs.",
+    "--config, -c": "The configuration; else `LEVERFRAME_CONFIG`, else `./leverframe.toml`. The hub that runs with it is asked.",
+    "--url": "A hub elsewhere: its address.",
+    "--token": "An API token for `--url`; better given as `LEVERFRAME_TOKEN`.",
+}
+"""Options that most commands have and that the page tells once."""
 
 
 def errors() -> str:
@@ -110,26 +118,32 @@ def commands() -> str:
     app = typer.main.get_command(import_module("leverframe.cli.commands").app)
     lines = [
         "# Commands", "", WRITTEN, "",
-        "Every command but `serve` and `demo` takes `--json`. Exit status: 0 done, 1 refused or failed, 2 wrong usage. `leverframe COMMAND --help` says the same.", "",
+        "Exit status: 0 done, 1 refused or failed, 2 wrong usage. `--help` after a command says what is here and the options that most take:", "",
+        "| option | what |", "| --- | --- |", *(f"| `{name}` | {what} |" for name, what in SHARED.items()), "",
     ]
     lines += _command(app, "leverframe")
     return _page(lines)
 
 
-def _command(command: click.Command, name: str) -> list[str]:
-    context = click.Context(command, info_name=name)
+def _command(command: Any, name: str) -> list[str]:
+    context = typer.Context(command, info_name=name)
     lines: list[str] = []
-    if isinstance(command, click.Group):
-        for child in command.list_commands(context):
-            found = command.get_command(context, child)
-            if found is not None and not found.hidden:
-                lines += _command(found, f"{name} {child}")
-        return lines
+    children = getattr(command, "commands", {})
+    if not children or (command.invoke_without_command and name != "leverframe"):
+        lines += _one(command, context, name)
+    for child, found in children.items():
+        if not found.hidden:
+            lines += _command(found, f"{name} {child}")
+    return lines
+
+
+def _one(command: Any, context: typer.Context, name: str) -> list[str]:
     usage = " ".join(command.collect_usage_pieces(context))
-    lines += [f"## `{name}`", "", f"`{name} {usage}`", "", _plain(command.help), ""]
+    lines = [f"## `{name}`", "", f"`{name} {usage}`", "", _plain(command.help), ""]
     rows = [
         f"| `{', '.join((*parameter.opts, *parameter.secondary_opts))}` | {_plain(getattr(parameter, 'help', ''))} |"
-        for parameter in command.params if isinstance(parameter, click.Option) and not parameter.hidden and parameter.name != "help"
+        for parameter in command.params if parameter.param_type_name == "option" and not parameter.hidden
+        and ", ".join((*parameter.opts, *parameter.secondary_opts)) not in {*SHARED, "--help"}
     ]
     return [*lines, "| option | what |", "| --- | --- |", *rows, ""] if rows else lines
 

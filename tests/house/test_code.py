@@ -27,7 +27,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_floors_hold() -> None:
     """The import contracts of pyproject.toml are kept: floors, rooms, the pure core."""
     program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
-    checked = subprocess.run([sys.executable, "-c", program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    checked = subprocess.run([sys.executable, "-c", program, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

@@ -9,9 +9,9 @@ import sys
 import tomllib
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 from urllib.parse import unquote
 
-import click
 import pytest
 import typer
 
@@ -95,14 +95,18 @@ def test_commands_in_documents_exist(page: Path) -> None:
             words = shlex.split(line, comments=True)
             if words and words[0].rpartition("/")[2] == "leverframe" and not _is_command([word for word in words[1:] if word != "&"]):
                 unknown.append(line)
+    for span in re.findall(r"`leverframe ([^`]+)`", BLOCK.sub("", page.read_text())):
+        words = [word for word in span.split() if not word.startswith("[")]
+        if not _is_command(words) and not _is_command([*words, "list"]):
+            unknown.append(span)
     assert unknown == []
 
 
 def _is_command(words: list[str]) -> bool:
-    command: click.Command = typer.main.get_command(commands.app)
-    while isinstance(command, click.Group) and words and words[0] in command.commands:
+    command: Any = typer.main.get_command(commands.app)
+    while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
-    if isinstance(command, click.Group) and not command.invoke_without_command:
+    if hasattr(command, "commands") and not command.invoke_without_command:
         return False
     options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     return all(word.split("=")[0] in options for word in words if word.startswith("--"))
