@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
@@ -21,6 +21,7 @@ def check(
     """Note everything in ``document`` that does not fit together. A source or chat that is ``None`` is configured, though wrongly."""
     has_token = "token" in _table(document.get("github"))
     names: set[str] = set()
+    wheres: list[tuple[KeyPath, str]] = []
     for number, route in enumerate(_tables(document.get("routes"))):
         at: KeyPath = ("routes", number)
         name, source = route.get("name"), route.get("from")
@@ -35,11 +36,12 @@ def check(
         for position, event in _strings(route.get("events")):
             _event(reading, (*at, "events", position), event)
         if isinstance(where := route.get("where"), str):
-            _filter(reading, (*at, "where"), where)
+            wheres.append(((*at, "where"), where))
         if isinstance(template := route.get("template"), str):
             _template(reading, (*at, "template"), template)
         if route.get("paths") and not has_token and _may_be_pull_request(route.get("events")):
             reading.found("paths_need_token", (*at, "paths"))
+    _filters(reading, wheres)
     for room in _table(document.get("rooms")):
         _destination(reading, ("rooms", room), room, chats)
     known: set[str] = set()
@@ -63,7 +65,7 @@ def _strings(value: Any) -> list[tuple[int, str]]:
 
 
 def _may_be_pull_request(events: Any) -> bool:
-    return events is None or any(event == "*" or event.startswith("pull_request") for _, event in _strings(events))
+    return events is None or any(event == "*" or event.startswith(("pull_request", "!")) for _, event in _strings(events))
 
 
 def _destination(reading: Reading, at: KeyPath, destination: str, chats: Mapping[str, BaseModel | None]) -> None:
@@ -94,25 +96,35 @@ def _refusal(chat: str, settings: BaseModel, room: str) -> str | None:
 
 
 def _event(reading: Reading, at: KeyPath, asked: str) -> None:
-    name, _, action = asked.partition(".")
-    if asked == "*":
+    bang = "!" if asked.startswith("!") else ""
+    name, _, action = asked.removeprefix("!").partition(".")
+    if name == "*":
         return
     if name not in EVENTS:
-        reading.found("event_unknown", at, asked, near(name, EVENTS, f'"{{}}{asked[len(name):]}"'))
-    elif action and action != "*" and action not in EVENTS[name]:
-        reading.found("event_unknown", at, asked, near(action, EVENTS[name], f'"{name}.{{}}"'))
+        reading.found("event_unknown", at, asked, near(name, EVENTS, f'"{bang}{{}}{"." if action else ""}{action}"'))
+    elif action == "*":
+        reading.found("event_unknown", at, asked, f'"{bang}{name}"')
+    elif action and action not in EVENTS[name]:
+        reading.found("event_unknown", at, asked, near(action, EVENTS[name], f'"{bang}{name}.{{}}"'))
 
 
-def _filter(reading: Reading, at: KeyPath, where: str) -> None:
-    try:
-        import cel  # imported only when a route uses it: it alone costs 30 MB
-    except ImportError:
-        reading.found("filter_unavailable", at)
+def _filters(reading: Reading, wheres: Sequence[tuple[KeyPath, str]]) -> None:
+    """Compile all filters, in the process of their own in which they will be evaluated."""
+    if not wheres:
         return
+    from leverframe.filters import FilterInvalid, Filters
+
     try:
-        cel.compile(where)
-    except ValueError as error:
-        reading.found("filter_invalid", at, str(error).splitlines()[0].rpartition("ERROR: ")[2])
+        filters = Filters()
+    except ModuleNotFoundError:
+        reading.found("filter_unavailable", wheres[0][0])
+        return
+    with filters:
+        for at, where in wheres:
+            try:
+                filters.compile(where)
+            except FilterInvalid as error:
+                reading.found("filter_invalid", at, str(error))
 
 
 def _template(reading: Reading, at: KeyPath, template: str) -> None:

@@ -128,8 +128,8 @@ _error("file_missing", ("There is no configuration file.", "Run leverframe init 
        ("설정 파일이 없습니다.", "leverframe init으로 만들거나 --config 또는 LEVERFRAME_CONFIG로 지정하세요."))
 _error("file_unreadable", ("The configuration file cannot be read: {detail}.", "Correct its permissions, and save it as UTF-8 text."),
        ("설정 파일을 읽을 수 없습니다: {detail}.", "권한을 고치고 UTF-8 텍스트로 저장하세요."))
-_error("filter_invalid", ("The filter is not valid CEL: {detail}", "Correct the expression; it sees source, name, action, repo, branches, labels and payload."),
-       ("필터가 올바른 CEL이 아닙니다: {detail}", "식을 고치세요. source, name, action, repo, branches, labels, payload를 쓸 수 있습니다."))
+_error("filter_invalid", ("The filter is not one: {detail}.", "Correct the expression, in CEL (https://cel.dev); it sees payload and event."),
+       ("필터 식이 올바르지 않습니다: {detail}.", "CEL(https://cel.dev) 식을 고치세요. payload와 event를 쓸 수 있습니다."))
 _error("filter_unavailable", ("Filters need the package for CEL, which is not installed.", "Run pip install 'leverframe[cel]', or use the structured keys."),
        ("CEL 패키지가 설치되어 있지 않아 필터를 쓸 수 없습니다.", "pip install 'leverframe[cel]'을 실행하거나 구조화된 키를 쓰세요."))
 _error("identity_twice", ("“{detail}” is claimed by two people.", "Leave it with one of them."),

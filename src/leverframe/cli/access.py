@@ -1,0 +1,160 @@
+"""``leverframe people``, ``tokens``, ``hook-tokens`` and ``audit``: who may do what, and who did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+from urllib.parse import quote
+
+import typer
+
+from leverframe.cli.options import AsJson, Before, ConfigAt, ListByDefault, Token, Url, at_hub
+
+people = typer.Typer(cls=ListByDefault, help="Who may sign in. Without a command: list.")
+tokens = typer.Typer(cls=ListByDefault, help="API tokens, for programs that operate the hub. Without a command: list.")
+hook_tokens = typer.Typer(cls=ListByDefault, help="Tokens for /hook, whose address carries its own routing. Without a command: list.")
+audit = typer.Typer(cls=ListByDefault, help="Who did what, and what was refused. Without a command: list.")
+Reach: TypeAlias = "tuple[Path | None, str | None, str | None, bool]"
+"""Configuration, address, token, and whether to print JSON."""
+Name = Annotated[str, typer.Argument(help="The name.", show_default=False)]
+
+
+@people.command("list")
+def list_people(config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """List everybody who may sign in."""
+    _list("/api/people", "people", ("name", "role", "created_at", "disabled_at"), (config, url, token, as_json))
+
+
+@people.command()
+def invite(
+    name: Name,
+    role: Annotated[str, typer.Option(help="What they may do: viewer, admin, or a role of the configuration.")] = "viewer",
+    config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Print a one-time link that signs somebody in. Whoever has it is that person: hand it over privately."""
+    from leverframe.cli.output import instant, show
+
+    with at_hub(config, url, token, as_json) as hub:
+        answer = hub.post("/api/people/invitations", {"name": name, "role": role})
+    if as_json:
+        show(answer)
+    else:
+        _once(answer["link"], f"one time, until {instant(answer['expires_at'])}")
+
+
+@people.command()
+def disable(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """Lock somebody out: their sessions and tokens end at once."""
+    _delete(f"/api/people/{quote(name, safe='')}", f"{name}: disabled", (config, url, token, as_json))
+
+
+@tokens.command("list")
+def list_tokens(config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """List API tokens; their secrets are not kept."""
+    _list("/api/tokens", "tokens", ("name", "grants", "by", "created_at", "expires_at", "revoked_at", "used_at"), (config, url, token, as_json))
+
+
+@tokens.command("create")
+def create_token(
+    name: Name,
+    grant: Annotated[list[str], typer.Option("--grant", help="What it may do, such as events.read; may be given several times.", show_default=False)],
+    days: Annotated[int, typer.Option(min=1, max=366, help="Days until it ends.")] = 90,
+    config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Print a new API token. It is shown this once."""
+    _create("/api/tokens", {"name": name, "grants": grant, "days": days}, (config, url, token, as_json))
+
+
+@tokens.command("revoke")
+def revoke_token(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """End an API token at once."""
+    _delete(f"/api/tokens/{quote(name, safe='')}", f"{name}: revoked", (config, url, token, as_json))
+
+
+@hook_tokens.command("list")
+def list_hook_tokens(config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """List hook tokens; their secrets are not kept."""
+    _list("/api/hook-tokens", "tokens", ("name", "rooms", "by", "created_at", "expires_at", "revoked_at", "used_at"), (config, url, token, as_json))
+
+
+@hook_tokens.command("create")
+def create_hook_token(
+    name: Name,
+    room: Annotated[list[str], typer.Option("--room", help="Rooms that it reaches, a glob such as slack:#dev-*; may be given several times.", show_default=False)],
+    days: Annotated[int | None, typer.Option(min=1, max=366, help="Days until it ends; left out, it stays until it is revoked.", show_default=False)] = None,
+    config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Print a new hook token, for POST /hook?token=…&room=…. It is shown this once."""
+    _create("/api/hook-tokens", {"name": name, "rooms": room, "days": days}, (config, url, token, as_json))
+
+
+@hook_tokens.command("revoke")
+def revoke_hook_token(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """End a hook token at once: webhooks that use it are refused."""
+    _delete(f"/api/hook-tokens/{quote(name, safe='')}", f"{name}: revoked", (config, url, token, as_json))
+
+
+@audit.command("list")
+def list_audit(
+    actor: Annotated[str | None, typer.Option(help="Only by this actor: person:ann, token:ci.", show_default=False)] = None,
+    act: Annotated[str | None, typer.Option(help="Only this act: tokens.issue.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, the newest first.")] = 20,
+    before: Before = None,
+    config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """List audit entries, the newest first."""
+    from leverframe.cli.output import instant, more, show, table
+
+    with at_hub(config, url, token, as_json) as hub:
+        answer = hub.get("/api/audit", actor=actor, act=act, limit=limit, before=before)
+    if as_json:
+        show(answer)
+        return
+    table(("at", "actor", "act", "target", "code"), ((instant(one["at"]), one["actor"], one["act"], one["target"], one["code"]) for one in answer["entries"]))
+    more(answer, limit)
+
+
+def _list(path: str, key: str, columns: tuple[str, ...], reach: Reach) -> None:
+    from leverframe.cli.output import instant, show, table
+
+    with at_hub(*reach) as hub:
+        answer = hub.get(path)
+    if reach[-1]:
+        show(answer)
+        return
+    headings = tuple(column.removesuffix("_at").replace("_", " ") for column in columns)
+
+    def cell(item: dict[str, Any], column: str) -> Any:
+        value = item.get(column)
+        return instant(value) if column.endswith("_at") else ", ".join(value) if isinstance(value, list) else value
+
+    table(headings, ([cell(item, column) for column in columns] for item in answer[key]))
+
+
+def _create(path: str, document: dict[str, Any], reach: Reach) -> None:
+    from leverframe.cli.output import show
+
+    with at_hub(*reach) as hub:
+        answer = hub.post(path, {key: value for key, value in document.items() if value is not None})
+    if reach[-1]:
+        show(answer)
+    else:
+        _once(answer["token"], "shown this once; keep it where secrets are kept")
+
+
+def _delete(path: str, done: str, reach: Reach) -> None:
+    from leverframe.cli.output import say, show
+
+    with at_hub(*reach) as hub:
+        hub.delete(path)
+    show({"done": True}) if reach[-1] else say(done)
+
+
+def _once(secret: str, remark: str) -> None:
+    """Print a secret alone on stdout, so that it can be piped, and the remark beside it on stderr."""
+    import sys
+
+    from leverframe.cli.output import safe
+
+    print(safe(secret))
+    print(f"({safe(remark)})", file=sys.stderr)

@@ -1,0 +1,31 @@
+"""Every command of ``leverframe``, gathered; each module imports what it needs only when its command runs."""
+
+from __future__ import annotations
+
+import typer
+
+from leverframe.cli import access, deliveries, events, routes, setup
+
+app = typer.Typer(
+    name="leverframe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="One hub that hears what happens, tells the right room, and lets people pull levers from chat.",
+)  # fmt: skip
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: bool = typer.Option(False, "--version", help="Print the version and end.", is_eager=True)) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(installed("leverframe"))
+        raise typer.Exit
+
+
+setup.add(app)
+app.add_typer(events.app, name="events")
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(routes.app, name="routes")
+app.add_typer(access.hook_tokens, name="hook-tokens")
+app.add_typer(access.people, name="people")
+app.add_typer(access.tokens, name="tokens")
+app.add_typer(access.audit, name="audit")

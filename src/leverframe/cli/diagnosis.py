@@ -1,0 +1,250 @@
+"""``leverframe doctor``: look at everything the hub stands on, and say what to do about what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import shutil
+import sqlite3
+import ssl
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from leverframe.cli.output import safe, show
+from leverframe.cli.serving import report
+from leverframe.config import Config, ConfigErrors, find, load
+from leverframe.core.errors import Locale, Refused, document
+
+State = Literal["ok", "warning", "error", "skipped"]
+LOW_SPACE_BYTES = 500_000_000
+WRONG_CLOCK_S = 60.0
+"""Slack refuses and we refuse requests whose time is five minutes off; a minute is worth a warning."""
+TIMEOUT_S = 10.0
+MARKS = {"ok": "✓", "warning": "!", "error": "✗", "skipped": "–"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    """``config``, ``database``, ``disk``, ``clock``, ``url`` or ``chats.NAME``; never translated."""
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def run(config: Path | None, *, as_json: bool) -> int:
+    """Look, print, and return the exit status: 1 when anything is an error."""
+    path = find(config)
+    try:
+        loaded = load(path)
+    except ConfigErrors as errors:
+        if as_json:
+            show({"ok": False, "findings": [{"what": "config", "state": "error", "found": finding.sentence(errors.locale), "remedy": finding.remedy(errors.locale)}
+                                            for finding in errors.findings]})  # fmt: skip
+        else:
+            print(report(errors.findings, errors.locale), file=sys.stderr)
+        return 1
+    findings = []
+    for finding in examine(loaded):
+        findings.append(finding)
+        if not as_json:
+            print(f"{MARKS[finding.state]} {finding.what:<10} {safe(finding.found)}", flush=True)
+            if finding.remedy and finding.state in ("warning", "error"):
+                print(f"    → {safe(finding.remedy)}", flush=True)
+    bad = any(finding.state == "error" for finding in findings)
+    if as_json:
+        show({"ok": not bad, "findings": [asdict(finding) for finding in findings]})
+    return 1 if bad else 0
+
+
+def examine(config: Config) -> Iterator[Finding]:
+    """Yield a finding for each thing looked at, as soon as it is known."""
+    locale = config.hub.locale
+    if config.warnings:
+        for warning in config.warnings:
+            yield Finding(what="config", state="warning", found=f"{warning.file.name}:{warning.line}: {warning.sentence(locale)}", remedy=warning.remedy(locale))
+    else:
+        yield Finding(what="config", state="ok", found=str(config.path))
+    yield from _database(config, locale)
+    yield _clock(config, locale)
+    yield _public(config, locale)
+    yield from _chats(config, locale)
+
+
+def _database(config: Config, locale: Locale) -> Iterator[Finding]:
+    file = config.sqlite_path
+    if file is None:
+        try:
+            version = asyncio.run(_postgres_version(config.hub.database))
+        except Refused as refused:
+            yield _refused("database", refused, locale)
+        else:
+            yield _at_version("PostgreSQL", version, locale)
+        return
+    if not file.parent.is_dir():
+        yield Finding(what="database", state="error", found=f"{file.parent}: {_said(locale, 'there is no such folder', '폴더가 없습니다')}",
+                      remedy=_said(locale, "Make the folder, or correct hub.database.", "폴더를 만들거나 hub.database를 고치세요."))  # fmt: skip
+        return
+    try:
+        version = _sqlite_version(file)
+    except (sqlite3.Error, OSError) as error:
+        yield Finding(what="database", state="error", found=f"{file}: {error}",
+                      remedy=_said(locale, "Check the owner and permissions of the file and its folder, and that the disk is not full.",
+                                   "파일과 폴더의 소유자와 권한, 디스크 여유를 확인하세요."))  # fmt: skip
+    else:
+        yield _at_version(str(file), version, locale)
+    free = shutil.disk_usage(file.parent).free
+    shown = f"{free / 1e9:.1f} GB " + _said(locale, "free", "남음")
+    if free < LOW_SPACE_BYTES:
+        yield Finding(what="disk", state="warning", found=shown,
+                      remedy=_said(locale, "Make room, or shorten [retention]; a full disk makes the hub answer 503.",
+                                   "공간을 확보하거나 [retention]을 줄이세요. 디스크가 가득 차면 허브가 503으로 답합니다."))  # fmt: skip
+    else:
+        yield Finding(what="disk", state="ok", found=shown)
+
+
+def _sqlite_version(file: Path) -> str | None:
+    """Return the schema's version, after making sure that the file can be written; a file that is not there yet is ``None``."""
+    if not file.exists():
+        probe = file.with_name(file.name + ".probe")
+        probe.touch()
+        probe.unlink()
+        return None
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=TIMEOUT_S, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")  # as the hub does before it writes; nothing is changed
+        connection.execute("ROLLBACK")
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return None
+        found: str | None = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+        return found
+    finally:
+        connection.close()
+
+
+async def _postgres_version(url: str) -> str | None:
+    try:
+        import asyncpg  # type: ignore[import-untyped]
+    except ImportError:
+        raise Refused("postgresql_extra_missing") from None
+    try:
+        connection = await asyncpg.connect(url, timeout=TIMEOUT_S)
+    except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Refused("storage_unavailable", str(error) or type(error).__name__) from None
+    try:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        version: str = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return version
+    finally:
+        await connection.close()
+
+
+def _at_version(where: str, version: str | None, locale: Locale) -> Finding:
+    from leverframe.store.schema import HEAD
+
+    if version is None:
+        return Finding(what="database", state="ok", found=f"{where}: {_said(locale, 'new; the first start makes its tables', '새 데이터베이스입니다. 처음 시작할 때 테이블을 만듭니다')}")
+    if version > HEAD:
+        return _refused("database", Refused("database_newer", f"{version} > {HEAD}"), locale)
+    if version < HEAD:
+        return Finding(what="database", state="warning", found=f"{where}: {version} < {HEAD}",
+                       remedy=_said(locale, "The next start of leverframe serve migrates it; make a copy first.", "다음 leverframe serve 시작 때 마이그레이션됩니다. 먼저 백업하세요."))  # fmt: skip
+    return Finding(what="database", state="ok", found=f"{where}: {version}")
+
+
+def _clock(config: Config, locale: Locale) -> Finding:
+    """Compare with the Date header (RFC 9110, 6.6.1) of a server that this hub talks to anyway."""
+    server = next((str(url) for settings in config.chats.values() if (url := getattr(settings, "api_url", None))), None)
+    server = server or (config.github.api_url if config.github.token else None)
+    if server is None:
+        return Finding(what="clock", state="skipped", found=_said(locale, "no server to compare with is configured", "비교할 서버가 설정되어 있지 않습니다"))
+    before = time.time()
+    try:
+        _, headers = _get(server)
+        theirs = parsedate_to_datetime(headers["date"]).timestamp()
+    except (OSError, http.client.HTTPException, KeyError, ValueError) as error:
+        return Finding(what="clock", state="warning", found=f"{server}: {error}",
+                       remedy=_said(locale, "Check the network and proxy of this machine.", "이 컴퓨터의 네트워크와 프록시를 확인하세요."))  # fmt: skip
+    off_s = (before + time.time()) / 2 - theirs - 0.5  # the header counts whole seconds
+    shown = f"{off_s:+.0f} s {_said(locale, 'from', '차이:')} {urlsplit(server).netloc}"
+    if abs(off_s) > WRONG_CLOCK_S:
+        return Finding(what="clock", state="error", found=shown,
+                       remedy=_said(locale, "Set the clock (timedatectl set-ntp true); signatures carry the time.", "시계를 맞추세요(timedatectl set-ntp true). 서명에 시각이 들어갑니다."))  # fmt: skip
+    return Finding(what="clock", state="ok", found=shown)
+
+
+def _public(config: Config, locale: Locale) -> Finding:
+    url = f"{config.hub.url}/healthz"
+    try:
+        status, _ = _get(url)
+    except (OSError, http.client.HTTPException) as error:
+        status, reason = 0, str(error) or type(error).__name__
+    else:
+        reason = f"HTTP {status}"
+    if status == 200:
+        return Finding(what="url", state="ok", found=f"{url}: {reason}")
+    return Finding(what="url", state="error", found=f"{url}: {reason}",
+                   remedy=_said(locale, "Start leverframe serve; if it runs, let hub.url (DNS, TLS, proxy) lead to hub.bind.",
+                                "leverframe serve를 시작하세요. 실행 중이라면 hub.url(DNS, TLS, 프록시)이 hub.bind로 이어지게 하세요."))  # fmt: skip
+
+
+def _get(url: str) -> tuple[int, dict[str, str]]:
+    """Return status and headers (lower-case names) of ``GET url``; redirects are not followed."""
+    parts = urlsplit(url)
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT_S, context=ssl.create_default_context())
+    else:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", parts.path or "/", headers={"User-Agent": "Leverframe"})
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}
+    finally:
+        connection.close()
+
+
+def _refused(what: str, refused: Refused, locale: Locale) -> Finding:
+    said = document(refused, locale)
+    detail = f" ({refused.detail})" if refused.detail else ""
+    return Finding(what=what, state="error", found=f"{said['title']}{detail}", remedy=said["remedy"])
+
+
+def _said(locale: Locale, en: str, ko: str) -> str:
+    return ko if locale == "ko" else en
+
+
+def _chats(config: Config, locale: Locale) -> Iterator[Finding]:
+    for name, settings in config.chats.items():
+        match getattr(settings, "kind", ""):
+            case "slack":
+                yield from asyncio.run(_slack(f"chats.{name}", settings, locale))
+            case kind:
+                yield Finding(what=f"chats.{name}", state="ok", found=kind)
+
+
+async def _slack(what: str, settings: Any, locale: Locale) -> list[Finding]:
+    from leverframe.chats.slack.check import diagnose
+    from leverframe.net import Outbound
+
+    outbound = Outbound()
+    try:
+        looked = await diagnose(settings, outbound)
+    finally:
+        await outbound.close()
+    findings = []
+    for one in looked:
+        said = document(Refused(one.code, one.detail), locale) if one.code else {"title": one.detail or "ok", "remedy": ""}
+        state: State = "ok" if one.level == "ok" else "warning" if one.level == "warning" else "error"
+        detail = f" ({one.detail})" if one.code and one.detail else ""
+        findings.append(Finding(what=what, state=state, found=f"{one.subject}: {said['title']}{detail}", remedy=said["remedy"]))
+    return findings

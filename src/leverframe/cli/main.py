@@ -1,0 +1,27 @@
+"""The entry point. ``leverframe serve`` goes straight to the hub: it must take its first event soon after it starts."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run what the command line asks for, and exit: 0 done, 1 refused or failed, 2 wrong usage."""
+    arguments = sys.argv[1:]
+    match arguments:
+        case ["serve"]:
+            _serve(None)
+        case ["serve", "--config" | "-c", path]:
+            _serve(path)
+        case ["serve", option] if option.startswith("--config="):
+            _serve(option.removeprefix("--config="))
+        case _:
+            from leverframe.cli.commands import app
+
+            app(arguments, prog_name="leverframe")
+
+
+def _serve(config: str | None) -> None:
+    from leverframe.cli.serving import serve  # neither Typer nor Rich is imported on this way
+
+    sys.exit(serve(config))

@@ -1,0 +1,116 @@
+"""What commands print: tables for people, JSON for programs, refusals on stderr. Nothing untrusted reaches the terminal raw."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from leverframe.core.errors import PROBLEMS, Locale, Refused, document
+
+
+def safe(value: Any) -> str:
+    """Return ``value`` as text without control characters: a title from GitHub cannot move the cursor or recolour the screen.
+
+    Besides the C0 and C1 controls these are the characters that reorder text (Unicode's Bidi_Control) and all that has no shape.
+    """
+    text = "" if value is None else value if isinstance(value, str) else str(value)
+    return "".join(character if character.isprintable() else " " if character in "\t\r\n" else "�" for character in text)
+
+
+def show(value: Any) -> None:
+    """Print ``value`` as JSON; ASCII, so that neither an encoding nor a control character can harm."""
+    print(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def say(*parts: Any) -> None:
+    """Print one line for people."""
+    print(*(safe(part) for part in parts))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows under headings; without a terminal as wide as they need, so that they can be cut and searched."""
+    console = _console()
+    grid = Table(*headings, box=None, header_style="bold", pad_edge=False)
+    for column in grid.columns:
+        column.overflow = "fold"
+    empty = True
+    for row in rows:
+        empty = False
+        grid.add_row(*(Text(safe(cell)) for cell in row))
+    if empty:
+        print("–")
+        return
+    console.print(grid)
+
+
+def pairs(items: Iterable[tuple[str, Any]]) -> None:
+    """Print label and value, one pair a line."""
+    shown = [(label, safe(value)) for label, value in items]
+    width = max((len(label) for label, _ in shown), default=0)
+    for label, value in shown:
+        print(f"{label:<{width}}  {value}".rstrip())
+
+
+def more(answer: Any, limit: int) -> None:
+    """Say on stderr how to go on where a list has more than was asked for."""
+    if answer["next"]:
+        print(f"… more: --before {safe(answer['next'])} --limit {limit}", file=sys.stderr)
+
+
+def printed_json(value: Any) -> str:
+    """Return ``value`` as indented JSON for people: letters of every script, no control characters."""
+    return "\n".join(safe(line) for line in json.dumps(value, indent=2, ensure_ascii=False).splitlines())
+
+
+def instant(value: Any) -> str:
+    """Return an instant of the API (ISO 8601) in the terminal's own time zone, to the second; anything else as it is."""
+    if isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return safe(value)
+
+
+def refuse(refused: Refused, *, as_json: bool, locale: Locale = "en") -> NoReturn:
+    """Say why it was not done, on stderr, with code and remedy, and exit 1."""
+    fail(document(refused, locale), as_json=as_json, locale=locale)
+
+
+def fail(problem: dict[str, Any], *, as_json: bool, locale: Locale = "en") -> NoReturn:
+    """Print a problem document of the hub's, or of our own making, on stderr and exit 1."""
+    if as_json:
+        print(json.dumps(problem, indent=2, ensure_ascii=True), file=sys.stderr)
+    else:
+        row = PROBLEMS.get(str(problem.get("code")))
+        title, remedy = (row.ko if locale == "ko" else row.en) if row is not None else (problem.get("title"), problem.get("remedy"))
+        detail = f" ({safe(problem['detail'])})" if problem.get("detail") else ""
+        print(f"{safe(problem.get('code'))}: {safe(title)}{detail}", file=sys.stderr)
+        if remedy:
+            print(f"    → {safe(remedy)}", file=sys.stderr)
+    sys.exit(1)
+
+
+def instant_of(text: str | None) -> str | None:
+    """Return a length such as ``2h`` as the instant that long ago, so that it stays the same while we look; else ``text`` as it is."""
+    found = re.fullmatch(r"(\d{1,6})\s*([smhdw])", text or "")
+    if found is None:
+        return text
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[found[2]]
+    try:
+        return (datetime.now(UTC) - timedelta(**{unit: int(found[1])})).isoformat()
+    except OverflowError:
+        return text
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False) if sys.stdout.isatty() else Console(highlight=False, markup=False, emoji=False, width=10_000)

@@ -1,0 +1,130 @@
+"""``serve``, ``init``, ``check``, ``doctor``, ``demo`` and ``simulate``: to set a hub up, look after it and try it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from leverframe.cli.options import AsJson, ConfigAt
+
+DEMO_PORT = 8080
+Language = Literal["en", "ko"]
+
+
+def add(app: typer.Typer) -> None:
+    """Add the commands, in the order in which people need them."""
+    for command in (init, check, serve, doctor, demo):
+        app.command()(command)
+    app.add_typer(_simulate, name="simulate")
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("leverframe.toml"),
+    locale: Annotated[Language, typer.Option(help="Language of the comments and of the hub.")] = "en",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print it instead.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a commented leverframe.toml: GitHub in, Slack out, pull requests and wiki edits to #dev-team."""
+    from leverframe.cli.output import refuse, say, show
+    from leverframe.cli.starter import starter
+    from leverframe.core.errors import Refused
+
+    text = starter(locale)
+    if dry_run:
+        print(text, end="")
+        return
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        refuse(Refused("file_exists", str(file)), as_json=as_json, locale=locale)
+    except OSError as error:
+        refuse(Refused("file_unusable", f"{file}: {error.strerror}"), as_json=as_json, locale=locale)
+    if as_json:
+        show({"file": str(file.absolute())})
+    elif locale == "ko":
+        say(f"{file} 파일을 만들었습니다. 다음: 환경 변수를 설정하고 leverframe check, 그다음 leverframe serve.")
+    else:
+        say(f"Wrote {file}. Next: set the environment variables that it names, leverframe check, then leverframe serve.")
+
+
+def check(config: ConfigAt = None, as_json: AsJson = False) -> None:
+    """Read the configuration and tell every error and warning in it, with file, line, key and remedy."""
+    from leverframe.cli.output import say, show
+    from leverframe.cli.serving import report
+    from leverframe.config import ConfigErrors, find, load
+
+    path = find(config)
+    try:
+        loaded = load(path)
+    except ConfigErrors as errors:
+        findings, locale = errors.findings, errors.locale
+    else:
+        findings, locale = loaded.warnings, loaded.hub.locale
+    wrong = sum(finding.severity == "error" for finding in findings)
+    doubtful = len(findings) - wrong
+    if as_json:
+        show({"file": str(path), "ok": not wrong, "findings": [finding.document(locale) for finding in findings]})
+    else:
+        if findings:
+            print(report(findings, locale), file=sys.stderr)
+        if locale == "ko":
+            say(f"{path}: 오류 {wrong}개, 경고 {doubtful}개")
+        else:
+            say(f"{path}: {wrong} error{'s' * (wrong != 1)}, {doubtful} warning{'s' * (doubtful != 1)}")
+    sys.exit(1 if wrong else 0)
+
+
+def serve(config: ConfigAt = None) -> None:
+    """Run the hub."""
+    from leverframe.cli.serving import serve as run
+
+    sys.exit(run(config))
+
+
+def doctor(config: ConfigAt = None, as_json: AsJson = False) -> None:
+    """Look whether the hub can work: configuration, database, disk, clock, Slack, public address; each with its remedy."""
+    from leverframe.cli.diagnosis import run
+
+    sys.exit(run(config, as_json=as_json))
+
+
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on this machine; 0 takes a free one.")] = DEMO_PORT,
+    folder: Annotated[Path | None, typer.Option("--dir", help="Where the demo keeps its data.", show_default=".demo")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what the demo kept.")] = False,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    locale: Annotated[Language, typer.Option(help="Language of messages and pages.")] = "en",
+) -> None:
+    """Run a hub with a chat on a page, sample events and nothing to set up."""
+    from leverframe.server import demo as run
+
+    sys.exit(run(port=port, folder=folder or Path(".demo"), fresh=fresh, open_browser=open_browser) or 0)
+
+
+_simulate = typer.Typer(no_args_is_help=True, help="Send the hub an event as its source would: really signed, over real HTTP.")
+
+
+@_simulate.callback()
+def _simulate_group() -> None:
+    pass
+
+
+@_simulate.command("github")
+def simulate_github(
+    event: Annotated[str | None, typer.Argument(help="A sample's name, such as pull_request.opened; left out, all names are listed. With --payload: the name of the event.", show_default=False)] = None,
+    payload: Annotated[Path | None, typer.Option("--payload", help="A file to send instead of the sample; - is standard input.", show_default=False)] = None,
+    url: Annotated[str | None, typer.Option("--url", help="The hub's address; else that of the configuration.", show_default=False)] = None,
+    source: Annotated[str | None, typer.Option("--source", help="The source's name; else the first one of kind github.", show_default=False)] = None,
+    secret: Annotated[str | None, typer.Option("--secret", help="The webhook's secret, as env:NAME or file:PATH; else the source's first.", show_default=False)] = None,
+    config: ConfigAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a sample event, or one from a file, as GitHub would."""
+    from leverframe.cli.simulation import run
+
+    sys.exit(run(event=event, payload=payload, url=url, source=source, secret=secret, config=config, as_json=as_json))

@@ -1,0 +1,114 @@
+"""``leverframe simulate github``: a sample event, or one from a file, signed and sent to the hub's door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from leverframe.cli.output import fail, refuse, say, show, table
+from leverframe.cli.serving import report
+from leverframe.config import ConfigErrors, find, load
+from leverframe.core.errors import Locale, Refused
+from leverframe.net import Outbound
+from leverframe.samples import Sample, Story, names, title
+from leverframe.samples import load as sample_of
+from leverframe.secrets import SecretError, resolve
+from leverframe.work.simulate import DoorAnswer, send_sample
+
+if TYPE_CHECKING:
+    from leverframe.config import Config
+
+
+def run(
+    *, event: str | None, payload: Path | None, url: str | None, source: str | None, secret: str | None, config: Path | None, as_json: bool
+) -> int:
+    """Send the event; return the exit status. What is not given is taken from the configuration."""
+    if event is None:
+        _list(as_json)
+        return 0
+    locale: Locale = "en"
+    try:
+        sample = _from_file(event, payload) if payload is not None else _sample(event)
+        if url is None or source is None or secret is None:
+            loaded = load(find(config))
+            locale = loaded.hub.locale
+            source, secret_value = _source(loaded, source)
+            url = url or _local(loaded)
+        if secret is not None:
+            secret_value = resolve(secret).reveal()
+        answer = asyncio.run(_send(url, secret_value, source, sample))
+    except ConfigErrors as errors:
+        print(report(errors.findings, errors.locale), file=sys.stderr)
+        return 1
+    except SecretError as error:
+        raise typer.BadParameter(str(error), param_hint="--secret") from None
+    except Refused as refused:
+        refuse(refused, as_json=as_json, locale=locale)
+    if answer.event_id is None:
+        fail({"title": f"HTTP {answer.status}", **answer.problem}, as_json=as_json, locale=locale)
+    if as_json:
+        show({"id": answer.event_id, "duplicate": answer.duplicate, "delivery_id": answer.delivery_id, "elapsed_ms": round(answer.elapsed_s * 1000, 1)})
+    else:
+        say(f"{sample.event} → {url}/in/{source}: {answer.event_id} ({answer.elapsed_s * 1000:.0f} ms)")
+    return 0
+
+
+async def _send(url: str, secret: str, source: str, sample: Sample) -> DoorAnswer:
+    outbound = Outbound()
+    try:
+        return await send_sample(outbound, url, secret, source, sample)
+    finally:
+        await outbound.close()
+
+
+def _sample(name: str) -> Sample:
+    known = names()
+    chosen = name if name in known else next((other for other in known if other.partition(".")[0] == name), None)
+    if chosen is None:
+        raise typer.BadParameter(f"no sample is called {name}; there are: {', '.join(known)}", param_hint="EVENT")
+    # Numbers of their own for every call: seconds since 2024 count up, as GitHub's do.
+    story = Story(int(time.time()) - 1_704_067_200)
+    return sample_of(chosen, story.ids(chosen, datetime.now(UTC)))
+
+
+def _from_file(event: str, path: Path) -> Sample:
+    try:
+        body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        is_object = isinstance(json.loads(body), dict)
+    except OSError as error:
+        raise Refused("file_unusable", f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise Refused("file_unusable", f"{path}: {error}") from None
+    if not is_object:
+        raise Refused("file_unusable", f"{path}: not a JSON object")
+    return Sample(name=event, event=event.partition(".")[0], payload=body, title_en=event, title_ko=event)
+
+
+def _source(config: Config, name: str | None) -> tuple[str, str]:
+    """Return the source's name and its first secret."""
+    from leverframe.sources.github.settings import Settings
+
+    for key, settings in config.sources.items():
+        if isinstance(settings, Settings) and name in (None, key):
+            return key, settings.secrets[0].reveal()
+    raise Refused("source_unknown", name or "kind github")
+
+
+def _local(config: Config) -> str:
+    """Return where the hub listens on this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.hub.host, config.hub.host)
+    return f"http://[{host}]:{config.hub.port}" if ":" in host else f"http://{host}:{config.hub.port}"
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        show([{"name": name, "event": name.partition(".")[0], "title": title(name)[0]} for name in names()])
+    else:
+        table(("name", "what"), ((name, title(name)[0]) for name in names()))
