@@ -10,14 +10,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
 from fakes import slack_blocks
 from fakes.slack import TOKEN, FakeSlack, Message
+
+from leverframe.app import SystemClock
+from leverframe.chats.playground.feed import Feed
+from leverframe.chats.playground.render import for_page
+from leverframe.chats.playground.send import PlaygroundChat
+from leverframe.chats.playground.settings import Settings as PlaygroundSettings
 from leverframe.chats.slack.send import SlackChat
 from leverframe.chats.slack.settings import Settings
 from leverframe.net import Outbound
 from leverframe.ports import Chat
+from leverframe.store.playground import PlaygroundMessages
+from leverframe.store.sqlite import open_sqlite
 
 BadDay = Literal["limited", "down", "garbage", "silent", "half"]
 
@@ -109,7 +119,44 @@ async def slack_webhook() -> AsyncIterator[Harness]:
         await outbound.close()
 
 
-HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"slack-bot": slack_bot, "slack-webhook": slack_webhook}
+@asynccontextmanager
+async def playground() -> AsyncIterator[Harness]:
+    """The playground, over a database of its own."""
+    with TemporaryDirectory() as folder:
+        database = await open_sqlite(Path(folder) / "hub.db", SystemClock())
+        store = PlaygroundMessages(database)
+        chat = PlaygroundChat("playground", PlaygroundSettings(), store, Feed(), SystemClock())
+
+        async def seen() -> list[Seen]:
+            rows = [for_page(row) for row in await store.history("#dev", before=None, limit=100)]
+            return [_on_page(row) for row in rows]
+
+        yield Harness(chat=chat, room="#dev", no_room="#no room", seen=seen, person="playground:Ann")
+        await chat.close()
+        await database.close()
+
+
+def _on_page(row: dict[str, Any]) -> Seen:
+    """Return a message as the page shows it: every text is text, and only a link or a button leads anywhere."""
+    words, calls, links = [], [], []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, list):
+            for item in value:
+                walk(item)
+        elif isinstance(value, dict):
+            words.extend(value[key] for key in ("text", "label") if key in value)
+            calls.extend(f"playground:{value[key]}" for key in ("mention",) if key in value)
+            links.extend(value[key] for key in ("url",) if value.get(key))
+            walk([inner for inner in value.values() if isinstance(inner, list | dict)])
+
+    walk(row["message"])
+    return Seen(id=row["id"], thread=row["thread"], edited=row["edited_at"] is not None, text="".join(words), calls=calls, links=links)
+
+
+HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {
+    "slack-bot": slack_bot, "slack-webhook": slack_webhook, "playground": playground,
+}  # fmt: skip
 WITH_IDS = [name for name in HARNESSES if name != "slack-webhook"]
 """Those that tell a message's id, so that it can be updated and replied to."""
 WITH_VENDOR = [name for name in HARNESSES if name.startswith("slack")]

@@ -1,0 +1,62 @@
+"""A playground over a real database, with a clock that a test turns."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from leverframe.chats.playground.feed import Feed
+from leverframe.chats.playground.inbound import Said, Talk
+from leverframe.chats.playground.send import PlaygroundChat
+from leverframe.chats.playground.settings import Settings
+from leverframe.store.playground import PlaygroundMessages
+from leverframe.store.sqlite import open_sqlite
+
+
+class TurnedClock:
+    """Stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.turn(seconds)
+
+    def turn(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class House:
+    """One playground with everything behind it."""
+
+    clock: TurnedClock
+    store: PlaygroundMessages
+    feed: Feed
+    chat: PlaygroundChat
+    talk: Talk
+    said: list[Said] = field(default_factory=list)
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+async def house(tmp_path: Path, clock: TurnedClock, anyio_backend: str) -> AsyncIterator[House]:
+    database = await open_sqlite(tmp_path / "hub.db", clock)
+    store, feed, said = PlaygroundMessages(database), Feed(), []
+
+    async def heard(message: Said) -> None:
+        said.append(message)
+
+    chat = PlaygroundChat("playground", Settings(), store, feed, clock)
+    yield House(clock, store, feed, chat, Talk(store, feed, clock, rooms=["#dev"], on_message=heard), said)
+    await database.close()

@@ -1,0 +1,80 @@
+"""A message survives being stored, word for word."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from leverframe.chats.playground.render import dump, for_page, from_json, read_id, to_json
+from leverframe.core.errors import Refused
+from leverframe.core.messages import (
+    Bold, Bullets, Button, Buttons, Code, Fields, Footer, Inline, Link, Message, Paragraph, Person, Quote, Text,
+)
+from leverframe.ports import PlaygroundMessage
+
+words = st.text(max_size=20)
+inlines: st.SearchStrategy[Inline] = st.one_of(
+    st.builds(Text, words), st.builds(Bold, words), st.builds(Code, words), st.builds(Link, words, words), st.builds(Person, words)
+)
+riches = st.lists(inlines, max_size=4).map(tuple)
+buttons = st.builds(
+    Button, words, url=st.none() | words, action=st.none() | words, value=words, style=st.sampled_from(["default", "primary", "danger"])
+)
+blocks = st.one_of(
+    st.builds(Paragraph, riches),
+    st.builds(Quote, riches),
+    st.builds(Footer, riches),
+    st.builds(Bullets, st.lists(riches, max_size=3).map(tuple)),
+    st.builds(Fields, st.lists(st.tuples(words, riches), max_size=3).map(tuple)),
+    st.builds(Buttons, st.lists(buttons, max_size=3).map(tuple)),
+)
+messages = st.builds(
+    Message,
+    headline=riches,
+    blocks=st.lists(blocks, max_size=4).map(tuple),
+    tone=st.sampled_from(["neutral", "good", "bad", "warning", "progress"]),
+)
+
+
+@given(messages)
+def test_what_is_written_can_be_read(message: Message) -> None:
+    """Every message comes back as it was, whatever its texts hold."""
+    assert from_json(json.loads(dump(message))) == message
+
+
+def test_somebody_known_is_mentioned_by_their_name_here() -> None:
+    """A login with a person of this chat carries that person's name; another stays a login."""
+    rendered = to_json(Message(headline=(Person("ann"), Person("bob"))), {"ann": "playground:Ann"})
+    assert rendered["headline"] == [{"kind": "person", "text": "ann", "mention": "Ann"}, {"kind": "person", "text": "bob"}]
+
+
+def test_a_lone_surrogate_becomes_a_question_mark() -> None:
+    """What is no character reaches neither the database nor the page."""
+    assert json.loads(dump(Message(headline=(Text("a\ud800b"),))))["headline"][0]["text"] == "a?b"
+
+
+@pytest.mark.parametrize("found", [{"kind": "picture"}, {"kind": "html"}])
+def test_an_unknown_kind_is_an_error(found: dict[str, str]) -> None:
+    """Something that we did not write is not guessed at."""
+    with pytest.raises(ValueError, match="no block is called"):
+        from_json({"headline": [], "tone": "good", "blocks": [found]})
+
+
+def test_the_page_learns_who_is_a_person() -> None:
+    """A person is shown by their name; the hub and its routes' names are no persons."""
+    row = PlaygroundMessage(
+        id=1, room="#dev", thread=None, author="playground:민서", icon=None, message=dump(Message(headline=())), posted_at=datetime(2026, 1, 2, tzinfo=UTC)
+    )
+    shown = for_page(row)
+    assert (shown["author"], shown["person"], shown["id"]) == ("민서", True, "msg_0000000000001")
+    assert shown["posted_at"] == "2026-01-02T00:00:00+00:00"
+
+
+@pytest.mark.parametrize("shown", ["", "msg_", "evt_0000000000001", "msg_000000000000u", "msg_zzzzzzzzzzzzz", "msg_1; DROP TABLE"])
+def test_what_is_no_message_id_is_not_found(shown: str) -> None:
+    """An id that cannot be one is a message that does not exist, never an error of the hub."""
+    with pytest.raises(Refused, match="playground_message_not_found"):
+        read_id(shown)
