@@ -1,0 +1,54 @@
+"""A hub's doors over a real database, without its engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from leverframe.core.access import BUILT_IN, Role
+from leverframe.observe import Metrics
+from leverframe.store.database import Database
+from leverframe.store.sqlite import open_sqlite
+from leverframe.web.desk import Desk
+from leverframe.web.refusals import RefusalLog
+from leverframe.work.bell import Bell
+from leverframe.work.redrive import Redriver
+from sitting import Clock, Doors, Routes
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that only a test turns."""
+    return Clock()
+
+
+@pytest.fixture
+async def database(tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
+    """An empty database."""
+    opened = await open_sqlite(tmp_path / "hub.db", clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def desk(database: Database, clock: Clock) -> Desk:
+    """What the doors work with: two routes, and a role of the configuration beside the built-in ones."""
+    return Desk(
+        database=database, clock=clock, url="http://127.0.0.1:8080", locale="en", timezone=ZoneInfo("Asia/Seoul"),
+        roles={**BUILT_IN, "retrier": Role(allow=("events.read", "deliveries.*"))}, redrive=Redriver(database, clock, Bell()), routes=Routes())
+
+
+@pytest.fixture
+async def refusals(desk: Desk) -> AsyncIterator[RefusalLog]:
+    """What the guard refuses; everything noted is written before the database closes."""
+    log = RefusalLog(desk, Metrics())
+    yield log
+    await log.settled()
+
+
+@pytest.fixture
+def doors(desk: Desk, refusals: RefusalLog) -> Doors:
+    """All doors of this floor, ready to be tried."""
+    return Doors(desk, refusals)
