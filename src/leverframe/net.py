@@ -122,7 +122,7 @@ def _not_sent(error: Exception) -> NotSent:
             return NotSent(f"no connection ({error.os_error.strerror or type(error.os_error).__name__})", surely=True)
         case aiohttp.ConnectionTimeoutError():
             return NotSent("no connection in time", surely=True)
-        case aiohttp.InvalidURL():
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return NotSent("the address is not one of HTTP", surely=True)
         case TimeoutError():
             return NotSent("no answer in time", surely=False)

@@ -7,10 +7,24 @@ from typing import get_args
 
 import pytest
 from contracts.chats import HARNESSES, WITH_IDS, WITH_VENDOR, BadDay, Harness
+
 from leverframe.core.delivery import Delivered, Rejected, Retryable
 from leverframe.core.errors import PROBLEMS
 from leverframe.core.messages import (
-    Bold, Bullets, Button, Buttons, Code, Fields, Footer, Link, Message, Paragraph, Person, Quote, Rich, Text,
+    Bold,
+    Bullets,
+    Button,
+    Buttons,
+    Code,
+    Fields,
+    Footer,
+    Link,
+    Message,
+    Paragraph,
+    Person,
+    Quote,
+    Rich,
+    Text,
 )
 from leverframe.ports import Posting
 

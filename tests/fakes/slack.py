@@ -18,10 +18,9 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 from aiohttp import web
-
 from fakes import slack_blocks
 
 Mode = Literal["ok", "down", "limited", "garbage", "silent", "half", "slow"]
@@ -104,7 +103,7 @@ class FakeSlack:
 
     # --- running -------------------------------------------------------------------------------------------------------
 
-    async def __aenter__(self) -> FakeSlack:
+    async def __aenter__(self) -> Self:
         # Asked to stop, it does not wait for a client that a mode keeps waiting.
         self._runner = web.ServerRunner(web.Server(self._serve), shutdown_timeout=0.01, handle_signals=False)
         await self._runner.setup()
@@ -267,7 +266,7 @@ class FakeSlack:
     def _auth_test(self, fields: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
         return None, {"url": "https://fake.slack.com/", "team": "Fake", "user": "leverframe", "team_id": "T1", "user_id": "U0BOT", "bot_id": "B1"}
 
-    def _chat_postMessage(self, fields: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:  # noqa: N802
+    def _chat_postMessage(self, fields: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
         wanted = ["chat:write", *(["chat:write.customize"] if {"username", "icon_emoji", "icon_url"} & set(fields) else [])]
         for scope in wanted:
             if scope not in self.scopes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fakes.slack import SCOPES, TOKEN, FakeSlack
+
 from leverframe.chats.slack.check import Finding, diagnose
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.errors import PROBLEMS

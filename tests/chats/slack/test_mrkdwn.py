@@ -6,6 +6,7 @@ import pytest
 from fakes import slack_blocks
 from hypothesis import given
 from hypothesis import strategies as st
+
 from leverframe.chats.slack import mrkdwn
 from leverframe.core.messages import Bold, Code, Inline, Link, Person, Text
 

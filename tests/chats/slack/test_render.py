@@ -10,10 +10,27 @@ import pytest
 from fakes import slack_blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from leverframe.chats.slack import render as limits
 from leverframe.chats.slack.render import Rendered, render
 from leverframe.core.messages import (
-    Block, Bold, Bullets, Button, Buttons, Code, Fields, Footer, Inline, Link, Message, Paragraph, Person, Quote, Rich, Text, Tone,
+    Block,
+    Bold,
+    Bullets,
+    Button,
+    Buttons,
+    Code,
+    Fields,
+    Footer,
+    Inline,
+    Link,
+    Message,
+    Paragraph,
+    Person,
+    Quote,
+    Rich,
+    Text,
+    Tone,
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"

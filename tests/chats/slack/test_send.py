@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from fakes.slack import TOKEN, FakeSlack
+
 from leverframe.chats.slack.send import SlackChat
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.delivery import Delivered, Rejected, Retryable

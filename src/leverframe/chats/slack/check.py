@@ -70,7 +70,7 @@ async def _token(settings: Settings, token: str, outbound: Outbound) -> list[Fin
     for wanted, level in ((NEEDED, "error"), (HELPFUL, "warning")):
         for scope, purpose in wanted.items():
             missing = scope not in scopes
-            findings.append(Finding(level=level if missing else "ok", subject=f"scope {scope}", code="slack_missing_scope" if missing else "", detail=purpose))
+            findings.append(Finding(level=level if missing else "ok", subject=f"scope {scope}", code="slack_missing_scope" if missing else "", detail=f"{scope}, {purpose}"))
     return findings
 
 

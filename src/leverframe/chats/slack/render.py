@@ -145,7 +145,7 @@ def _buttons(buttons: Iterable[Button]) -> Iterable[_Piece]:
     words: list[str] = []
     for button in buttons:
         shown, url = shorten(button.text.strip(), BUTTON_TEXT_MAX, plain), address(button.url or "")
-        by_click = button.url is None and button.action and len(button.value) <= BUTTON_VALUE_MAX and len(button.action) <= ACTION_MAX
+        by_click = button.url is None and button.action and length(button.value) <= BUTTON_VALUE_MAX and len(button.action) <= ACTION_MAX
         if not shown or not (url or by_click):
             continue
         # An id must be unique within its block: two buttons of one action differ behind the "~".

@@ -1,0 +1,244 @@
+"""A route's own wording: a sandboxed Jinja2 template of the event, in the markup of ``core.markup``.
+
+Templates come from ``leverframe.toml``, never from chat or payload; what is bounded is bounded against mistakes and against
+payloads that a template's author did not think of:
+
+- values are escaped, so a title can make no link, no bold text and no second paragraph;
+- the output is cut at :data:`OUTPUT_MAX` characters;
+- all loops together take at most :data:`ROUNDS_MAX` rounds and :data:`TIME_MAX_S` seconds, looked at in every round;
+- there is no ``range``, no macro, include or import, no ``**``; ``*`` and ``%`` work on numbers only, ``replace`` and ``join``
+  make at most :data:`VALUE_MAX` characters, and of methods only those of :data:`_METHODS` are called, so that no short
+  expression makes a large value.
+
+Jinja2 is imported with the first template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from leverframe.core import markup
+from leverframe.core.errors import Locale
+from leverframe.core.events import Event
+from leverframe.core.messages import Message
+
+if TYPE_CHECKING:
+    import jinja2
+
+OUTPUT_MAX = 8_000
+ROUNDS_MAX = 10_000
+TIME_MAX_S = 0.1
+VALUE_MAX = 1_000_000
+TEMPLATE_MAX = 20_000
+"""Characters of a template's own text."""
+NAMES = frozenset({"event", "payload", "repo", "actor", "subject", "url", "locale"})
+"""What a template can speak of: ``event`` is a ``core.events.Event``, ``payload`` its payload, the others its fields."""
+
+_FILTERS = frozenset({
+    "abs", "capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "list", "lower", "map", "max", "min",
+    "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort", "string", "sum", "title", "trim", "truncate",
+    "unique", "upper",
+})  # fmt: skip
+_METHODS = frozenset({
+    "count", "endswith", "get", "items", "keys", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "rpartition", "rsplit",
+    "rstrip", "split", "splitlines", "startswith", "strip", "title", "upper", "values",
+})  # fmt: skip
+
+
+class TemplateInvalid(Exception):
+    """The template cannot be read; ``line`` counts from 1 and ``reason`` is Jinja2's own or ours."""
+
+    code = "template_invalid"
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line, self.reason = line, reason
+
+
+class TemplateFailed(Exception):
+    """The template failed on an event: a delivery that is dead with this ``code`` until the template is corrected."""
+
+    code = "template_failed"
+
+    def __init__(self, line: int | None, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}" if line else reason)
+        self.line, self.reason = line, reason
+
+
+class Template:
+    """A template that was read; made by :func:`compile_template`."""
+
+    __slots__ = ("_template",)
+
+    def __init__(self, template: jinja2.Template) -> None:
+        self._template = template
+
+    def render(self, event: Event, locale: Locale, zone: tzinfo) -> Message:
+        """Return what the template says of ``event``; times are shown in ``zone``.
+
+        Raises :class:`TemplateFailed` when a value that it names is not there, a limit is met, or it says nothing.
+        """
+        budget = _Budget()
+        values = {"event": event, "payload": event.payload, "repo": event.repo, "actor": event.actor, "subject": event.subject,
+                  "url": event.url, "locale": locale, _BUDGET: budget, _ZONE: zone}  # fmt: skip
+        parts: list[str] = []
+        room = OUTPUT_MAX
+        try:
+            for part in self._template.generate(values):
+                parts.append(part[:room])
+                room -= len(part)
+                if room < 0:
+                    parts.append("…")
+                    break
+        except TemplateFailed as error:
+            raise TemplateFailed(_line(error), error.reason) from None
+        except Exception as error:  # whatever an expression of the author's may raise: a missing value, a wrong type, a division
+            raise TemplateFailed(_line(error), f"{type(error).__name__}: {error}"[:300]) from error
+        message = markup.parse("".join(parts))
+        if not message.headline:
+            raise TemplateFailed(None, "it says nothing of this event")
+        return message
+
+
+def compile_template(text: str) -> Template:
+    """Return the template that ``text`` is.
+
+    Raises :class:`TemplateInvalid` with the line for a mistake in the syntax, an unknown name, filter or function, and for
+    what a template may not use (macros, includes, imports).
+    """
+    import jinja2
+    from jinja2 import meta, nodes
+
+    if len(text) > TEMPLATE_MAX:
+        raise TemplateInvalid(1, f"a template has at most {TEMPLATE_MAX} characters")
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+        forbidden = (nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock, nodes.Block, nodes.Extends, nodes.Include,
+                     nodes.Import, nodes.FromImport)  # fmt: skip
+        for node in tree.find_all(forbidden):
+            raise TemplateInvalid(node.lineno, f"a template has no {type(node).__name__.lower()}")
+        for found in tree.find_all(nodes.Filter):
+            if found.name not in environment.filters:
+                raise TemplateInvalid(found.lineno, f"there is no filter {found.name}")
+        unknown = meta.find_undeclared_variables(tree) - NAMES
+        for name in tree.find_all(nodes.Name):
+            if name.name in unknown:
+                raise TemplateInvalid(name.lineno, f"there is no {name.name}; there are {', '.join(sorted(NAMES))}")
+        return Template(environment.from_string(text))
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateInvalid(error.lineno, error.message or "syntax error") from error
+
+
+# Not names that a template can write: they begin as no identifier does.
+_BUDGET, _ZONE = "0budget", "0zone"
+
+
+class _Budget:
+    """How many rounds and how much time are left to one rendering."""
+
+    __slots__ = ("_ends_s", "_rounds")
+
+    def __init__(self) -> None:
+        self._rounds, self._ends_s = ROUNDS_MAX, perf_counter() + TIME_MAX_S
+
+    def spend(self, values: Iterable[Any]) -> Iterator[Any]:
+        """Give the values one by one, each for a round."""
+        for value in values:
+            self._rounds -= 1
+            if self._rounds < 0:
+                raise TemplateFailed(None, f"its loops take more than {ROUNDS_MAX} rounds")
+            if perf_counter() > self._ends_s:
+                raise TemplateFailed(None, f"it takes longer than {TIME_MAX_S} s")
+            yield value
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Return the one environment; made at the first template, because importing Jinja2 costs time and memory."""
+    import jinja2
+    from jinja2 import nodes
+    from jinja2.runtime import Context
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Environment(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset({"*", "**", "%"})
+
+        def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+            tree = super()._parse(source, name, filename)
+            for loop in tree.find_all(nodes.For):
+                loop.iter = nodes.Filter(loop.iter, "rounds", [], [], None, None, lineno=loop.lineno)
+            return tree
+
+        def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+            if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+                raise TemplateFailed(None, f"{operator} is not for these values")
+            return super().call_binop(context, operator, left, right)
+
+        def is_safe_callable(self, obj: Any) -> bool:
+            owner = getattr(obj, "__self__", None)
+            return isinstance(owner, str | Mapping) and getattr(obj, "__name__", "") in _METHODS
+
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            # A payload's key wins over a dict's method of that name: payload.items is the payload's.
+            if isinstance(obj, Mapping) and attribute in obj:
+                return obj[attribute]
+            return super().getattr(obj, attribute)
+
+    @jinja2.pass_context
+    def rounds(context: Context, values: Iterable[Any]) -> Iterator[Any]:
+        budget: _Budget = context.parent[_BUDGET]
+        return budget.spend(values)
+
+    @jinja2.pass_context
+    def time(context: Context, value: datetime | str | int) -> str:
+        match value:
+            case datetime():
+                instant = value
+            case int():
+                instant = datetime.fromtimestamp(value, UTC)  # GitHub's pushes tell seconds
+            case _:
+                instant = datetime.fromisoformat(value)
+        return instant.astimezone(context.parent[_ZONE]).strftime("%Y-%m-%d %H:%M")
+
+    def finalize(value: Any) -> str:
+        if isinstance(value, str):
+            return markup.escape(value[: OUTPUT_MAX + 1])
+        if value is None or isinstance(value, int | float | datetime | jinja2.Undefined):
+            return "" if value is None else markup.escape(str(value))  # of what is undefined, this raises what is missing
+        raise TemplateFailed(None, f"it shows a whole {type(value).__name__}: name one of its values")
+
+    made = Environment(
+        undefined=jinja2.StrictUndefined, autoescape=False, finalize=finalize, trim_blocks=True, lstrip_blocks=True, optimized=False,
+        cache_size=0,
+    )  # fmt: skip
+    made.globals = {}
+    made.filters = {name: made.filters[name] for name in _FILTERS} | {"join": _joined, "replace": _replaced, "rounds": rounds, "time": time}
+    return made
+
+
+def _replaced(value: str, old: str, new: str) -> str:
+    if len(value) + value.count(old) * len(new) > VALUE_MAX:
+        raise TemplateFailed(None, f"replace makes more than {VALUE_MAX} characters")
+    return value.replace(old, new)
+
+
+def _joined(values: Iterable[Any], between: str = "") -> str:
+    parts = [str(value) for value in values]
+    if sum(map(len, parts)) + len(parts) * len(between) > VALUE_MAX:
+        raise TemplateFailed(None, f"join makes more than {VALUE_MAX} characters")
+    return between.join(parts)
+
+
+def _line(error: Exception) -> int | None:
+    """Return the template's line on which ``error`` was raised, which Jinja2 leaves in the traceback."""
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

@@ -1,0 +1,161 @@
+"""The one way out: what is surely not sent is told apart from a lost answer, and no answer is trusted with memory or time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from leverframe.net import BODY_CAP, NotSent, Outbound
+
+pytestmark = pytest.mark.anyio
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer very-secret"}
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/path"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def outbound() -> AsyncIterator[Outbound]:
+    made = Outbound(total_s=0.3)
+    yield made
+    await made.close()
+
+
+async def test_the_bytes_go_out_and_the_answer_comes_back(outbound: Outbound) -> None:
+    """Body and headers are sent as they are; status, headers and body of the answer are told, with the time it took."""
+    got: list[tuple[str, bytes, str, str]] = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        got.append((request.method, await request.read(), request.headers["Content-Type"], request.headers["Accept-Encoding"]))
+        return web.Response(status=418, text="short and stout", headers={"X-Kind": "teapot"})
+
+    async with serving(handler) as url:
+        answer = await outbound.post_json(url, b'{"a": 1}', HEADERS)
+    assert got == [("POST", b'{"a": 1}', "application/json", "identity")]
+    assert (answer.status, answer.body, answer.headers["x-kind"]) == (418, b"short and stout", "teapot")
+    assert 0 < answer.elapsed_s < 0.3
+
+
+async def test_connections_are_kept(outbound: Outbound) -> None:
+    """Requests one after another share a connection."""
+    ports = set()
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        assert request.transport is not None
+        ports.add(request.transport.get_extra_info("peername")[1])
+        return web.Response(text="ok")
+
+    async with serving(handler) as url:
+        for _ in range(5):
+            await outbound.post_json(url, b"{}", HEADERS)
+    assert len(ports) == 1
+
+
+async def test_no_redirect_is_followed_and_no_cookie_kept(outbound: Outbound) -> None:
+    """A redirect is the answer; what it sets is forgotten."""
+    cookies = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        cookies.append(request.headers.get("Cookie"))
+        return web.Response(status=302, headers={"Location": "http://127.0.0.1:1/", "Set-Cookie": "a=b"})
+
+    async with serving(handler) as url:
+        assert [(await outbound.post_json(url, b"{}", HEADERS)).status for _ in range(2)] == [302, 302]
+    assert cookies == [None, None]
+
+
+async def test_a_long_answer_is_cut(outbound: Outbound) -> None:
+    """No more than the cap is kept, however much is sent."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(64):
+            await response.write(b"x" * 65_536)
+        return response
+
+    async with serving(handler) as url:
+        assert len((await outbound.post_json(url, b"{}", HEADERS)).body) == BODY_CAP
+
+
+NOWHERE = {
+    "refused": "http://127.0.0.1:1/",
+    "an unknown host": "http://nowhere.invalid/",
+    "no address": "not an address",
+    "another scheme": "ftp://127.0.0.1/",
+}
+
+
+@pytest.mark.parametrize("url", NOWHERE.values(), ids=NOWHERE)
+async def test_what_never_left_is_surely_not_sent(outbound: Outbound, url: str) -> None:
+    """Without a connection nothing can have happened over there."""
+    with pytest.raises(NotSent) as caught:
+        await outbound.post_json(url, b"{}", HEADERS)
+    assert caught.value.surely
+
+
+async def test_a_header_that_http_cannot_carry_is_surely_not_sent(outbound: Outbound) -> None:
+    """A token with a line break in it is found before anything leaves."""
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        raise AssertionError("nothing is to arrive")
+
+    async with serving(handler) as url:
+        with pytest.raises(NotSent) as caught:
+            await outbound.post_json(url, b"{}", {"Authorization": "Bearer very\nsecret"})
+    assert caught.value.surely
+
+
+async def _silent(request: web.BaseRequest) -> web.Response:
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def _closing(request: web.BaseRequest) -> web.Response:
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
+
+
+async def _half(request: web.BaseRequest) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": "100"})
+    await response.prepare(request)
+    await response.write(b"half")
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
+@pytest.mark.parametrize("handler", [_silent, _closing, _half])
+async def test_a_lost_answer_may_have_been_heard(outbound: Outbound, handler: Handler) -> None:
+    """Silence, a closed connection and half an answer leave open what happened, and never show the token."""
+    async with serving(handler) as url:
+        with pytest.raises(NotSent) as caught:
+            await outbound.post_json(url, b"{}", HEADERS)
+    assert not caught.value.surely
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__
+    assert "very-secret" not in repr(caught.value)
+    assert "/path" not in str(caught.value)
+
+
+async def test_nothing_is_sent_after_the_end() -> None:
+    """A hub that stops sends nothing more."""
+    outbound = Outbound()
+    await outbound.close()
+    with pytest.raises(NotSent) as caught:
+        await outbound.post_json("http://127.0.0.1:1/", b"{}", HEADERS)
+    assert caught.value.surely
