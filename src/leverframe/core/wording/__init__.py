@@ -18,7 +18,7 @@ from leverframe.core.wording.en import VOICE as ENGLISH
 from leverframe.core.wording.footers import footer
 from leverframe.core.wording.ko import VOICE as KOREAN
 from leverframe.core.wording.told import tell
-from leverframe.core.wording.tones import tone
+from leverframe.core.wording.tones import tone_of
 from leverframe.core.wording.voice import Voice
 
 __all__ = ["compose"]
@@ -37,4 +37,5 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     headline = voice.sentences.get(event.name, voice.general)(told)
     below = BLOCKS.get(event.name)
     found = below(told, voice) if below is not None else []
-    return Message(headline=headline, blocks=(*found, footer(told, headline, zone)), tone=tone(told))
+    mood = tone_of(told)
+    return Message(headline=headline, blocks=(*found, footer(told, headline, mood, zone)), tone=mood)

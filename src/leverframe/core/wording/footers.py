@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from leverframe.core import payload as reading
-from leverframe.core.messages import Code, Footer, Inline, Rich, Text
+from leverframe.core.messages import Code, Footer, Inline, Rich, Text, Tone
 from leverframe.core.wording.told import Told
 
 _DOT = Text(" · ")
@@ -39,8 +39,11 @@ _HAPPENED: dict[str, tuple[tuple[str, ...], ...]] = {
 _UNTOUCHED = frozenset({"deleted", "pinned", "unpinned", "transferred", "unpublished", "edited"})
 
 
-def footer(told: Told, headline: Rich, zone: tzinfo) -> Footer:
-    """Return repository, branch, actor (unless ``headline`` names them) and the moment in ``zone``."""
+def footer(told: Told, headline: Rich, tone: Tone, zone: tzinfo) -> Footer:
+    """Return repository, branch, actor (unless ``headline`` names them) and the moment in ``zone``.
+
+    Whose run or deployment went wrong is mentioned; for anything else the small print calls nobody.
+    """
     found: list[Inline] = []
     if told.repo:
         found.extend(told.repo_link())
@@ -50,7 +53,7 @@ def footer(told: Told, headline: Rich, zone: tzinfo) -> Footer:
     if branch := told.branch:
         found.extend((Code(branch), _DOT))
     if told.who and told.who[-1] not in headline:
-        found.extend((*told.who, _DOT))
+        found.extend((*(told.who if tone == "bad" or told.is_bot else (Text(told.login),)), _DOT))
     found.append(Text(shown_time(happened_at(told), zone)))
     return Footer(tuple(found))
 

@@ -25,33 +25,35 @@ _TONES: dict[str, Tone] = {
 _ICONS: dict[Tone, str] = {"good": "✅ ", "bad": "❌ ", "warning": "⚠️ ", "progress": "⏳ ", "neutral": ""}
 
 
-def tone_of(outcome: str) -> Tone:
+def outcome_tone(outcome: str) -> Tone:
     """Return the tone of a conclusion, status or state; neutral when it is none that GitHub names."""
     return _TONES.get(outcome, "neutral")
 
 
 def icon(outcome: str) -> str:
     """Return the sign before a sentence about ``outcome``, with a blank after it; nothing when it is neutral."""
-    return _ICONS[tone_of(outcome)]
+    return _ICONS[outcome_tone(outcome)]
 
 
 def outcome(told: Told) -> str:
     """Return how the thing that the event is about stands: its conclusion when it has ended, else its status.
 
-    ``success`` … of a workflow run, job, check or suite, the ``state`` of a status or deployment status; ``requested``
-    when an action says so; ``""`` when the payload does not tell.
+    ``success`` … of a workflow run, job, check or suite, the ``state`` of a status or deployment status; ``requested``,
+    ``in_progress`` … when the action says so; ``""`` when the payload does not tell. A run that is started again still
+    carries how it ended before, so a conclusion counts only once it has ended.
     """
     name = told.event.name
     if name == "status":
         return told.text("state")
     if name == "deployment_status":
         return told.text("deployment_status", "state")
-    ended = told.text(name, "conclusion")
     if told.action == "completed":
-        return ended
-    if told.action == "created":  # a check run says itself whether it waits or runs; a deployment says nothing yet
-        return ended or told.text(name, "status") or "requested"
-    return ended or told.action
+        return told.text(name, "conclusion")
+    if told.action != "created":
+        return told.action
+    # A check run says itself whether it waits, runs or has ended; a deployment says nothing yet.
+    stands = told.text(name, "status") or "requested"
+    return told.text(name, "conclusion") if stands == "completed" else stands
 
 
 def took_s(told: Told) -> int | None:

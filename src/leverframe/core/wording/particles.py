@@ -73,7 +73,9 @@ def _latin(word: str) -> _End:
     word = word.lower()
     if word.endswith(("l", "le")) and len(word) > 2:  # 파일, 모듈
         return "rieul"
-    if word.endswith(("m", "n", "ng", "me", "ne", "ck")):  # 팀, 메인, 스테이징, 홈, 파이프라인, 슬랙
+    if word.endswith(("m", "n", "ng", "ck")):  # 팀, 메인, 스테이징, 슬랙
+        return "consonant"
+    if word.endswith(("me", "ne")) and len(word) > 3 and word[-3] in "aeiou":  # 홈, 파이프라인; not 애크미
         return "consonant"
     # A short vowel and then p, t, k or b closes the syllable: 앱, 봇, 웹; test, port and the like do not (테스트).
     if len(word) > 1 and word[-1] in "ptkb" and (word[-2] in "aeiou" or word[-2:] == "pp"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from leverframe.core import payload as reading
@@ -12,7 +13,23 @@ from leverframe.core.messages import Bold, Code, Link, Person, Rich, Text
 from leverframe.core.wording.quoting import one_line
 
 _NAMES = 80
-_TITLES = ("title", "name", "full_name", "display_title", "summary", "slug", "login", "key", "property_name", "tag_name", "ghsa_id")
+_LOOKED_AT = 30
+"""Fields of a payload that may be what it is about; GitHub's own have at most fifteen."""
+_TITLES = (
+    "title",
+    "name",
+    "full_name",
+    "display_title",
+    "summary",
+    "slug",
+    "login",
+    "key",
+    "property_name",
+    "tag_name",
+    "ghsa_id",
+    "token_name",
+    "note",
+)
 # Objects that say where something happened or what it was, not what it is about.
 _SURROUNDINGS = frozenset({"repository", "sender", "organization", "enterprise", "installation", "changes", "pusher", "workflow"})
 
@@ -82,13 +99,6 @@ class Told:
         version = one_line(reading.text(package, "package_version", "version"), _NAMES)
         return linked(f"{name} {version}".strip() or "?", reading.web(package, "html_url") or self.url)
 
-    def deployment(self, words: str) -> Rich:
-        """Return ``words`` leading to what a deployment gave: the environment's page, else its log."""
-        for key in ("environment_url", "log_url", "target_url"):
-            if address := reading.web(self.payload, "deployment_status", key):
-                return (Link(words, address),)
-        return linked(words, self.url)
-
     def environment(self) -> Rich:
         """Return the environment that waits for people or rules, as a name."""
         jobs = reading.items(self.payload, "workflow_job_runs")
@@ -122,13 +132,17 @@ class Told:
             title = next((found for found in (one_line(reading.text(value, key)) for key in _TITLES) if found), "")
             if title:
                 return linked(title, reading.web(value, "html_url") or self.url)
-        return (Link(self.url, self.url),) if self.url else ()
+        places = (reading.web(self.payload, key, "html_url") for key in ("repository", "organization", "sender"))
+        return (Link(self.url, self.url),) if self.url and self.url not in places else ()
 
     def _objects(self) -> list[Mapping[str, Any]]:
         """Return the payload's objects that may be what the event is about, the likeliest first."""
-        own = [self.payload.get(self.event.name)]
-        others = [value for key, value in self.payload.items() if key != self.event.name and key not in _SURROUNDINGS]
-        return [value for value in own + others if isinstance(value, Mapping)]
+        own = self.payload.get(self.event.name)
+        found = [own] if isinstance(own, Mapping) else []
+        for key, value in islice(self.payload.items(), _LOOKED_AT):
+            if isinstance(value, Mapping) and key != self.event.name and key not in _SURROUNDINGS:
+                found.append(value)
+        return found
 
     @property
     def url(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leverframe.core import payload as reading
 from leverframe.core.messages import Tone
 from leverframe.core.wording.alerts import alert_tone
-from leverframe.core.wording.outcomes import outcome, tone_of
+from leverframe.core.wording.outcomes import outcome, outcome_tone
 from leverframe.core.wording.told import Told
 
 _OUTCOMES = frozenset({"workflow_run", "workflow_job", "check_run", "check_suite", "status", "deployment", "deployment_status"})
@@ -42,7 +42,7 @@ _REVIEWS: dict[str, Tone] = {"approved": "good", "changes_requested": "warning"}
 _PAGES: dict[str, Tone] = {"built": "good", "errored": "bad", "building": "progress"}
 
 
-def tone(told: Told) -> Tone:
+def tone_of(told: Told) -> Tone:
     """Return the tone of the message about this event."""
     event = told.event
     found = _BY_NAME.get(event.full_name)
@@ -50,7 +50,7 @@ def tone(told: Told) -> Tone:
         return found
     name = event.name
     if name in _OUTCOMES:
-        return tone_of(outcome(told))
+        return outcome_tone(outcome(told))
     if name in _ALERTS:
         return alert_tone(told)
     match name, told.action:
@@ -66,6 +66,6 @@ def tone(told: Told) -> Tone:
         case "page_build", _:
             return _PAGES.get(told.text("build", "status"), "neutral")
         case "repository_import", _:
-            return tone_of(told.text("status"))
+            return outcome_tone(told.text("status"))
         case _:
             return "neutral"

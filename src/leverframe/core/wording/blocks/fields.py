@@ -28,8 +28,9 @@ def quote(told: Told, *path: str) -> list[Block]:
 
 def listed(values: Iterable[str]) -> str:
     """Return names with commas between them, at most ten."""
-    cleaned = [name for name in (one_line(value) for value in values) if name]
-    return ", ".join(cleaned[:_LISTED]) + (f", +{len(cleaned) - _LISTED}" if len(cleaned) > _LISTED else "")
+    kept = [value for value in values if value]
+    shown = ", ".join(one_line(value) for value in kept[:_LISTED])
+    return f"{shown}, +{len(kept) - _LISTED}" if len(kept) > _LISTED else shown
 
 
 def names(value: Mapping[str, Any], key: str, field: str) -> str:

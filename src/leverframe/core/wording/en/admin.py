@@ -73,27 +73,29 @@ _ORGANIZATION = {
     "deleted": "⚠️ {who} deleted organization {it}",
     "member_added": "{whom} joined organization {it}",
     "member_invited": "{who} invited {whom} to organization {it}",
-    "member_removed": "{whom} left or was removed from organization {it}",
+    "member_removed": "{who} removed {whom} from organization {it}",
     "renamed": "{who} renamed organization {old}to {it}",
 }
+_LEFT = "{whom} left organization {it}"
 
 
 def organization(told: Told) -> Rich:
-    if told.action not in _ORGANIZATION:
+    template = _ORGANIZATION.get(told.action)
+    if template is None:
         return general(told)
     old, whom = told.text("changes", "login", "from"), told.newcomer() or (Text("somebody"),)
     return phrase(
-        _ORGANIZATION[told.action],
+        _LEFT if told.action == "member_removed" and whom == told.who else template,
         who=subject(told), whom=addressed(whom), it=told.named("organization", "login"), old=(Code(old), Text(" ")) if old else (),
     )  # fmt: skip
 
 
 _TEAM = {
-    "added_to_repository": "{who} gave team {team} access to {it}",
+    "added_to_repository": "{who} added team {team} to {it}",
     "created": "{who} created team {team}",
     "deleted": "{who} deleted team {team}",
     "edited": "{who} edited team {team}",
-    "removed_from_repository": "{who} took access to {it} from team {team}",
+    "removed_from_repository": "{who} removed team {team} from {it}",
 }
 
 

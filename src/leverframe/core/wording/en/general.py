@@ -11,9 +11,9 @@ from leverframe.core.wording.told import Told
 NOUNS = {
     "branch_protection_configuration": "branch protection",
     "bypass_request_secret_scanning": "a request to bypass push protection",
-    "custom_property": "the custom property",
+    "custom_property": "a custom property",
     "custom_property_values": "custom property values",
-    "deploy_key": "the deploy key",
+    "deploy_key": "a deploy key",
     "dismissal_request_code_scanning": "a request to dismiss a code scanning alert",
     "dismissal_request_secret_scanning": "a request to dismiss a secret scanning alert",
     "enterprise": "anonymous access to the enterprise",
@@ -25,19 +25,19 @@ NOUNS = {
     "issue_relates_to": "a relation between issues",
     "marketplace_purchase": "a Marketplace plan",
     "meta": "this webhook",
-    "organization_custom_property": "the organization's custom property",
-    "organization_custom_property_values": "the organization's custom property values",
+    "organization_custom_property": "a custom property of the organization",
+    "organization_custom_property_values": "custom property values of the organization",
     "org_block": "a user in the organization",
     "personal_access_token_request": "a request for a personal access token",
-    "project": "the project",
+    "project": "a project",
     "project_card": "a project card",
-    "project_column": "the project column",
-    "projects_v2": "the project",
+    "project_column": "a project column",
+    "projects_v2": "a project",
     "projects_v2_item": "a project item",
     "projects_v2_status_update": "a project status update",
-    "repository_ruleset": "the ruleset",
+    "repository_ruleset": "a ruleset",
     "sponsorship": "a sponsorship",
-    "user": "the user",
+    "user": "a user",
 }
 VERBS = {
     "added": "added",
@@ -46,6 +46,7 @@ VERBS = {
     "approved": "approved",
     "archived": "archived",
     "blocked": "blocked",
+    "bypass_request_secret_scanning.created": "made",
     "cancelled": "cancelled",
     "changed": "changed",
     "closed": "closed",
@@ -54,15 +55,21 @@ VERBS = {
     "created": "created",
     "deleted": "deleted",
     "denied": "denied",
+    "deploy_key.created": "added",
     "disabled": "disabled",
+    "dismissal_request_code_scanning.created": "made",
+    "dismissal_request_secret_scanning.created": "made",
     "edited": "edited",
     "enabled": "enabled",
+    "exemption_request_push_ruleset.created": "made",
     "moved": "moved",
     "new_permissions_accepted": "accepted new permissions of",
     "pending_cancellation": "scheduled the end of",
     "pending_change": "scheduled a change of",
     "pending_change_cancelled": "called off the change of",
     "pending_tier_change": "scheduled a tier change of",
+    "personal_access_token_request.created": "made",
+    "projects_v2_status_update.created": "posted",
     "promoted_to_enterprise": "promoted",
     "purchased": "bought",
     "removed": "removed",
@@ -73,17 +80,19 @@ VERBS = {
     "response_submitted": "answered",
     "restored": "restored",
     "revoked": "revoked",
+    "sponsorship.created": "started",
     "suspend": "suspended",
     "tier_changed": "changed the tier of",
     "unblocked": "unblocked",
     "unsuspend": "unsuspended",
     "updated": "updated",
 }
+"""By action, or by event and action where that needs a word of its own."""
 
 
 def general(told: Told) -> Rich:
     """Return who, event, action, repository and what it is about, of any event at all."""
-    noun, verb, it = NOUNS.get(told.event.name), VERBS.get(told.action), told.main_thing()
+    noun, verb, it = NOUNS.get(told.event.name), VERBS.get(told.event.full_name) or VERBS.get(told.action), told.main_thing()
     about = (Text(": "), *it) if it else ()
     if noun and verb:
         return phrase("{who} {verb} {noun}{inside}{about}", who=subject(told), verb=verb, noun=noun, inside=inside(told), about=about)

@@ -90,8 +90,10 @@ def milestone(told: Told) -> Rich:
 def label(told: Told) -> Rich:
     name, old = told.named("label", "name"), told.text("changes", "name", "from")
     match told.action:
-        case "created" | "deleted":
-            return phrase("{who} {verb} label {name}{inside}", who=subject(told), verb=told.action, name=name, inside=inside(told))
+        case "created":
+            return phrase("{who} created label {name}{inside}", who=subject(told), name=name, inside=inside(told))
+        case "deleted":
+            return phrase("{who} deleted label {name}{inside}", who=subject(told), name=name, inside=inside(told))
         case "edited" if old:
             return phrase(
                 "{who} renamed label {old} to {name}{inside}",

@@ -7,7 +7,7 @@ from leverframe.core.wording.en.general import general
 from leverframe.core.wording.en.grammar import duration, inside, subject
 from leverframe.core.wording.outcomes import commit_link, icon, outcome, run_link, took_s
 from leverframe.core.wording.phrase import phrase
-from leverframe.core.wording.told import Told
+from leverframe.core.wording.told import Told, linked
 
 _ENDS = {
     "action_required": "needs somebody to act",
@@ -60,7 +60,7 @@ def check_run(told: Told) -> Rich:
             return phrase("{who} asked to run check {it} again{inside}", who=subject(told), it=it, inside=inside(told))
         case "requested_action":
             wanted = told.named("requested_action", "identifier")
-            return phrase("{who} asked check {it} for {wanted}{inside}", who=subject(told), it=it, wanted=wanted, inside=inside(told))
+            return phrase("{who} requested {wanted} of check {it}{inside}", who=subject(told), it=it, wanted=wanted, inside=inside(told))
         case _:
             return general(told)
 
@@ -78,10 +78,10 @@ def check_suite(told: Told) -> Rich:
 
 def status(told: Told) -> Rich:
     stands = outcome(told)
-    context = told.linked(told.text("context") or "?", "target_url")
     return phrase(
         "{icon}{context} {end} for commit {commit}{inside}",
-        icon=icon(stands), context=context, end=_ENDS.get(stands, "reported"), commit=commit_link(told, "sha"), inside=inside(told),
+        icon=icon(stands), context=told.linked(told.text("context") or "?", "target_url"), end=_ENDS.get(stands, "reported"),
+        commit=commit_link(told, "sha"), inside=inside(told),
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def deployment_status(told: Told) -> Rich:
     stands = outcome(told)
     return phrase(
         "{icon}{it} of {ref}{inside} to {environment} {end}",
-        icon=icon(stands), it=told.deployment("Deployment"), ref=told.named("deployment", "ref"), inside=inside(told),
+        icon=icon(stands), it=linked("Deployment", told.url), ref=told.named("deployment", "ref"), inside=inside(told),
         environment=told.named("deployment", "environment"), end=_DEPLOYMENT_ENDS.get(stands, "changed"),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from leverframe.core.messages import Code, Rich, Text
 from leverframe.core.wording.en.general import general
 from leverframe.core.wording.en.grammar import addressed, inside, subject
 from leverframe.core.wording.en.shared import changed
+from leverframe.core.wording.en.words import WORDS
 from leverframe.core.wording.phrase import phrase
 from leverframe.core.wording.told import Told
 
@@ -36,7 +37,8 @@ def pull_request(told: Told) -> Rich:
     template = _PULL_REQUEST.get(told.action)
     if template is None:
         return changed(told, "pull_request", noun) or general(told)
-    reason = told.text("reason").replace("_", " ").lower()
+    reason = told.text("reason").lower()
+    reason = WORDS.get(f"reason.{reason}", reason.replace("_", " "))
     return phrase(
         template, who=subject(told), noun=noun, it=it, reviewer=addressed(_reviewer(told)), reason=f": {reason}" if reason else ""
     )

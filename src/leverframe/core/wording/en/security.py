@@ -52,7 +52,7 @@ def repository_vulnerability_alert(told: Told) -> Rich:
 
 _SECRET = {
     "assigned": "{who} assigned a {noun}{inside} to {whom}: {it}",
-    "created": "🔒 {noun}{inside}: {it}",
+    "created": "🔒 New {noun}{inside}: {it}",
     "publicly_leaked": "🔒 A secret{inside} has leaked in public: {it}",
     "reopened": "⚠️ {who} reopened a {noun}{inside}: {it}",
     "resolved": "{who} resolved a {noun}{inside}: {it}",
@@ -62,7 +62,7 @@ _SECRET = {
 
 
 def secret_scanning_alert(told: Told) -> Rich:
-    return _alert(told, _SECRET, "Secret scanning alert" if told.action == "created" else "secret scanning alert")
+    return _alert(told, _SECRET, "secret scanning alert")
 
 
 def secret_scanning_alert_location(told: Told) -> Rich:

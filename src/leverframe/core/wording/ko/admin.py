@@ -19,7 +19,7 @@ _REPOSITORY = {
     "privatized": "🔒 {who} {it} 저장소를 비공개로 전환했습니다",
     "publicized": "⚠️ {who} {it} 저장소를 공개로 전환했습니다",
     "renamed": "{who} {old}저장소의 이름을 {it}{to} 바꿨습니다",
-    "transferred": "⚠️ {who} {source}{it} 저장소를 이전했습니다",
+    "transferred": "⚠️ {who} {source}{it}{to} 저장소를 이전했습니다",
     "unarchived": "{who} {it} 저장소의 보관을 해제했습니다",
 }
 
@@ -79,18 +79,20 @@ _ORGANIZATION = {
     "deleted": "⚠️ {who} {it} 조직을 삭제했습니다",
     "member_added": "{whom_who} {it} 조직에 들어왔습니다",
     "member_invited": "{who} {whom} {it} 조직에 초대했습니다",
-    "member_removed": "{whom_who} {it} 조직에서 나갔거나 제외되었습니다",
+    "member_removed": "{who} {whom} {it} 조직에서 제외했습니다",
     "renamed": "{who} {old}조직의 이름을 {it}{to} 바꿨습니다",
 }
+_LEFT = "{whom_who} {it} 조직에서 나갔습니다"
 
 
 def organization(told: Told) -> Rich:
-    if told.action not in _ORGANIZATION:
+    template = _ORGANIZATION.get(told.action)
+    if template is None:
         return general(told)
     old, new = told.text("changes", "login", "from"), told.text("organization", "login")
     whom = told.newcomer() or (Text("누군가"),)
     return phrase(
-        _ORGANIZATION[told.action],
+        _LEFT if told.action == "member_removed" and whom == told.who else template,
         who=subject(told), whom=addressed(whom, "을/를"), whom_who=addressed(whom, "이/가"), it=told.named("organization", "login"),
         old=(Code(old), Text(" ")) if old else (), to=particle(new, "으로/로"),
     )  # fmt: skip
@@ -116,7 +118,7 @@ def team_add(told: Told) -> Rich:
 
 
 _RULE = {
-    "created": "🔒 {who} {inside}{rule} 브랜치 보호 규칙을 만들었습니다",
+    "created": "🔒 {who} {at}{rule} 브랜치 보호 규칙을 만들었습니다",
     "deleted": "⚠️ {who} {inside}{rule} 브랜치 보호 규칙을 삭제했습니다",
     "edited": "{who} {inside}{rule} 브랜치 보호 규칙을 수정했습니다",
 }
@@ -125,7 +127,7 @@ _RULE = {
 def branch_protection_rule(told: Told) -> Rich:
     if told.action not in _RULE:
         return general(told)
-    return phrase(_RULE[told.action], who=subject(told), rule=told.named("rule", "name"), inside=inside(told))
+    return phrase(_RULE[told.action], who=subject(told), rule=told.named("rule", "name"), inside=inside(told), at=inside(told, "에 "))
 
 
 _INSTALLATION = {
@@ -144,7 +146,8 @@ def installation(told: Told) -> Rich:
     app = told.linked(name, "installation", "html_url")
     return phrase(
         _INSTALLATION[told.action],
-        who=subject(told), app=app, app_object=(*app, Text(particle(name, "을/를"))), account=told.named("installation", "account", "login"),
+        who=subject(told), app=app, app_object=(*app, Text(particle(name, "을/를"))),
+        account=told.named("installation", "account", "login"),
     )  # fmt: skip
 
 

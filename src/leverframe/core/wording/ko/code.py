@@ -106,7 +106,7 @@ def star(told: Told) -> Rich:
 
 
 _RELEASE = {
-    "created": "{who} {inside}{it} {kind} 만들었습니다",
+    "created": "{who} {at}{it} {kind} 만들었습니다",
     "deleted": "{who} {inside}{it} {kind} 삭제했습니다",
     "edited": "{who} {inside}{it} {kind} 수정했습니다",
     "prereleased": "🚀 {who} {inside}{it} 사전 릴리스를 공개했습니다",
@@ -122,7 +122,7 @@ def release(told: Told) -> Rich:
     is_draft, is_early = (reading.flag(told.payload, "release", key) for key in ("draft", "prerelease"))
     kind = "릴리스 초안" if is_draft else "사전 릴리스" if is_early else "릴리스"
     kind += particle(kind, "을/를")
-    return phrase(_RELEASE[told.action], who=subject(told), kind=kind, it=told.release(), inside=inside(told))
+    return phrase(_RELEASE[told.action], who=subject(told), kind=kind, it=told.release(), inside=inside(told), at=inside(told, "에 "))
 
 
 def package(told: Told) -> Rich:

@@ -47,6 +47,7 @@ VERBS = {
     "approved": "승인했습니다",
     "archived": "보관했습니다",
     "blocked": "차단했습니다",
+    "bypass_request_secret_scanning.created": "보냈습니다",
     "cancelled": "취소했습니다",
     "changed": "변경했습니다",
     "closed": "닫았습니다",
@@ -55,15 +56,21 @@ VERBS = {
     "created": "만들었습니다",
     "deleted": "삭제했습니다",
     "denied": "거부했습니다",
+    "deploy_key.created": "추가했습니다",
     "disabled": "껐습니다",
+    "dismissal_request_code_scanning.created": "보냈습니다",
+    "dismissal_request_secret_scanning.created": "보냈습니다",
     "edited": "수정했습니다",
     "enabled": "켰습니다",
+    "exemption_request_push_ruleset.created": "보냈습니다",
     "moved": "옮겼습니다",
     "new_permissions_accepted": "새 권한으로 승인했습니다",
     "pending_cancellation": "종료하기로 예약했습니다",
     "pending_change": "변경하기로 예약했습니다",
     "pending_change_cancelled": "변경하지 않기로 했습니다",
     "pending_tier_change": "다른 등급으로 예약했습니다",
+    "personal_access_token_request.created": "보냈습니다",
+    "projects_v2_status_update.created": "올렸습니다",
     "promoted_to_enterprise": "엔터프라이즈로 올렸습니다",
     "purchased": "구매했습니다",
     "removed": "제거했습니다",
@@ -74,17 +81,19 @@ VERBS = {
     "response_submitted": "검토하고 답했습니다",
     "restored": "복원했습니다",
     "revoked": "철회했습니다",
+    "sponsorship.created": "시작했습니다",
     "suspend": "일시 중지했습니다",
     "tier_changed": "다른 등급으로 바꿨습니다",
     "unblocked": "차단 해제했습니다",
     "unsuspend": "다시 시작했습니다",
     "updated": "업데이트했습니다",
 }
+"""By action, or by event and action where that needs a word of its own."""
 
 
 def general(told: Told) -> Rich:
     """Return who, event, action, repository and what it is about, of any event at all."""
-    noun, verb, it = NOUNS.get(told.event.name), VERBS.get(told.action), told.main_thing()
+    noun, verb, it = NOUNS.get(told.event.name), VERBS.get(told.event.full_name) or VERBS.get(told.action), told.main_thing()
     about = (Text(": "), *it) if it else ()
     if noun and verb:
         noun += particle(noun, "을/를")

@@ -78,7 +78,7 @@ def issue_dependencies(told: Told) -> Rich:
 
 _MILESTONE = {
     "closed": "{who} {inside}{it} 마일스톤을 닫았습니다",
-    "created": "{who} {inside}{it} 마일스톤을 만들었습니다",
+    "created": "{who} {at}{it} 마일스톤을 만들었습니다",
     "deleted": "{who} {inside}{it} 마일스톤을 삭제했습니다",
     "edited": "{who} {inside}{it} 마일스톤을 수정했습니다",
     "opened": "{who} {inside}{it} 마일스톤을 다시 열었습니다",
@@ -89,10 +89,7 @@ def milestone(told: Told) -> Rich:
     if told.action not in _MILESTONE:
         return general(told)
     it = told.linked(told.text("milestone", "title") or "?", "milestone", "html_url")
-    return phrase(_MILESTONE[told.action], who=subject(told), it=it, inside=inside(told))
-
-
-_LABEL = {"created": "만들었습니다", "deleted": "삭제했습니다", "edited": "수정했습니다"}
+    return phrase(_MILESTONE[told.action], who=subject(told), it=it, inside=inside(told), at=inside(told, "에 "))
 
 
 def label(told: Told) -> Rich:
@@ -104,10 +101,12 @@ def label(told: Told) -> Rich:
                 who=subject(told), old=told.named("changes", "name", "from"), name=name, inside=inside(told),
                 to=particle(told.text("label", "name"), "으로/로"),
             )  # fmt: skip
-        case "created" | "deleted" | "edited":
-            return phrase(
-                "{who} {inside}{name} 레이블을 {verb}", who=subject(told), verb=_LABEL[told.action], name=name, inside=inside(told)
-            )
+        case "created":
+            return phrase("{who} {at}{name} 레이블을 만들었습니다", who=subject(told), name=name, at=inside(told, "에 "))
+        case "deleted":
+            return phrase("{who} {inside}{name} 레이블을 삭제했습니다", who=subject(told), name=name, inside=inside(told))
+        case "edited":
+            return phrase("{who} {inside}{name} 레이블을 수정했습니다", who=subject(told), name=name, inside=inside(told))
         case _:
             return general(told)
 

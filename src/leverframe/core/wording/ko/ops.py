@@ -8,7 +8,7 @@ from leverframe.core.wording.ko.grammar import duration, inside, subject
 from leverframe.core.wording.outcomes import commit_link, icon, outcome, run_link, took_s
 from leverframe.core.wording.particles import particle
 from leverframe.core.wording.phrase import phrase
-from leverframe.core.wording.told import Told
+from leverframe.core.wording.told import Told, linked
 
 _ENDS = {
     "action_required": "사람의 조치를 기다립니다",
@@ -81,10 +81,10 @@ def check_suite(told: Told) -> Rich:
 
 def status(told: Told) -> Rich:
     stands = outcome(told)
-    context = told.linked(told.text("context") or "?", "target_url")
     return phrase(
         "{icon}{inside}커밋 {commit}의 {context} 검사가 {end}",
-        icon=icon(stands), context=context, end=_ENDS.get(stands, "보고되었습니다"), commit=commit_link(told, "sha"), inside=inside(told),
+        icon=icon(stands), context=told.linked(told.text("context") or "?", "target_url"), end=_ENDS.get(stands, "보고되었습니다"),
+        commit=commit_link(told, "sha"), inside=inside(told, " "),
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def deployment_status(told: Told) -> Rich:
     stands = outcome(told)
     return phrase(
         "{icon}{inside}{ref} {it}가 {environment} 환경에서 {end}",
-        icon=icon(stands), it=told.deployment("배포"), ref=told.named("deployment", "ref"), inside=inside(told),
+        icon=icon(stands), it=linked("배포", told.url), ref=told.named("deployment", "ref"), inside=inside(told),
         environment=told.named("deployment", "environment"), end=_DEPLOYMENT_ENDS.get(stands, "변경되었습니다"),
     )  # fmt: skip
 

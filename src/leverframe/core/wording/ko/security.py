@@ -20,7 +20,8 @@ def _alert(told: Told, templates: dict[str, str], noun: str) -> Rich:
     severity = WORDS.get(f"severity.{alert.severity}", alert.severity)
     return phrase(
         template,
-        who=subject(told), noun=noun, it=alert.it, inside=inside(told), severity=f" (심각도 {severity})" if severity else "",
+        who=subject(told), noun=noun, it=alert.it, inside=inside(told), at=inside(told, "에 "), found=inside(told, "에서 "),
+        severity=f" (심각도 {severity})" if severity else "",
         whom=addressed(told.person("assignee")), whom_object=addressed(told.person("assignee"), "을/를"),
     )  # fmt: skip
 
@@ -28,7 +29,7 @@ def _alert(told: Told, templates: dict[str, str], noun: str) -> Rich:
 _DEPENDABOT = {
     "auto_dismissed": "{inside}{noun}가 규칙에 따라 무시되었습니다: {it}",
     "auto_reopened": "⚠️ {inside}{noun}가 규칙에 따라 다시 열렸습니다: {it}{severity}",
-    "created": "🔒 {inside}새 {noun}가 있습니다: {it}{severity}",
+    "created": "🔒 {at}새 {noun}가 있습니다: {it}{severity}",
     "dismissed": "{who} {inside}{noun}를 무시했습니다: {it}",
     "fixed": "✅ {inside}{noun}가 해결되었습니다: {it}",
     "reintroduced": "⚠️ {inside}{noun}가 다시 나타났습니다: {it}{severity}",
@@ -41,7 +42,7 @@ def dependabot_alert(told: Told) -> Rich:
 
 
 _VULNERABILITY = {
-    "create": "🔒 {inside}새 {noun}가 있습니다: {it}{severity}",
+    "create": "🔒 {at}새 {noun}가 있습니다: {it}{severity}",
     "dismiss": "{who} {inside}{noun}를 무시했습니다: {it}",
     "reopen": "⚠️ {who} {inside}{noun}를 다시 열었습니다: {it}{severity}",
     "resolve": "✅ {inside}{noun}가 해결되었습니다: {it}",
@@ -54,12 +55,12 @@ def repository_vulnerability_alert(told: Told) -> Rich:
 
 _SECRET = {
     "assigned": "{who} {inside}{noun}를 {whom}에게 할당했습니다: {it}",
-    "created": "🔒 {inside}새 {noun}가 있습니다: {it}",
+    "created": "🔒 {at}새 {noun}가 있습니다: {it}",
     "publicly_leaked": "🔒 {inside}시크릿이 외부에 공개되었습니다: {it}",
     "reopened": "⚠️ {who} {inside}{noun}를 다시 열었습니다: {it}",
     "resolved": "{who} {inside}{noun}를 해결했습니다: {it}",
     "unassigned": "{who} {inside}{noun} 담당자에서 {whom_object} 제외했습니다: {it}",
-    "validated": "{inside}발견된 시크릿의 유효성을 확인했습니다: {it}",
+    "validated": "{found}발견된 시크릿의 유효성을 확인했습니다: {it}",
 }
 
 
@@ -68,7 +69,7 @@ def secret_scanning_alert(told: Told) -> Rich:
 
 
 def secret_scanning_alert_location(told: Told) -> Rich:
-    return _alert(told, {"created": "🔒 {inside}알려진 시크릿이 다른 곳에서도 발견되었습니다: {it}"}, "")
+    return _alert(told, {"created": "🔒 {found}알려진 시크릿이 다른 곳에서도 발견되었습니다: {it}"}, "")
 
 
 def secret_scanning_scan(told: Told) -> Rich:
@@ -81,7 +82,7 @@ def secret_scanning_scan(told: Told) -> Rich:
 _CODE = {
     "appeared_in_branch": "⚠️ {inside}{noun}가 다른 브랜치에서도 나타났습니다: {it}{severity}",
     "closed_by_user": "{who} {inside}{noun}를 무시했습니다: {it}",
-    "created": "🔒 {inside}새 {noun}가 있습니다: {it}{severity}",
+    "created": "🔒 {at}새 {noun}가 있습니다: {it}{severity}",
     "fixed": "✅ {inside}{noun}가 해결되었습니다: {it}",
     "reopened": "⚠️ {inside}{noun}가 다시 나타났습니다: {it}{severity}",
     "reopened_by_user": "⚠️ {who} {inside}{noun}를 다시 열었습니다: {it}{severity}",

@@ -21,8 +21,8 @@ _CHANGES = {
     "transferred": "{who} {noun_object} {target}옮겼습니다: {it}",
     "unassigned": "{who} {whom} {noun} 담당자에서 제외했습니다: {it}",
     "unlabeled": "{who} {noun}에서 {label} 레이블을 뗐습니다: {it}",
-    "unlocked": "{who} {noun_object} 잠금 해제했습니다: {it}",
-    "unpinned": "{who} {noun_object} 고정 해제했습니다: {it}",
+    "unlocked": "{who} {noun}의 잠금을 해제했습니다: {it}",
+    "unpinned": "{who} {noun}의 고정을 해제했습니다: {it}",
 }
 
 

@@ -1,0 +1,1 @@
+"""What the wording tests share."""
