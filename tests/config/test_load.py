@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
@@ -48,7 +49,7 @@ where = "payload.pull_request.additions > 10"
 to = ["slack:#dev-team", "team:C0123456789"]
 thread = "off"
 locale = "en"
-template = "{{ event.actor }}"
+template = "{{ event.name }}"
 quiet = { from = "22:00", to = "08:00", days = ["sat", "sun"] }
 
 [rooms."slack:#dev"]
@@ -223,6 +224,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("two routes of one name", SOURCE + CHAT + ROUTE + ROUTE, [(10, "routes[1].name", "route_name_twice")]),
     ("misspelt event", f"{SOURCE}{CHAT}{ROUTE}events = ['*', 'pussh']\n", [(9, "routes[0].events[1]", "event_unknown")]),
     ("misspelt action", f"{SOURCE}{CHAT}{ROUTE}events = ['issues.opend']\n", [(9, "routes[0].events[0]", "event_unknown")]),
+    ("events that are all right", f"{SOURCE}{CHAT}{ROUTE}events = ['*', 'push', 'issues.opened', '!star', '!issues.labeled']\n", []),
     ("no events", f"{SOURCE}{CHAT}{ROUTE}events = []\n", [(9, "routes[0].events", "list_empty")]),
     ("filter", f"{SOURCE}{CHAT}{ROUTE}where = 'payload.'\n", [(9, "routes[0].where", "filter_invalid")]),
     ("template", f"{SOURCE}{CHAT}{ROUTE}template = '{{% if %}}'\n", [(9, "routes[0].template", "template_invalid")]),
@@ -259,6 +261,8 @@ def test_every_error_is_told_at_once(tmp_path: Path) -> None:
         (SOURCE + CHAT + ROUTE.replace("slack:#dev", "slak:#dev"), '"slack:#dev"'),
         (f"{SOURCE}{CHAT}{ROUTE}events = ['pul_request.opened']\n", '"pull_request.opened"'),
         (f"{SOURCE}{CHAT}{ROUTE}events = ['issues.opend']\n", '"issues.opened"'),
+        (f"{SOURCE}{CHAT}{ROUTE}events = ['!issues.opend']\n", '"!issues.opened"'),
+        (f"{SOURCE}{CHAT}{ROUTE}events = ['issues.*']\n", '"issues"'),
     ],
 )
 def test_what_was_meant_is_guessed(tmp_path: Path, text: str, near: str) -> None:
@@ -298,10 +302,25 @@ def test_an_error_speaks_the_language_of_the_file(tmp_path: Path) -> None:
     assert caught.value.findings[0].sentence("ko") == 'hub.bind는 문자열("…")이어야 합니다.'
 
 
+@pytest.mark.parametrize(
+    ("package", "text", "expected"),
+    [
+        ("asyncpg", "[hub]\ndatabase = 'postgresql://db/hub'\n", (2, "hub.database", "database_unavailable")),
+        ("cel", f"{SOURCE}{CHAT}{ROUTE}where = 'true'\n", (9, "routes[0].where", "filter_unavailable")),
+    ],
+)
+def test_a_package_that_is_not_installed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, text: str, expected: tuple[int, str, str]
+) -> None:
+    """What needs an extra says so before the hub starts, with the line to run."""
+    monkeypatch.setitem(sys.modules, package, None)
+    assert findings(tmp_path, text) == [expected]
+
+
 def test_every_kind_of_finding_is_tried_here() -> None:
-    """No code of the table is without a test, but those that need a missing package."""
-    tried = {code for _, _, expected in WRONG for _, _, code in expected} | {"file_missing", "file_unreadable", "port_invalid"}
-    assert set(FINDINGS) - tried == {"filter_unavailable"}
+    """No code of the table is without a test."""
+    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable"}
+    assert {code for _, _, expected in WRONG for _, _, code in expected} | alone == set(FINDINGS)
 
 
 def test_both_languages_say_it() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 
 from leverframe.cli.options import AsJson, Before, ConfigAt, ListByDefault, Token, Url, at_hub
+from leverframe.cli.words import said
 
 people = typer.Typer(cls=ListByDefault, help="Who may sign in. Without a command: list.")
 tokens = typer.Typer(cls=ListByDefault, help="API tokens, for programs that operate the hub. Without a command: list.")
@@ -21,8 +22,19 @@ Name = Annotated[str, typer.Argument(help="The name.", show_default=False)]
 
 @people.command("list")
 def list_people(config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """List everybody who may sign in."""
-    _list("/api/people", "people", ("name", "role", "created_at", "disabled_at"), (config, url, token, as_json))
+    """List everybody who may sign in, and open invitations."""
+    from leverframe.cli.output import instant, show, table
+
+    with at_hub(config, url, token, as_json) as hub:
+        answer = hub.get("/api/people")
+    if as_json:
+        show(answer)
+        return
+    rows = ((one["name"], one["role"], instant(one["created_at"]), instant(one["disabled_at"])) for one in answer["people"])
+    table(("name", "role", "created", "disabled"), rows, hub.locale)
+    if answer["invitations"]:
+        print()
+        table(("invited", "role", "until"), ((one["name"], one["role"], instant(one["expires_at"])) for one in answer["invitations"]), hub.locale)
 
 
 @people.command()
@@ -39,13 +51,13 @@ def invite(
     if as_json:
         show(answer)
     else:
-        _once(answer["link"], f"one time, until {instant(answer['expires_at'])}")
+        _once(answer["link"], f"{said(hub.locale, 'works once, until', '한 번만 쓸 수 있습니다. 만료:')} {instant(answer['expires_at'])}")
 
 
 @people.command()
 def disable(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """Lock somebody out: their sessions and tokens end at once."""
-    _delete(f"/api/people/{quote(name, safe='')}", f"{name}: disabled", (config, url, token, as_json))
+    _delete(f"/api/people/{quote(name, safe='')}", (name, "disabled", "차단했습니다"), (config, url, token, as_json))
 
 
 @tokens.command("list")
@@ -68,7 +80,7 @@ def create_token(
 @tokens.command("revoke")
 def revoke_token(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """End an API token at once."""
-    _delete(f"/api/tokens/{quote(name, safe='')}", f"{name}: revoked", (config, url, token, as_json))
+    _delete(f"/api/tokens/{quote(name, safe='')}", (name, "revoked", "폐기했습니다"), (config, url, token, as_json))
 
 
 @hook_tokens.command("list")
@@ -91,7 +103,7 @@ def create_hook_token(
 @hook_tokens.command("revoke")
 def revoke_hook_token(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """End a hook token at once: webhooks that use it are refused."""
-    _delete(f"/api/hook-tokens/{quote(name, safe='')}", f"{name}: revoked", (config, url, token, as_json))
+    _delete(f"/api/hook-tokens/{quote(name, safe='')}", (name, "revoked", "폐기했습니다"), (config, url, token, as_json))
 
 
 @audit.command("list")
@@ -110,8 +122,8 @@ def list_audit(
     if as_json:
         show(answer)
         return
-    table(("at", "actor", "act", "target", "code"), ((instant(one["at"]), one["actor"], one["act"], one["target"], one["code"]) for one in answer["entries"]))
-    more(answer, limit)
+    table(("at", "actor", "act", "target", "code"), ((instant(one["at"]), one["actor"], one["act"], one["target"], one["code"]) for one in answer["entries"]), hub.locale)
+    more(answer, limit, hub.locale)
 
 
 def _list(path: str, key: str, columns: tuple[str, ...], reach: Reach) -> None:
@@ -122,13 +134,13 @@ def _list(path: str, key: str, columns: tuple[str, ...], reach: Reach) -> None:
     if reach[-1]:
         show(answer)
         return
-    headings = tuple(column.removesuffix("_at").replace("_", " ") for column in columns)
+    headings = tuple(column.removesuffix("_at") for column in columns)
 
     def cell(item: dict[str, Any], column: str) -> Any:
         value = item.get(column)
         return instant(value) if column.endswith("_at") else ", ".join(value) if isinstance(value, list) else value
 
-    table(headings, ([cell(item, column) for column in columns] for item in answer[key]))
+    table(headings, ([cell(item, column) for column in columns] for item in answer[key]), hub.locale)
 
 
 def _create(path: str, document: dict[str, Any], reach: Reach) -> None:
@@ -139,15 +151,15 @@ def _create(path: str, document: dict[str, Any], reach: Reach) -> None:
     if reach[-1]:
         show(answer)
     else:
-        _once(answer["token"], "shown this once; keep it where secrets are kept")
+        _once(answer["token"], said(hub.locale, "shown this once; keep it where secrets are kept", "지금 한 번만 보입니다. 비밀값을 두는 곳에 보관하세요"))
 
 
-def _delete(path: str, done: str, reach: Reach) -> None:
+def _delete(path: str, done: tuple[str, str, str], reach: Reach) -> None:
     from leverframe.cli.output import say, show
 
     with at_hub(*reach) as hub:
         hub.delete(path)
-    show({"done": True}) if reach[-1] else say(done)
+    show({"done": True}) if reach[-1] else say(f"{done[0]}: {said(hub.locale, done[1], done[2])}")
 
 
 def _once(secret: str, remark: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leverframe.cli.options import AsJson, Before, ConfigAt, ListByDefault, Token, Url, at_hub
+from leverframe.cli.words import said
 
 if TYPE_CHECKING:
     from leverframe.cli.hub import Hub
@@ -40,8 +41,9 @@ def list_deliveries(
         HEADINGS,
         ((item["id"], instant(item["created_at"]), item["state"], item["attempts"], item["event"], item["route"], item["destination"], item["code"])
          for item in answer["deliveries"]),
+        hub.locale,
     )  # fmt: skip
-    more(answer, limit)
+    more(answer, limit, hub.locale)
 
 
 @app.command("show")
@@ -66,6 +68,7 @@ def show_delivery(
         ("try", "at", "took", "outcome", "status", "code", "detail"),
         ((one["number"], instant(one["started_at"]), f"{one['duration_ms']} ms", one["outcome"], one["status"], one["code"], one["detail"])
          for one in tries),
+        hub.locale,
     )  # fmt: skip
 
 
@@ -93,7 +96,12 @@ def retry(
     with at_hub(config, url, token, as_json) as hub:
         if delivery is not None:
             answer = hub.post(f"/api/deliveries/{quote(delivery, safe='')}/retry")
-            show(answer) if as_json else say(f"{delivery}: owed again" if answer["count"] else f"{delivery}: not dead, so nothing to send again")
+            if as_json:
+                show(answer)
+            elif answer["count"]:
+                say(f"{delivery}: {said(hub.locale, 'owed again', '다시 보냅니다')}")
+            else:
+                say(f"{delivery}: {said(hub.locale, 'not dead, so there is nothing to send again', '포기한 전송이 아니어서 다시 보낼 것이 없습니다')}")
             return
         filters = {"since": instant_of(since), "until": instant_of(until), "destination": destination, "route": route}
         which = {key: value for key, value in filters.items() if value is not None}
@@ -102,9 +110,9 @@ def retry(
         if as_json:
             show(answer)
         elif dry_run:
-            say(f"{count} would be sent again")
+            say(f"{said(hub.locale, 'would be sent again', '다시 보낼 전송')}: {count}")
         else:
-            say(f"{count} are owed again")
+            say(f"{said(hub.locale, 'owed again', '다시 보내는 전송')}: {count}")
         if count and wait and not dry_run and not as_json:
             _progress(hub, count, which)
 
@@ -118,13 +126,13 @@ def _progress(hub: Hub, count: int, which: dict[str, str]) -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("sending", total=count)
+        task = bar.add_task(said(hub.locale, "sending", "보내는 중"), total=count)
         while (left := _owed(hub, count, which)) > 0:
             bar.update(task, completed=count - left)
             time.sleep(POLL_S)
         bar.update(task, completed=count)
     dead = hub.post("/api/deliveries/retry", {**which, "dry_run": True})
-    print(f"done: {dead['count']} dead again" if dead["count"] else "done: all were sent", file=sys.stderr)
+    print(f"{said(hub.locale, 'none is owed any more; dead', '모두 처리했습니다. 포기한 전송')}: {dead['count']}", file=sys.stderr)
 
 
 def _owed(hub: Hub, at_most: int, which: dict[str, str]) -> int:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from leverframe.cli.output import safe, show
 from leverframe.cli.serving import report
+from leverframe.cli.words import said
 from leverframe.config import Config, ConfigErrors, find, load
 from leverframe.core.errors import Locale, Refused, document
 
@@ -56,7 +57,7 @@ def run(config: Path | None, *, as_json: bool) -> int:
     for finding in examine(loaded):
         findings.append(finding)
         if not as_json:
-            print(f"{MARKS[finding.state]} {finding.what:<10} {safe(finding.found)}", flush=True)
+            print(f"{MARKS[finding.state]} {finding.what:<12} {safe(finding.found)}", flush=True)
             if finding.remedy and finding.state in ("warning", "error"):
                 print(f"    → {safe(finding.remedy)}", flush=True)
     bad = any(finding.state == "error" for finding in findings)
@@ -90,22 +91,22 @@ def _database(config: Config, locale: Locale) -> Iterator[Finding]:
             yield _at_version("PostgreSQL", version, locale)
         return
     if not file.parent.is_dir():
-        yield Finding(what="database", state="error", found=f"{file.parent}: {_said(locale, 'there is no such folder', '폴더가 없습니다')}",
-                      remedy=_said(locale, "Make the folder, or correct hub.database.", "폴더를 만들거나 hub.database를 고치세요."))  # fmt: skip
+        yield Finding(what="database", state="error", found=f"{file.parent}: {said(locale, 'there is no such folder', '폴더가 없습니다')}",
+                      remedy=said(locale, "Make the folder, or correct hub.database.", "폴더를 만들거나 hub.database를 고치세요."))  # fmt: skip
         return
     try:
         version = _sqlite_version(file)
     except (sqlite3.Error, OSError) as error:
         yield Finding(what="database", state="error", found=f"{file}: {error}",
-                      remedy=_said(locale, "Check the owner and permissions of the file and its folder, and that the disk is not full.",
+                      remedy=said(locale, "Check the owner and permissions of the file and its folder, and that the disk is not full.",
                                    "파일과 폴더의 소유자와 권한, 디스크 여유를 확인하세요."))  # fmt: skip
     else:
         yield _at_version(str(file), version, locale)
     free = shutil.disk_usage(file.parent).free
-    shown = f"{free / 1e9:.1f} GB " + _said(locale, "free", "남음")
+    shown = f"{free / 1e9:.1f} GB " + said(locale, "free", "남음")
     if free < LOW_SPACE_BYTES:
         yield Finding(what="disk", state="warning", found=shown,
-                      remedy=_said(locale, "Make room, or shorten [retention]; a full disk makes the hub answer 503.",
+                      remedy=said(locale, "Make room, or shorten [retention]; a full disk makes the hub answer 503.",
                                    "공간을 확보하거나 [retention]을 줄이세요. 디스크가 가득 차면 허브가 503으로 답합니다."))  # fmt: skip
     else:
         yield Finding(what="disk", state="ok", found=shown)
@@ -131,10 +132,8 @@ def _sqlite_version(file: Path) -> str | None:
 
 
 async def _postgres_version(url: str) -> str | None:
-    try:
-        import asyncpg  # type: ignore[import-untyped]
-    except ImportError:
-        raise Refused("postgresql_extra_missing") from None
+    import asyncpg  # type: ignore[import-untyped]  # an extra; without it the configuration is refused
+
     try:
         connection = await asyncpg.connect(url, timeout=TIMEOUT_S)
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -152,12 +151,12 @@ def _at_version(where: str, version: str | None, locale: Locale) -> Finding:
     from leverframe.store.schema import HEAD
 
     if version is None:
-        return Finding(what="database", state="ok", found=f"{where}: {_said(locale, 'new; the first start makes its tables', '새 데이터베이스입니다. 처음 시작할 때 테이블을 만듭니다')}")
+        return Finding(what="database", state="ok", found=f"{where}: {said(locale, 'new; the first start makes its tables', '새 데이터베이스입니다. 처음 시작할 때 테이블을 만듭니다')}")
     if version > HEAD:
         return _refused("database", Refused("database_newer", f"{version} > {HEAD}"), locale)
     if version < HEAD:
         return Finding(what="database", state="warning", found=f"{where}: {version} < {HEAD}",
-                       remedy=_said(locale, "The next start of leverframe serve migrates it; make a copy first.", "다음 leverframe serve 시작 때 마이그레이션됩니다. 먼저 백업하세요."))  # fmt: skip
+                       remedy=said(locale, "The next start of leverframe serve migrates it; make a copy first.", "다음 leverframe serve 시작 때 마이그레이션됩니다. 먼저 백업하세요."))  # fmt: skip
     return Finding(what="database", state="ok", found=f"{where}: {version}")
 
 
@@ -166,19 +165,19 @@ def _clock(config: Config, locale: Locale) -> Finding:
     server = next((str(url) for settings in config.chats.values() if (url := getattr(settings, "api_url", None))), None)
     server = server or (config.github.api_url if config.github.token else None)
     if server is None:
-        return Finding(what="clock", state="skipped", found=_said(locale, "no server to compare with is configured", "비교할 서버가 설정되어 있지 않습니다"))
+        return Finding(what="clock", state="skipped", found=said(locale, "no server to compare with is configured", "비교할 서버가 설정되어 있지 않습니다"))
     before = time.time()
     try:
         _, headers = _get(server)
         theirs = parsedate_to_datetime(headers["date"]).timestamp()
     except (OSError, http.client.HTTPException, KeyError, ValueError) as error:
         return Finding(what="clock", state="warning", found=f"{server}: {error}",
-                       remedy=_said(locale, "Check the network and proxy of this machine.", "이 컴퓨터의 네트워크와 프록시를 확인하세요."))  # fmt: skip
+                       remedy=said(locale, "Check the network and proxy of this machine.", "이 컴퓨터의 네트워크와 프록시를 확인하세요."))  # fmt: skip
     off_s = (before + time.time()) / 2 - theirs - 0.5  # the header counts whole seconds
-    shown = f"{off_s:+.0f} s {_said(locale, 'from', '차이:')} {urlsplit(server).netloc}"
+    shown = f"{off_s:+.0f} s {said(locale, 'from', '차이:')} {urlsplit(server).netloc}"
     if abs(off_s) > WRONG_CLOCK_S:
         return Finding(what="clock", state="error", found=shown,
-                       remedy=_said(locale, "Set the clock (timedatectl set-ntp true); signatures carry the time.", "시계를 맞추세요(timedatectl set-ntp true). 서명에 시각이 들어갑니다."))  # fmt: skip
+                       remedy=said(locale, "Set the clock (timedatectl set-ntp true); signatures carry the time.", "시계를 맞추세요(timedatectl set-ntp true). 서명에 시각이 들어갑니다."))  # fmt: skip
     return Finding(what="clock", state="ok", found=shown)
 
 
@@ -193,7 +192,7 @@ def _public(config: Config, locale: Locale) -> Finding:
     if status == 200:
         return Finding(what="url", state="ok", found=f"{url}: {reason}")
     return Finding(what="url", state="error", found=f"{url}: {reason}",
-                   remedy=_said(locale, "Start leverframe serve; if it runs, let hub.url (DNS, TLS, proxy) lead to hub.bind.",
+                   remedy=said(locale, "Start leverframe serve; if it runs, let hub.url (DNS, TLS, proxy) lead to hub.bind.",
                                 "leverframe serve를 시작하세요. 실행 중이라면 hub.url(DNS, TLS, 프록시)이 hub.bind로 이어지게 하세요."))  # fmt: skip
 
 
@@ -217,10 +216,6 @@ def _refused(what: str, refused: Refused, locale: Locale) -> Finding:
     said = document(refused, locale)
     detail = f" ({refused.detail})" if refused.detail else ""
     return Finding(what=what, state="error", found=f"{said['title']}{detail}", remedy=said["remedy"])
-
-
-def _said(locale: Locale, en: str, ko: str) -> str:
-    return ko if locale == "ko" else en
 
 
 def _chats(config: Config, locale: Locale) -> Iterator[Finding]:

@@ -32,8 +32,8 @@ def list_events(
     if as_json:
         show(answer)
         return
-    table(HEADINGS, map(_row, answer["events"]))
-    more(answer, limit)
+    table(HEADINGS, map(_row, answer["events"]), hub.locale)
+    more(answer, limit, hub.locale)
 
 
 @app.command("show")
@@ -55,7 +55,7 @@ def show_event(
     pairs((key, instant(value) if key.endswith("_at") else value) for key, value in answer.items() if value is not None)
     if fired:
         print()
-        table(("route", "to", "state"), ((one["route"], one["destination"], one["state"]) for one in fired))
+        table(("route", "to", "state"), ((one["route"], one["destination"], one["state"]) for one in fired), hub.locale)
     if headers is not None:
         print()
         pairs(headers.items())

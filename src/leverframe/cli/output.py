@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from leverframe.cli.words import heading, said
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
 
 
@@ -35,20 +36,20 @@ def say(*parts: Any) -> None:
     print(*(safe(part) for part in parts))
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], locale: Locale = "en") -> None:
     """Print rows under headings; without a terminal as wide as they need, so that they can be cut and searched."""
-    console = _console()
-    grid = Table(*headings, box=None, header_style="bold", pad_edge=False)
+    grid = Table(*(heading(word, locale) for word in headings), box=None, header_style="bold", pad_edge=False)
     for column in grid.columns:
         column.overflow = "fold"
-    empty = True
     for row in rows:
-        empty = False
         grid.add_row(*(Text(safe(cell)) for cell in row))
-    if empty:
+    if not grid.row_count:
         print("–")
         return
-    console.print(grid)
+    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 10_000)
+    with console.capture() as captured:
+        console.print(grid)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def pairs(items: Iterable[tuple[str, Any]]) -> None:
@@ -59,10 +60,10 @@ def pairs(items: Iterable[tuple[str, Any]]) -> None:
         print(f"{label:<{width}}  {value}".rstrip())
 
 
-def more(answer: Any, limit: int) -> None:
+def more(answer: Any, limit: int, locale: Locale) -> None:
     """Say on stderr how to go on where a list has more than was asked for."""
     if answer["next"]:
-        print(f"… more: --before {safe(answer['next'])} --limit {limit}", file=sys.stderr)
+        print(f"… {said(locale, 'more', '더 보기')}: --before {safe(answer['next'])} --limit {limit}", file=sys.stderr)
 
 
 def printed_json(value: Any) -> str:
@@ -110,7 +111,3 @@ def instant_of(text: str | None) -> str | None:
         return (datetime.now(UTC) - timedelta(**{unit: int(found[1])})).isoformat()
     except OverflowError:
         return text
-
-
-def _console() -> Console:
-    return Console(highlight=False, markup=False, emoji=False) if sys.stdout.isatty() else Console(highlight=False, markup=False, emoji=False, width=10_000)

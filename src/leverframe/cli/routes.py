@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from leverframe.cli.options import AsJson, ConfigAt, ListByDefault, Token, Url, at_hub
+from leverframe.cli.words import said
 
 app = typer.Typer(cls=ListByDefault, help="The routes, why they fire, and silence for a while. Without a command: list.")
 Target = Annotated[str, typer.Argument(help="A route's name, or a room: slack:#dev-team.", show_default=False)]
@@ -24,10 +25,10 @@ def list_routes(config: ConfigAt = None, url: Url = None, token: Token = None, a
     if as_json:
         show({"routes": routes, "mutes": mutes})
         return
-    table(("route", "from", "events", "to"), ((one["name"], one["source"], ", ".join(one["events"]), ", ".join(one["destinations"])) for one in routes))
+    table(("route", "from", "events", "to"), ((one["name"], one["source"], ", ".join(one["events"]), ", ".join(one["destinations"])) for one in routes), hub.locale)
     if mutes:
         print()
-        table(("muted", "until", "reason", "by"), ((one["target"], instant(one["until"]), one["reason"], one["by"]) for one in mutes))
+        table(("muted", "until", "reason", "by"), ((one["target"], instant(one["until"]), one["reason"], one["by"]) for one in mutes), hub.locale)
 
 
 @app.command()
@@ -71,7 +72,7 @@ def test_route(
 
     with at_hub(config, url, token, as_json) as hub:
         answer = hub.post("/api/routes/test", {"route": route})
-    show(answer) if as_json else say(f"{route}: sent to {', '.join(answer['destinations'])}")
+    show(answer) if as_json else say(f"{route}: {said(hub.locale, 'sent to', '보낸 곳')} {', '.join(answer['destinations'])}")
 
 
 @app.command()
@@ -86,7 +87,7 @@ def mute(
 
     with at_hub(config, url, token, as_json) as hub:
         answer = hub.post("/api/mutes", {"target": _target(hub.get("/api/routes")["routes"], target), "until": until, "reason": reason})
-    show(answer) if as_json else say(f"{target}: muted until {instant(answer['until'])}")
+    show(answer) if as_json else say(f"{target}: {said(hub.locale, 'muted until', '음소거, 끝나는 때')} {instant(answer['until'])}")
 
 
 @app.command()
@@ -98,7 +99,7 @@ def unmute(target: Target, config: ConfigAt = None, url: Url = None, token: Toke
 
     with at_hub(config, url, token, as_json) as hub:
         hub.delete(f"/api/mutes/{quote(_target(hub.get('/api/routes')['routes'], target), safe='')}")
-    show({"done": True}) if as_json else say(f"{target}: not muted any more")
+    show({"done": True}) if as_json else say(f"{target}: {said(hub.locale, 'not muted any more', '음소거를 풀었습니다')}")
 
 
 def _target(routes: list[dict[str, Any]], said: str) -> str:

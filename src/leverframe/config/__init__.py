@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -167,6 +168,8 @@ def _hub(table: Any, reading: Reading) -> BaseModel | None:
         return hub
     if not str(table.get("database", "")).startswith(("env:", "file:")) and urlsplit(hub.database).password:
         reading.found("secret_literal", ("hub", "database"))
+    if hub.database.startswith("postgresql:") and find_spec("asyncpg") is None:
+        reading.found("database_unavailable", ("hub", "database"))
     if hub.url:
         return hub
     if not is_loopback(hub.host):

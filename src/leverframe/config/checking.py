@@ -128,10 +128,9 @@ def _filters(reading: Reading, wheres: Sequence[tuple[KeyPath, str]]) -> None:
 
 
 def _template(reading: Reading, at: KeyPath, template: str) -> None:
-    from jinja2 import TemplateSyntaxError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from leverframe.templates import TemplateInvalid, compile_template
 
     try:
-        ImmutableSandboxedEnvironment().parse(template)
-    except TemplateSyntaxError as error:
-        reading.found("template_invalid", at, f"{error.message} (template line {error.lineno})")
+        compile_template(template)
+    except TemplateInvalid as error:
+        reading.found("template_invalid", at, str(error))

@@ -68,7 +68,7 @@ class Finding:
         return row.ko if locale == "ko" else row.en
 
     def _fill(self, text: str, locale: Locale) -> str:
-        detail = TYPES[self.detail][locale == "ko"] if self.code == "value_type" else self.detail
+        detail = TYPES[self.detail][locale == "ko"] if self.code == "value_type" else self.detail.removesuffix(".")
         filled = text.format(key=self.key, detail=detail, name=self.key.rpartition(".")[2])
         return with_particles(filled) if locale == "ko" else filled
 
@@ -118,6 +118,8 @@ _error("address_invalid", ("“{detail}” is not an address to listen on.", 'Wr
        ("“{detail}”은(는) 수신 주소가 아닙니다.", '호스트와 포트를 쓰세요: "127.0.0.1:8080" 또는 "[::1]:8080".'))
 _error("chat_unknown", ("There is no chat called “{detail}”.", "Add [chats.{detail}], or correct the name before the colon."),
        ("“{detail}”라는 채팅이 없습니다.", "[chats.{detail}]을 추가하거나 콜론 앞의 이름을 고치세요."))
+_error("database_unavailable", ("PostgreSQL needs a package that is not installed.", "Run pip install 'leverframe[postgresql]', or use SQLite."),
+       ("PostgreSQL에 필요한 패키지가 설치되어 있지 않습니다.", "pip install 'leverframe[postgresql]'을 실행하거나 SQLite를 쓰세요."))
 _error("database_unsupported", ("The database “{detail}” is not supported.", 'Write "sqlite:///leverframe.db" (a file beside leverframe.toml) or "postgresql://user@host/name".'),
        ("데이터베이스 “{detail}”은(는) 지원하지 않습니다.", '"sqlite:///leverframe.db"(leverframe.toml 옆의 파일) 또는 "postgresql://user@host/name"을 쓰세요.'))
 _error("destination_invalid", ("“{detail}” does not name a room.", 'Write chat and room: "slack:#dev-team".'),
@@ -155,7 +157,7 @@ _error("port_invalid", ("The environment variable PORT is “{detail}”, which 
 _error("room_invalid", ("This is not a room of the chat. {detail}", "Correct {key}."),
        ("이 채팅의 방이 아닙니다. {detail}", "{key}을(를) 고치세요."))
 _error("route_name_twice", ("Two routes are called “{detail}”.", "Give each route a name of its own."),
-       ("“{detail}”라는 경로가 둘입니다.", "경로마다 다른 이름을 쓰세요."))
+       ("“{detail}”라는 라우트가 둘입니다.", "라우트마다 다른 이름을 쓰세요."))
 _error("secret_empty", ("The secret {key} is empty ({detail}).", "Put a value there: an empty secret would let anybody in."),
        ("비밀값 {key}이(가) 비어 있습니다 ({detail}).", "값을 넣으세요. 빈 비밀값은 누구나 통과시킵니다."))
 _error("secret_env_missing", ("The environment variable {detail} is not set.", "Set {detail} where the hub starts."),
@@ -168,8 +170,8 @@ _error("secret_scheme_unsupported", ("Secrets of the form {detail}: are not supp
        ("{detail}: 형식의 비밀값은 지원하지 않습니다.", "env:NAME 또는 file:PATH를 쓰세요. 비밀 저장소 대부분이 둘 중 하나로 내보낼 수 있습니다."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),
        ("“{detail}”라는 소스가 없습니다.", "[sources.{detail}]을 추가하거나 이름을 고치세요."))
-_error("template_invalid", ("The template is not valid Jinja: {detail}", "Correct the template."),
-       ("템플릿이 올바른 Jinja가 아닙니다: {detail}", "템플릿을 고치세요."))
+_error("template_invalid", ("The template cannot be read: {detail}.", "Correct the template."),
+       ("템플릿을 읽을 수 없습니다: {detail}.", "템플릿을 고치세요."))
 _error("timezone_unknown", ("There is no time zone “{detail}”.", 'Write a name of the IANA database: "Asia/Seoul", "UTC".'),
        ("“{detail}” 시간대는 없습니다.", 'IANA 시간대 이름을 쓰세요: "Asia/Seoul", "UTC".'))
 _error("toml_invalid", ("This is not TOML: {detail}.", "Correct the line; strings stand in quotes."),
