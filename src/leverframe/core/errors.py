@@ -69,14 +69,6 @@ _row("file_unusable", 400, ("The file cannot be used.", "Check the path, the per
      ("파일을 쓸 수 없습니다.", "경로와 권한, 그리고 명령이 기대하는 내용인지 확인하세요."))
 _row("header_invalid", 400, ("A header holds bytes that it may not hold.", "Send headers in plain ASCII."),
      ("헤더에 허용되지 않는 바이트가 있습니다.", "헤더는 ASCII로 보내세요."))
-_row("hub_answer_unreadable", 502, ("Something answered that is not a Leverframe hub, or not one of this version.", "Check the address; leverframe doctor tells more."),
-     ("Leverframe 허브가 아니거나 버전이 다른 서버가 응답했습니다.", "주소를 확인하세요. 자세한 것은 leverframe doctor가 알려 줍니다."))
-_row("hub_not_running", 503, ("The hub is not running here.", "Start it with leverframe serve, name its configuration with --config, or reach one elsewhere with --url and --token."),
-     ("여기에서 허브가 실행되고 있지 않습니다.", "leverframe serve로 시작하거나, --config로 설정을 지정하거나, --url과 --token으로 다른 곳의 허브에 연결하세요."))
-_row("hub_socket_forbidden", 403, ("The hub's socket belongs to another user.", "Run the command as the user who runs the hub, or use --url and --token."),
-     ("허브 소켓이 다른 사용자의 것입니다.", "허브를 실행하는 사용자로 명령을 실행하거나 --url과 --token을 쓰세요."))
-_row("hub_unreachable", 503, ("The hub cannot be reached.", "Check the address, the network and the hub's log."),
-     ("허브에 연결할 수 없습니다.", "주소와 네트워크, 허브 로그를 확인하세요."))
 _row("hook_room_forbidden", 403, ("This hook token may not write to this room.", "Issue one that may: leverframe hook-tokens create NAME --room CHAT:ROOM"),
      ("이 훅 토큰은 이 방에 쓸 수 없습니다.", "쓸 수 있는 토큰을 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
 _row("hook_room_missing", 400, ("The address names no room.", "Add room=dev-team to the hook's address."),
@@ -89,6 +81,14 @@ _row("hook_token_unknown", 401, ("The hook token is unknown, revoked or expired.
      ("알 수 없거나 폐기되었거나 만료된 훅 토큰입니다.", "새로 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
 _row("hook_workspace_unknown", 404, ("No Slack chat of the hub has this subdomain.", "Set subdomain on [chats.NAME] in leverframe.toml, or leave it out of the address."),
      ("이 subdomain을 가진 Slack이 허브에 없습니다.", "leverframe.toml의 [chats.NAME]에 subdomain을 설정하거나 주소에서 빼세요."))
+_row("hub_answer_unreadable", 502, ("Something answered that is not a Leverframe hub, or not one of this version.", "Check the address; leverframe doctor tells more."),
+     ("Leverframe 허브가 아니거나 버전이 다른 서버가 응답했습니다.", "주소를 확인하세요. 자세한 것은 leverframe doctor가 알려 줍니다."))
+_row("hub_not_running", 503, ("The hub is not running here.", "Start it with leverframe serve, name its configuration with --config, or reach one elsewhere with --url and --token."),
+     ("여기에서 허브가 실행되고 있지 않습니다.", "leverframe serve로 시작하거나, --config로 설정을 지정하거나, --url과 --token으로 다른 곳의 허브에 연결하세요."))
+_row("hub_socket_forbidden", 403, ("The hub's socket belongs to another user.", "Run the command as the user who runs the hub, or use --url and --token."),
+     ("허브 소켓이 다른 사용자의 것입니다.", "허브를 실행하는 사용자로 명령을 실행하거나 --url과 --token을 쓰세요."))
+_row("hub_unreachable", 503, ("The hub cannot be reached.", "Check the address, the network and the hub's log."),
+     ("허브에 연결할 수 없습니다.", "주소와 네트워크, 허브 로그를 확인하세요."))
 _row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in the hub's log, and report it."),
      ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
 _row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
