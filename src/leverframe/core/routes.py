@@ -91,17 +91,12 @@ class RouteTable:
         self._other_rows = tuple(row for row in rows if row.events.everything)
         self._every_row = tuple(rows)
         self._label_rows = tuple(row for row in rows if row.labels is not None)
-
-    @property
-    def with_labels(self) -> bool:
+        self.with_labels = bool(self._label_rows)
         """Whether any route looks at labels."""
-        return bool(self._label_rows)
 
     def firing(self, event: Event) -> tuple[Route, ...]:
         """Return the routes that the event reaches."""
-        if event.name == "ping":
-            return ()
-        return tuple(row.route for row in self._rows.get(event.name, self._other_rows) if row.takes(event) and all(test.holds(event) for test in row.tests))
+        return tuple([row.route for row in self._rows_of(event) if row.holds(event)])
 
     def explain(self, event: Event) -> tuple[Verdict, ...]:
         """Return what every route says to the event, every key of it, whether or not one before it failed."""
@@ -115,20 +110,14 @@ class RouteTable:
         """Return whether the files of the event's pull request decide about a route, and are not known yet."""
         if event.paths is not None or event.subject is None or event.subject.kind != "pull_request":
             return False
-        return any(
-            row.route.paths is not None and row.takes(event) and all(test.holds(event) for test in row.tests if test.key not in ("paths", "labels", "where"))
-            for row in self._rows.get(event.name, self._other_rows)
-        )
+        return any(row.route.paths is not None and row.holds(event, but=("paths", "labels", "where")) for row in self._rows_of(event))
 
     def but_for_labels(self, event: Event) -> tuple[Route, ...]:
         """Return the routes that only the labels of the event's subject keep from firing: a label may still come."""
         if event.subject is None or event.labels is None or not self._label_rows:
             return ()
-        return tuple(
-            row.route
-            for row in self._label_rows
-            if row.takes(event) and not row.labels_hold(event) and all(test.holds(event) for test in row.tests if test.key != "labels")
-        )
+        rows = (row for row in self._rows_of(event) if row.labels is not None and not row.labels.holds(event))
+        return tuple(row.route for row in rows if row.holds(event, but=("labels",)))
 
     def relabel(self, event: Event) -> tuple[Route, ...]:
         """Return the routes whose labels hold now that one was added, for a subject's latest event that waited for it.
@@ -137,10 +126,11 @@ class RouteTable:
         """
         if event.action != "labeled" or event.subject is None:
             return ()
-        return tuple(
-            row.route for row in self._label_rows
-            if row.of_source(event) and row.labels_hold(event) and all(test.holds(event) for test in row.tests if test.key == "repos")
-        )  # fmt: skip
+        rows = (row for row in self._label_rows if row.labels is not None and row.labels.holds(event) and row.of_source(event))
+        return tuple(row.route for row in rows if all(test.holds(event) for test in row.tests if test.key == "repos"))
+
+    def _rows_of(self, event: Event) -> tuple[_Row, ...]:
+        return () if event.name == "ping" else self._rows.get(event.name, self._other_rows)
 
 
 class _Row:
@@ -163,11 +153,14 @@ class _Row:
     def of_source(self, event: Event) -> bool:
         return self.route.source is None or self.route.source == event.source
 
-    def takes(self, event: Event) -> bool:
-        return self.of_source(event) and event.name != "ping" and self.events.holds(event)
-
-    def labels_hold(self, event: Event) -> bool:
-        return self.labels is not None and self.labels.holds(event)
+    def holds(self, event: Event, but: tuple[str, ...] = ()) -> bool:
+        """Return whether every key holds, those ``but`` not looked at; the first that does not ends it."""
+        if not (self.of_source(event) and self.events.holds(event)):
+            return False
+        for test in self.tests:  # a loop and no generator: this is done for every route and event
+            if test.key not in but and not test.holds(event):
+                return False
+        return True
 
     def checks(self, event: Event) -> tuple[Check, ...]:
         checks = [self.events.check(event), *(test.check(event) for test in self.tests)]

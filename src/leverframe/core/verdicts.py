@@ -52,7 +52,7 @@ _KO: dict[Code, str] = {
     "excluded": "{key}: {found} 값이 {expected} 조건으로 제외됩니다.",
     "posted_by_default": "events: {found} 이벤트는 기본으로 알립니다.",
     "not_posted_by_default": "events: {found} 이벤트는 기본으로 알리지 않습니다. events에 적으세요.",
-    "ping": "events: ping은 웹훅을 시험할 뿐 어떤 경로에도 닿지 않습니다.",
+    "ping": "events: ping은 웹훅을 시험할 뿐 어떤 라우트에도 닿지 않습니다.",
     "paths_not_read": "paths: 이 PR의 파일을 알 수 없어 {expected} 조건에 맞지 않습니다. [github] token을 넣으면 물어봅니다.",
     "labels_any": "labels: {found} 가운데 {expected} 레이블이 하나도 없습니다.",
     "labels_all": "labels: {found} 가운데 {expected} 레이블이 모두 있지는 않습니다.",
