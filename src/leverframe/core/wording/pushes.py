@@ -51,5 +51,5 @@ def read_push(told: Told) -> Push:
 
 def ref_link(told: Told, ref: str) -> Rich:
     """Return a branch or tag, leading to the event's page when that is more than the repository's."""
-    page = told.url if told.url != reading.web(told.payload, "repository", "html_url") else None
+    page = told.page
     return (Link(ref, page),) if page and ref else (Code(ref or "?"),)

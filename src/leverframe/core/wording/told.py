@@ -14,7 +14,7 @@ from leverframe.core.wording.quoting import one_line
 
 _NAMES = 80
 _LOOKED_AT = 30
-"""Fields of a payload that may be what it is about; GitHub's own have at most fifteen."""
+"""Fields of a payload that may be what it is about; GitHub's own have fewer than twenty."""
 _TITLES = (
     "title",
     "name",
@@ -132,8 +132,7 @@ class Told:
             title = next((found for found in (one_line(reading.text(value, key)) for key in _TITLES) if found), "")
             if title:
                 return linked(title, reading.web(value, "html_url") or self.url)
-        places = (reading.web(self.payload, key, "html_url") for key in ("repository", "organization", "sender"))
-        return (Link(self.url, self.url),) if self.url and self.url not in places else ()
+        return (Link(page, page),) if (page := self.page) else ()
 
     def _objects(self) -> list[Mapping[str, Any]]:
         """Return the payload's objects that may be what the event is about, the likeliest first."""
@@ -149,6 +148,13 @@ class Told:
         """The best page to open, if a browser may open it."""
         url = self.event.url
         return url if url is not None and reading.is_web(url) else None
+
+    @property
+    def page(self) -> str | None:
+        """The best page to open, unless that is only where it happened: the repository's, the organization's or the actor's."""
+        url = self.url
+        places = (reading.web(self.payload, key, "html_url") for key in ("repository", "organization", "sender"))
+        return url if url not in places else None
 
     @property
     def branch(self) -> str:

@@ -132,7 +132,7 @@ def deployment_status(told: Told) -> Rich:
     stands = outcome(told)
     return phrase(
         "{icon}{it} of {ref}{inside} to {environment} {end}",
-        icon=icon(stands), it=linked("Deployment", told.url), ref=told.named("deployment", "ref"), inside=inside(told),
+        icon=icon(stands), it=linked("Deployment", told.page), ref=told.named("deployment", "ref"), inside=inside(told),
         environment=told.named("deployment", "environment"), end=_DEPLOYMENT_ENDS.get(stands, "changed"),
     )  # fmt: skip
 

@@ -135,7 +135,7 @@ def deployment_status(told: Told) -> Rich:
     stands = outcome(told)
     return phrase(
         "{icon}{inside}{ref} {it}가 {environment} 환경에서 {end}",
-        icon=icon(stands), it=linked("배포", told.url), ref=told.named("deployment", "ref"), inside=inside(told),
+        icon=icon(stands), it=linked("배포", told.page), ref=told.named("deployment", "ref"), inside=inside(told),
         environment=told.named("deployment", "environment"), end=_DEPLOYMENT_ENDS.get(stands, "변경되었습니다"),
     )  # fmt: skip
 
