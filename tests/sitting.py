@@ -12,6 +12,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
 from leverframe.core.access import Identity
 from leverframe.core.errors import Locale, Refused
 from leverframe.store import people
@@ -28,9 +32,6 @@ from leverframe.web.guard import Guard
 from leverframe.web.identity import IdentityPages, mint_admin_link
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
-from sqlalchemy import Connection
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 NOON = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
 OPERATOR = Identity(kind="operator", grants=("*",))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from sitting import Doors
+
 from leverframe.core.access import BUILT_IN, covers
 from leverframe.web.api.app import build_api
 from leverframe.web.api.doors import ROWS
@@ -12,7 +14,6 @@ from leverframe.web.desk import Desk
 from leverframe.web.doors import Door, Limit
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
-from sitting import Doors
 
 pytestmark = pytest.mark.anyio
 KEYS = ("open", "signed", "playground", "session")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sitting import Clock, Doors
+
 from leverframe.core.access import Role
 from leverframe.store import audit, people
 from leverframe.web.credentials import COOKIE
 from leverframe.web.desk import Desk
 from leverframe.web.identity import mint_admin_link
 from leverframe.web.refusals import RefusalLog
-from sitting import Clock, Doors
 
 pytestmark = pytest.mark.anyio
 

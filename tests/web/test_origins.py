@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sitting import Doors
+
 from leverframe.web.desk import Desk
 from leverframe.web.origins import host_of, is_loopback, origin_matches, playground_is_open
 from leverframe.web.refusals import RefusalLog
-from sitting import Doors
 
 HERE = "http://127.0.0.1:8080"
 HOST = {"host": "127.0.0.1:8080"}

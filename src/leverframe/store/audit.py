@@ -36,7 +36,12 @@ def append(
 ) -> None:
     """Add an entry. ``detail`` is facts for people, never a secret; call it in the transaction of the act itself."""
     conn.execute(sa.insert(audit).values(
-        id=id, at=at, actor=actor[:200], act=act[:200], target=target[:500], code=code, detail=json.dumps(detail or {}, ensure_ascii=False)))
+        id=id, at=at, actor=_kept(actor), act=_kept(act), target=_kept(target), code=code, detail=json.dumps(detail or {}).replace("\\u0000", "")))
+
+
+def _kept(text: str) -> str:
+    """Return what any database takes of a stranger's text: PostgreSQL has no NUL, and nobody reads more than this."""
+    return text.replace("\0", "")[:500]
 
 
 def entries(

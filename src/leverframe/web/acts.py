@@ -112,7 +112,7 @@ async def unmute(desk: Desk, identity: Identity, target: str) -> None:
 
 
 async def retry(desk: Desk, identity: Identity, delivery_id: int) -> int:
-    """Owe one delivery again and return 1, or 0 when it is not dead; raises ``Refused("not_found")``."""
+    """Owe one delivery again, whatever became of it; returns 1. Raises ``Refused("not_found")``."""
     if await desk.database.read(delivery_pages.one, delivery_id) is None:
         raise Refused("not_found")
     count = await desk.redrive.retry([delivery_id])
@@ -121,21 +121,17 @@ async def retry(desk: Desk, identity: Identity, delivery_id: int) -> int:
 
 
 async def retry_matching(desk: Desk, identity: Identity, which: Filter, *, rate_per_s: float | None) -> int:
-    """Owe again all dead deliveries that match and return how many; raises ``Refused("request_invalid")`` for another state than dead."""
-    _only_dead(which)
+    """Owe again all deliveries that match (the dead ones, unless another state is named) and return how many."""
+    state = State.DEAD if which.state is None else which.state
     count = await desk.redrive.retry_matching(
-        state="dead", destination=which.destination, since=which.since, until=which.until, route=which.route, rate_per_s=rate_per_s)
-    target = ", ".join(f"{name}={value}" for name, value in (("destination", which.destination), ("route", which.route)) if value)
-    await desk.record(identity.actor, "deliveries.retry", target or "all dead", detail={"count": count})
+        state=state.name.lower(), destination=which.destination, since=which.since, until=which.until, route=which.route, rate_per_s=rate_per_s)
+    named = {"state": state.name.lower(), "destination": which.destination, "route": which.route}
+    target = ", ".join(f"{name}={value}" for name, value in named.items() if value)
+    await desk.record(identity.actor, "deliveries.retry", target, detail={"count": count})
     return count
 
 
 async def would_retry(desk: Desk, which: Filter) -> int:
     """Return how many deliveries :func:`retry_matching` would take now."""
-    return await desk.database.read(delivery_pages.count, _only_dead(which))
-
-
-def _only_dead(which: Filter) -> Filter:
-    if which.state not in (None, State.DEAD):
-        raise Refused("request_invalid", "state: only dead deliveries are sent again")
-    return replace(which, state=State.DEAD)
+    state = State.DEAD if which.state is None else which.state
+    return await desk.database.read(delivery_pages.count, replace(which, state=state))

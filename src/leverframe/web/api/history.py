@@ -102,9 +102,9 @@ def deliveries(api: FastAPI, desk: Desk) -> None:
         rows = found[:limit]
         return {"deliveries": [_delivery(row) for row in rows], "next": ids.show("dlv", rows[-1].id) if len(found) > limit else None}
 
-    @api.post("/api/deliveries/retry", response_model=shapes.Retried, summary="Send all dead deliveries that match again; dry_run counts them")
+    @api.post("/api/deliveries/retry", response_model=shapes.Retried, summary="Send all deliveries that match again; dry_run counts them")
     async def retry_matching(asked: shapes.RetryAsked, request: Request) -> Any:
-        which = Filter(destination=asked.destination, route=asked.route, since=back("since", asked.since), until=back("until", asked.until))
+        which = Filter(state=delivery_pages.state_of(asked.state), destination=asked.destination, route=asked.route, since=back("since", asked.since), until=back("until", asked.until))
         if asked.dry_run:
             return {"count": await acts.would_retry(desk, which), "dry_run": True}
         return {"count": await acts.retry_matching(desk, who(request), which, rate_per_s=asked.rate_per_s)}
@@ -121,6 +121,6 @@ def deliveries(api: FastAPI, desk: Desk) -> None:
             for one in await read(delivery_pages.tries, delivery_id)]
         return {**_delivery(row), "tries": tries, "remedy": _remedy(row.code, locale)}
 
-    @api.post("/api/deliveries/{delivery}/retry", response_model=shapes.Retried, summary="Send one dead delivery again")
+    @api.post("/api/deliveries/{delivery}/retry", response_model=shapes.Retried, summary="Send one delivery again")
     async def retry(delivery: Word, request: Request) -> Any:
         return {"count": await acts.retry(desk, who(request), identifier("dlv", delivery))}

@@ -100,14 +100,14 @@ class DeliveryWhole(DeliveryShape):
 
 
 class RetryAsked(_Asked):
-    """Which dead deliveries; without any key, all of them."""
+    """Which deliveries: the dead ones unless another state is named, narrowed by every key that is given."""
 
     destination: Word | None = None
     route: Word | None = None
     since: Word | None = Field(None, description="2h, 3d or an ISO 8601 time")
     until: Word | None = None
     rate_per_s: float | None = Field(None, gt=0, le=10_000)
-    state: Literal["dead"] = "dead"
+    state: StateName = "dead"
     dry_run: bool = False
 
 

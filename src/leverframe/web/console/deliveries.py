@@ -69,13 +69,13 @@ class DeliveryPages:
         return pages.page(viewer, "delivery.html", delivery=delivery, attempts=attempts, remedies=remedies)
 
     async def retry(self, request: Request) -> Response:
-        """Owe one dead delivery again."""
+        """Owe one delivery again."""
         shown = request.path_params["delivery"]
         await acts.retry(self._desk, request.scope["state"]["identity"], identifier("dlv", shown))
         return RedirectResponse(f"/console/deliveries/{shown}", 303)
 
     async def retry_matching(self, request: Request) -> Response:
-        """Say how many dead deliveries match; when that was confirmed, owe them again."""
+        """Say how many deliveries match; when that was confirmed, owe them again."""
         form = await form_of(request)
         which = self.filter_of(form)
         if form.text("confirmed") is None:

@@ -39,8 +39,9 @@ class TokenPages:
             anybodys = pages.viewer_of(request, self._desk.timezone).may("admin")
             await acts.revoke_api_token(self._desk, identity, revoke, anybodys=anybodys)
             return RedirectResponse("/console/tokens", 303)
+        days = _days(form)
         secret = await acts.issue_api_token(
-            self._desk, identity, name=form.needed("name"), grants=form.lines("grants"), days=_days(form) or 90)
+            self._desk, identity, name=form.needed("name"), grants=form.lines("grants"), days=90 if days is None else days)
         return await self._page(request, secret)
 
     async def change_hook(self, request: Request) -> Response:

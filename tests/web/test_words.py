@@ -1,0 +1,35 @@
+"""The catalogue of what pages say."""
+
+from __future__ import annotations
+
+import re
+import string
+
+from leverframe.store.deliveries import Role, State
+from leverframe.web.pages import TEMPLATES
+from leverframe.web.words import WORDS
+
+USED = {
+    key for path in TEMPLATES.glob("*.html")
+    for text in [path.read_text()]
+    for key in [*re.findall(r"\bt\(\s*[\"']([a-z_0-9]+)[\"']\s*[,)]", text), *re.findall(r'nav\("[^"]+", "([a-z_]+)"', text),
+                *(word for pair in re.findall(r't\("(\w+)" if \w+\.\w+ else "(\w+)"\)', text) for word in pair),
+                *re.findall(r'rows\(\w+, "(\w+)"', text)]}
+BUILT = {f"state_{state.name.lower()}" for state in State} | {f"role_{role.name.lower()}" for role in Role} | {
+    f"attempt_outcome_{number}" for number in range(3)} | {"state", "destination", "route", "since"}
+
+
+def test_every_word_is_there_in_english_and_korean() -> None:
+    """Both languages say something, with the same values put in; the Korean is Korean."""
+    for key, (en, ko) in WORDS.items():
+        assert en and ko, key
+        assert fields(en) == fields(ko), key
+
+
+def fields(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_templates_and_catalogue_agree() -> None:
+    """Templates use no word that is missing, and no word is left that no template uses."""
+    assert USED | BUILT == set(WORDS), (USED | BUILT) ^ set(WORDS)
