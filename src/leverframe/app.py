@@ -86,6 +86,7 @@ class App:
     outbound: Outbound
     refusals: RefusalLog
     filters: Any
+    endings: Sequence[Callable[[], None]]
     _tasks: list[asyncio.Task[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,6 +119,11 @@ class App:
         """Start the loops."""
         for name, run in self.loops:
             self._tasks.append(asyncio.create_task(run(), name=name))
+
+    def end_streams(self) -> None:
+        """End what stays open by itself (a page that follows the playground), so that a server can come to its end."""
+        for end in self.endings:
+            end()
 
     async def stop(self) -> None:
         """Take nothing new in, let what is under way end, and let everything go."""
@@ -179,7 +185,8 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         # A source that has left the configuration: what it brought is still worth showing.
         return parsing.get(stored.source, parsing[HOOK]).parse(stored.accepted, id=stored.id, received_at=stored.received_at)
 
-    chats, playground_doors = _chats(config, outbound, database, clock, demo)
+    endings: list[Callable[[], None]] = []
+    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
     library = Library(database, parse)
@@ -218,7 +225,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump())).run), ("counts", lambda: _count(database, clock, metrics)),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, _tasks=[],
+        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, _tasks=[],
     )  # fmt: skip
 
 
@@ -287,8 +294,13 @@ class Mentions:
         return found
 
 
-def _chats(config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
-    """Return the chats, each room imported only when it is configured, and what makes the playground's doors."""
+def _chats(
+    config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]]
+) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
+    """Return the chats, each room imported only when it is configured, and what makes the playground's doors.
+
+    ``endings`` gets what ends streams that would stay open by themselves.
+    """
     chats: dict[str, Chat] = {}
     doors: Callable[[], Sequence[Door]] = tuple
     for name, settings in config.chats.items():
@@ -304,7 +316,8 @@ def _chats(config: Config, outbound: Outbound, database: Any, clock: Clock, demo
 
             store, feed = PlaygroundMessages(database), Feed()
             chats[name] = PlaygroundChat(name, settings, store, feed, clock)  # type: ignore[arg-type]
-            rooms = sorted({room.partition(":")[2] for route in config.routes for room in route.to if room.startswith(f"{name}:")})
+            endings.append(feed.close)
+            rooms = [room.partition(":")[2] for route in config.routes for room in route.to if room.startswith(f"{name}:")]
             talk = Talk(store, feed, clock, rooms=rooms)
             doors = partial(_playground, config, outbound, talk, clock, demo)
     return chats, doors

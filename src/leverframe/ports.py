@@ -168,7 +168,7 @@ class PlaygroundTalk(Protocol):
     """What people see of the playground, and what they say there."""
 
     async def rooms(self) -> tuple[str, ...]:
-        """Return the channels: those configured and those that hold messages."""
+        """Return the channels: those configured, in their order, then others that hold messages."""
         ...
 
     async def count(self) -> int:

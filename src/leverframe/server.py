@@ -171,6 +171,7 @@ async def _run(app: App, config: Config, listener: socket.socket) -> None:
     def stop() -> None:
         for server in servers:
             server.should_exit = True
+        app.end_streams()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from leverframe.core.events import Event
 from leverframe.samples import Story, load, names, title
 from leverframe.sources.github.source import GithubSource

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from leverframe.app import SystemClock
 from leverframe.core.errors import Refused
 from leverframe.ports import PlaygroundMessage

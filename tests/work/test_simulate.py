@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
+
 from leverframe.core.errors import Refused
 from leverframe.net import Outbound
 from leverframe.samples import Story, load

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from leverframe.chats.playground.feed import Feed
 from leverframe.chats.playground.inbound import Said, Talk
 from leverframe.chats.playground.send import PlaygroundChat

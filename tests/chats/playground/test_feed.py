@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+
 from leverframe.chats.playground.feed import LISTENERS, WAITING, Ended, Feed
 from leverframe.core.errors import Refused
 from leverframe.ports import PlaygroundMessage

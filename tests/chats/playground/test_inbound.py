@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+
 from leverframe.chats.playground.inbound import LATEST, PAGE
 from leverframe.core.errors import Refused
 from leverframe.core.messages import Message, Text
@@ -53,11 +54,11 @@ async def test_a_name_cannot_hide_letters(house) -> None:  # type: ignore[no-unt
 
 
 async def test_channels_are_those_of_routes_and_of_messages(house) -> None:  # type: ignore[no-untyped-def]
-    """A configured channel is there before anybody spoke; one that a message made is there too."""
+    """A configured channel comes first, also before anybody spoke; one that a message made is there too."""
     assert await house.talk.rooms() == ("#dev",)
     for room in ("#zoo", "#개발팀", "#alerts"):
         await house.chat.post(posting("x", room=room))
-    assert await house.talk.rooms() == ("#alerts", "#dev", "#zoo", "#개발팀")
+    assert await house.talk.rooms() == ("#dev", "#alerts", "#zoo", "#개발팀")
 
 
 async def test_history_comes_in_pages_with_replies(house) -> None:  # type: ignore[no-untyped-def]

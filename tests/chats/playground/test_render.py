@@ -8,10 +8,24 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from leverframe.chats.playground.render import dump, for_page, from_json, read_id, to_json
 from leverframe.core.errors import Refused
 from leverframe.core.messages import (
-    Bold, Bullets, Button, Buttons, Code, Fields, Footer, Inline, Link, Message, Paragraph, Person, Quote, Text,
+    Bold,
+    Bullets,
+    Button,
+    Buttons,
+    Code,
+    Fields,
+    Footer,
+    Inline,
+    Link,
+    Message,
+    Paragraph,
+    Person,
+    Quote,
+    Text,
 )
 from leverframe.ports import PlaygroundMessage
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from leverframe.core.delivery import Delivered, Rejected, Retryable
 from leverframe.core.errors import Refused
 from leverframe.core.messages import Message, Text

@@ -43,13 +43,13 @@ class Talk:
     """``ports.PlaygroundTalk``."""
 
     def __init__(self, store: PlaygroundStore, feed: Feed, clock: Clock, *, rooms: Iterable[str], on_message: OnMessage | None = None) -> None:
-        """``rooms`` are shown although nobody spoke there yet; ``on_message`` hears what people say, once it is kept."""
+        """``rooms`` are shown first, although nobody spoke there yet; ``on_message`` hears what people say, once it is kept."""
         self._store, self._feed, self._clock = store, feed, clock
-        self._rooms, self._on_message = frozenset(rooms), on_message
+        self._rooms, self._on_message = dict.fromkeys(rooms), on_message
 
     async def rooms(self) -> tuple[str, ...]:
-        """Return the channels: those configured and those that hold messages."""
-        return tuple(sorted(self._rooms.union(await self._store.rooms())))
+        """Return the channels: those configured, in their order, then others that hold messages."""
+        return tuple(self._rooms | dict.fromkeys(await self._store.rooms()))
 
     async def count(self) -> int:
         """Return how many messages there are."""

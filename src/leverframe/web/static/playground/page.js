@@ -2,7 +2,7 @@
 import { ask } from "./ask.js";
 import { arrange, article, el } from "./build.js";
 import { follow } from "./feed.js";
-import { showAnswer, startSamples } from "./samples.js";
+import { sampleSentAt, showAnswer, startSamples } from "./samples.js";
 import { person, remember, remembered, speak, translate, word } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -37,11 +37,13 @@ function keep(message) {
 function take(message) {
   const isNew = !known.has(message.id);
   if (!keep(message)) return;
-  if (!rooms.includes(message.room)) { rooms = [...rooms, message.room].sort(); if (!room) return choose(); }
+  if (!rooms.includes(message.room)) { rooms = [...rooms, message.room]; if (!room) return choose(); }
   if (message.room === room) {
     showHead(message.thread ?? message.id, isNew);
     if (thread && (message.thread ?? message.id) === thread) { place(threadRows, message, null); arrangeThread(); followEnd(threadLog); }
     seen();
+  } else if (isNew && Date.now() - sampleSentAt() < 10000) {
+    offer(null, `${message.room} · ${word("new_below")}`, "→", () => { location.hash = encodeURI(message.room); });
   }
   showChannels();
 }
@@ -55,8 +57,8 @@ function showHead(id, isNew) {
   followEnd(log);
   if (!inView(node)) {
     const below = node.getBoundingClientRect().top > log.getBoundingClientRect().top;
-    if (!below) offer(node, word("updated"), "up");
-    else if (isNew) offer(node, word("new_below"), "down");
+    if (!below) offer(node, word("updated"), "↑");
+    else if (isNew) offer(node, word("new_below"), "↓");
   }
   node.classList.add(isNew && node.dataset.id === id && !repliesTo(id).length && !head.edited_at ? "arrived" : "changed");
 }
@@ -83,10 +85,11 @@ function inView(node) {
 
 function followEnd(box) { if (stuck.get(box)) toBottom(box); }
 
-function offer(node, text, direction) {
-  pill.textContent = `${direction === "up" ? "↑" : "↓"} ${text}`;
+// Shows where something happened that is not in sight, and leads there.
+function offer(node, text, sign, lead = () => { node.scrollIntoView({ block: "center" }); node.focus({ preventScroll: true }); }) {
+  pill.textContent = `${sign} ${text}`;
   pill.hidden = false;
-  pill.onclick = () => { node.scrollIntoView({ block: "center" }); node.focus({ preventScroll: true }); pill.hidden = true; };
+  pill.onclick = () => { pill.hidden = true; lead(); };
   clearTimeout(offered.timer);
   offered = { node, timer: setTimeout(() => { pill.hidden = true; }, 12000) };
 }

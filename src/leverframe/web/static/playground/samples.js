@@ -6,6 +6,9 @@ import { word } from "./words.js";
 const chips = document.getElementById("chips");
 const line = document.getElementById("answer");
 let last = null;
+let sentAt = 0;
+
+export const sampleSentAt = () => sentAt;
 
 export function startSamples() {
   if (!chips) return;
@@ -39,6 +42,7 @@ async function send(name, again = false) {
   const chip = chips.querySelector(`[data-sample="${CSS.escape(name)}"]`);
   if (chip.getAttribute("aria-busy") === "true") return;
   chip.setAttribute("aria-busy", "true");
+  sentAt = Date.now();
   last = { ...(await ask(`/playground/samples/${encodeURIComponent(name)}`, { again })), sample: name };
   chip.removeAttribute("aria-busy");
   showAnswer();

@@ -1,0 +1,212 @@
+"""The demo in a real browser: what a newcomer sees, clicks and reads."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE_S = 30
+
+
+class Demo:
+    """``leverframe demo`` as a process of its own, on a port that stays the same when it starts again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = "from leverframe.cli.main import main; main()"
+        with (self._folder.parent / "demo.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", program, "demo", "--port", str(self.port), "--dir", str(self._folder)],
+                stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "TZ": "Asia/Seoul"},
+            )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
+                    return
+            except OSError:
+                assert self.process.poll() is None and time.monotonic() < deadline, (self._folder.parent / "demo.log").read_text()
+                time.sleep(0.05)
+
+    def stop(self) -> float:
+        """Ask it to stop; return how many seconds that took."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE_S)
+        return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    made = Demo(tmp_path_factory.mktemp("playground") / "demo")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def live(demo: Demo, page: Page) -> Page:
+    """The playground, open and connected."""
+    page.set_default_timeout(PATIENCE_S * 1000)
+    page.goto(f"{demo.url}/playground")
+    page.wait_for_selector("#link[data-state=live]")
+    return page
+
+
+def send(page: Page, name: str) -> str:
+    """Click a sample; return the id of its event as soon as the door has answered."""
+    before = page.locator("#answer").inner_text()
+    page.click(f'[data-sample="{name}"]')
+    page.wait_for_function("before => document.getElementById('answer').innerText !== before", arg=before)
+    assert page.locator("#answer .status").inner_text() == "202"
+    found = re.search(r"evt_[0-9a-z]{13}", page.locator("#answer").inner_text())
+    assert found
+    return found[0]
+
+
+def cards(page: Page, words: str) -> int:
+    return page.locator("#rows article", has_text=words).count()
+
+
+def test_a_click_becomes_a_message_without_a_reload(live: Page) -> None:
+    """A sample goes through the signed door into the channel, live, and its answer leads to the event's page."""
+    live.evaluate("window.never_reloaded = true")
+    event = send(live, "push")
+    live.wait_for_selector("#rows article:has-text('쿠폰을 두 장 쓰면')")
+    assert live.get_attribute("#answer a", "href") == f"/console/events/{event}"
+    assert live.evaluate("window.never_reloaded")
+
+
+def test_a_card_is_edited_in_place_and_replies_stand_in_its_thread(live: Page) -> None:
+    """Opened, reviewed and merged is one card: its words change, its thread grows, and no second card appears."""
+    send(live, "pull_request.opened")
+    live.wait_for_selector("#rows article:has-text('New PR by') .begin-thread", state="attached")
+    number = re.search(r"acme/web-app#(\d+)", live.locator("#rows article", has_text="New PR by").last.inner_text())
+    assert number
+    send(live, "pull_request_review.approved")
+    card = live.locator("#rows article", has_text=number[0])
+    card.locator(".open-thread").wait_for()
+    card.locator(".open-thread").click()
+    live.wait_for_selector("#thread-rows article:has-text('좋습니다')")
+    send(live, "pull_request.merged")
+    live.wait_for_selector(f"#rows article:has-text('{number[0]}'):has-text('merged') .edited")
+    live.wait_for_selector("#thread-rows article:has-text('merged')")
+    assert cards(live, number[0]) == 1
+    live.keyboard.press("Escape")
+    live.wait_for_selector("#thread", state="hidden")
+    assert card.locator(".open-thread").evaluate("node => node === document.activeElement")
+
+
+def test_the_same_delivery_is_a_duplicate(live: Page) -> None:
+    """Delivered again, it is told as a duplicate and nothing is said twice."""
+    live.click('[data-room="#security"]')
+    event = send(live, "dependabot_alert")
+    live.wait_for_selector("#rows article:has-text('quick-templates')")
+    live.click("[data-again]")
+    live.wait_for_selector("#answer .status.duplicate")
+    assert event in live.locator("#answer").inner_text()
+    assert cards(live, "quick-templates") == 1
+
+
+def test_another_channel_counts_what_is_unread(live: Page) -> None:
+    """What comes into a channel that is not open is counted there until it is opened; after a click on a sample, the page leads to it."""
+    live.click('[data-room="#security"]')
+    send(live, "gollum")
+    live.wait_for_selector('[data-room="#dev-team"] .count')
+    live.click("#pill:has-text('#dev-team')")
+    live.wait_for_selector("#rows article:has-text('배포 절차')")
+    live.wait_for_selector('[data-room="#dev-team"] .count', state="detached")
+
+
+def test_the_language_changes_without_a_reload_and_stays(live: Page) -> None:
+    """Every word of the page is in the other language at once, and still after coming back."""
+    live.click("#languages [data-locale=ko]")
+    assert live.locator("#samples-title").inner_text() == "샘플 이벤트 보내기"
+    assert live.locator('[data-sample="pull_request.merged"]').inner_text() == "PR 병합"
+    assert live.get_attribute("html", "lang") == "ko"
+    live.reload()
+    live.wait_for_selector("#link[data-state=live]:has-text('실시간')")
+    assert live.locator("#channels-title").inner_text() == "채널"
+
+
+def test_what_people_say_is_text(live: Page) -> None:
+    """Markup that somebody types is shown as it was typed and does nothing, also in a name."""
+    words = '<img src=x onerror="document.title=\'broken\'"><b>굵게</b> javascript:alert(1)'
+    live.fill("#name", "<i>민서</i>")
+    live.fill("#text", words)
+    live.press("#text", "Enter")
+    said = live.locator("#rows article").last
+    said.locator(".words", has_text="굵게").wait_for()
+    assert said.locator(".words").inner_text() == words
+    assert said.locator(".author").inner_text() == "<i>민서</i>"
+    assert said.locator("img, b, i").count() == 0
+    assert "broken" not in live.title()
+
+
+def test_links_lead_to_the_web_only(live: Page) -> None:
+    """An address that is not http or https is shown as words; the others open apart, without a way back to the page."""
+    shown = live.evaluate("""async () => {
+        const from = [...document.scripts].find((script) => script.type === 'module').src;
+        const { article } = await import(new URL('./build.js', from).href);
+        const link = (url) => ({ kind: 'link', text: url, url });
+        const headline = ['javascript:alert(1)', 'data:text/html,x', '//evil.example', 'file:///etc/passwd', 'https://example.com/a'].map(link);
+        const buttons = [{ text: 'bad', url: 'javascript:alert(1)', action: null, value: '', style: 'danger' }];
+        const node = article({ id: 'msg_x', author: 'x', person: false, icon: null, posted_at: '2026-01-01T00:00:00Z', edited_at: null,
+            message: { tone: 'good', headline, blocks: [{ kind: 'buttons', buttons }] } });
+        return [...node.querySelectorAll('a')].map((a) => [a.href, a.rel, a.target]);
+    }""")
+    assert shown == [["https://example.com/a", "noopener noreferrer", "_blank"]]
+
+
+def test_everything_can_be_done_with_the_keyboard(live: Page) -> None:
+    """Arrows move through the bar of samples, Enter sends, and the bar is one stop of the Tab key."""
+    live.focus('[data-sample="issues.opened"]')
+    live.keyboard.press("End")
+    live.keyboard.press("ArrowLeft")
+    assert live.evaluate("document.activeElement.dataset.sample") == "star"
+    live.keyboard.press("Enter")
+    live.wait_for_selector("#answer:has-text('star')")
+    live.wait_for_selector("#rows article:has-text('haneul-park')")
+    assert live.locator("#chips [tabindex='0']").count() == 1
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(live: Page) -> None:
+    """On a small screen channels, messages and a thread fit the width, and the writing field stays in sight."""
+    live.set_viewport_size({"width": 360, "height": 700})
+    send(live, "issues.opened")
+    live.wait_for_selector("#rows article:has-text('Two coupons')")
+    assert live.evaluate("document.documentElement.scrollWidth") == 360
+    box = live.locator("#text").bounding_box()
+    assert box and box["y"] + box["height"] <= 700
+
+
+def test_the_page_comes_back_by_itself(live: Page, demo: Demo) -> None:
+    """The hub stops at once although a page is open; when it is back, so is the page, with what it missed."""
+    assert demo.stop() < 4
+    live.wait_for_selector("#link[data-state=lost]")
+    demo.start()
+    live.wait_for_selector("#link[data-state=live]")
+    send(live, "gollum")
+    live.wait_for_selector("#rows article:has-text('배포 절차')")
