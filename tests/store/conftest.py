@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from services.postgres import Server
+from sitting import Clock
+
 from leverframe.store.database import Database
 from leverframe.store.postgres import open_postgres
 from leverframe.store.sqlite import open_sqlite
-from services.postgres import Server
-from sitting import Clock
 
 
 @pytest.fixture

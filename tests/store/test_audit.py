@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sitting import NOON, Clock
+
 from leverframe.store import audit
 from leverframe.store.database import Database
-from sitting import NOON, Clock
 
 
 @pytest.mark.anyio
@@ -27,7 +28,7 @@ async def test_whatever_strangers_send_can_be_written(database: Database, clock:
     """NUL and halves of characters, which not every database takes, do not lose the entry."""
     await database.write(audit.append, id=1, at=clock.now(), actor="a\0b", act="x" * 9999, target="\0", detail={"half": "\ud800", "nul": "\0"})
     entry = (await database.read(audit.entries))[0]
-    assert (entry.actor, len(entry.act), entry.target) == ("ab", 500, "")
+    assert (entry.actor, len(entry.act), entry.target, dict(entry.detail)) == ("ab", 500, "", {"half": "?", "nul": "\0"})
 
 
 def test_strangers_write_one_entry_a_minute_and_reason() -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 import zstandard
+from sitting import NOON, store_delivery, store_destination, store_event
+
 from leverframe.core import ids
 from leverframe.core.errors import Refused
 from leverframe.store import delivery_pages, event_pages
@@ -13,7 +15,6 @@ from leverframe.store.database import Database
 from leverframe.store.deliveries import State
 from leverframe.store.delivery_pages import Filter
 from leverframe.store.event_pages import first_id_at
-from sitting import NOON, store_delivery, store_destination, store_event
 
 pytestmark = pytest.mark.anyio
 ID = first_id_at(NOON)

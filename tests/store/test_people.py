@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sitting import Clock
+
 from leverframe.core.errors import Refused
 from leverframe.store import people
 from leverframe.store.database import Database
 from leverframe.store.tables import invitations, sessions
-from sitting import Clock
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)

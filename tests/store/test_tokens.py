@@ -6,10 +6,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sitting import Clock
+
 from leverframe.core.errors import Refused
 from leverframe.store import tokens
 from leverframe.store.database import Database
-from sitting import Clock
 
 pytestmark = pytest.mark.anyio
 

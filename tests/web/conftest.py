@@ -7,6 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sitting import Clock, Doors, Routes
+
 from leverframe.core.access import BUILT_IN, Role
 from leverframe.observe import Metrics
 from leverframe.store.database import Database
@@ -15,7 +17,6 @@ from leverframe.web.desk import Desk
 from leverframe.web.refusals import RefusalLog
 from leverframe.work.bell import Bell
 from leverframe.work.redrive import Redriver
-from sitting import Clock, Doors, Routes
 
 
 @pytest.fixture

@@ -36,12 +36,17 @@ def append(
 ) -> None:
     """Add an entry. ``detail`` is facts for people, never a secret; call it in the transaction of the act itself."""
     conn.execute(sa.insert(audit).values(
-        id=id, at=at, actor=_kept(actor), act=_kept(act), target=_kept(target), code=code, detail=json.dumps(detail or {}).replace("\\u0000", "")))
+        id=id, at=at, actor=_kept(actor), act=_kept(act), target=_kept(target), code=code,
+        detail=_utf8(json.dumps(detail or {}, ensure_ascii=False))))
 
 
 def _kept(text: str) -> str:
     """Return what any database takes of a stranger's text: PostgreSQL has no NUL, and nobody reads more than this."""
-    return text.replace("\0", "")[:500]
+    return _utf8(text.replace("\0", "")[:500])
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def entries(
