@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -75,7 +75,7 @@ def show_delivery(
 @app.command()
 def retry(
     delivery: Annotated[str | None, typer.Argument(help="One delivery's id: dlv_…. Left out: all that match the options.", show_default=False)] = None,
-    status: Annotated[str | None, typer.Option(help="dead: every dead delivery that matches the other options.", show_default=False)] = None,
+    status: Annotated[str | None, typer.Option(help="Every delivery in this state that matches the other options: dead, most often.", show_default=False)] = None,
     since: Since = None,
     until: Annotated[str | None, typer.Option(help="Only those made before: 2h, 3d, or a time.", show_default=False)] = None,
     destination: Destination = None, route: OfRoute = None,
@@ -84,7 +84,7 @@ def retry(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Show the progress until none of them is owed; interrupting it stops only the showing.")] = True,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Send dead deliveries again, each with the full schedule of retries."""
+    """Send one delivery again, whatever became of it, or all that match; each with the full schedule of retries."""
     from urllib.parse import quote
 
     from leverframe.cli.output import instant_of, say, show
@@ -96,12 +96,7 @@ def retry(
     with at_hub(config, url, token, as_json) as hub:
         if delivery is not None:
             answer = hub.post(f"/api/deliveries/{quote(delivery, safe='')}/retry")
-            if as_json:
-                show(answer)
-            elif answer["count"]:
-                say(f"{delivery}: {said(hub.locale, 'owed again', '다시 보냅니다')}")
-            else:
-                say(f"{delivery}: {said(hub.locale, 'not dead, so there is nothing to send again', '포기한 전송이 아니어서 다시 보낼 것이 없습니다')}")
+            show(answer) if as_json else say(f"{delivery}: {said(hub.locale, 'owed again', '다시 보냅니다')}")
             return
         filters = {"since": instant_of(since), "until": instant_of(until), "destination": destination, "route": route}
         which = {key: value for key, value in filters.items() if value is not None}
@@ -127,20 +122,13 @@ def _progress(hub: Hub, count: int, which: dict[str, str]) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(said(hub.locale, "sending", "보내는 중"), total=count)
-        while (left := _owed(hub, count, which)) > 0:
-            bar.update(task, completed=count - left)
+        while (left := _count(hub, "owed", which)) > 0:
+            bar.update(task, completed=max(count - left, 0))
             time.sleep(POLL_S)
         bar.update(task, completed=count)
-    dead = hub.post("/api/deliveries/retry", {**which, "dry_run": True})
-    print(f"{said(hub.locale, 'none is owed any more; dead', '모두 처리했습니다. 포기한 전송')}: {dead['count']}", file=sys.stderr)
+    print(f"{said(hub.locale, 'none is owed any more; dead', '모두 처리했습니다. 포기한 전송')}: {_count(hub, 'dead', which)}", file=sys.stderr)
 
 
-def _owed(hub: Hub, at_most: int, which: dict[str, str]) -> int:
-    """Return how many deliveries that match are owed now, counting no further than ``at_most``."""
-    found, before = 0, None
-    while found < at_most:
-        page: dict[str, Any] = hub.get("/api/deliveries", state="owed", limit=500, before=before, **which)
-        found, before = found + len(page["deliveries"]), page["next"]
-        if before is None:
-            break
-    return min(found, at_most)
+def _count(hub: Hub, state: str, which: dict[str, str]) -> int:
+    """Return how many deliveries that match are in a state now."""
+    return int(hub.post("/api/deliveries/retry", {**which, "state": state, "dry_run": True})["count"])

@@ -1,0 +1,191 @@
+"""Commands that talk to a running hub, over its unix socket and over its address."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli.conftest import PUSH, RunningHub, entry_point, serving
+
+from leverframe.cli import deliveries as deliveries_command
+
+
+def test_events_are_listed(hub: RunningHub) -> None:
+    """Without a command, with one and with --json, the event is there; JSON is what the API answers."""
+    for arguments in (["events"], ["events", "list", "--name", "push", "--repo", "acme/web", "--source", "github", "--since", "1h"]):
+        ran = hub.run(*arguments)
+        assert (ran.status, hub.event in ran.out, "acme/web" in ran.out, ran.err) == (0, True, True, "")
+    assert [one["id"] for one in hub.run("events", "--json").document["events"]][-1] == hub.event
+    assert hub.run("events", "--name", "star", "--repo", "no/where").out == "–\n"
+
+
+def test_a_list_tells_how_to_go_on(hub: RunningHub) -> None:
+    """A list that is cut names the option that reads on, on stderr."""
+    ran = hub.run("deliveries", "--status", "dead", "--limit", "1")
+    assert hub.dead[1] in ran.out and hub.dead[0] not in ran.out
+    assert ran.err == f"… more: --before {hub.dead[1]} --limit 1\n"
+    assert hub.dead[0] in hub.run("deliveries", "--status", "dead", "--before", hub.dead[1]).out
+
+
+def test_an_event_is_shown_without_harm_to_the_terminal(hub: RunningHub) -> None:
+    """Control characters of a payload do not reach the terminal; the JSON carries them escaped."""
+    ran = hub.run("events", "show", hub.event)
+    assert ran.status == 0 and "red" in ran.out and "acme/web" in ran.out
+    assert "\x1b" not in ran.out and "\x07" not in ran.out
+    raw = hub.run("events", "show", hub.event, "--json")
+    assert "\x1b" not in raw.out and raw.document["payload"] == PUSH
+
+
+def test_deliveries_are_listed_and_shown(hub: RunningHub) -> None:
+    """A dead delivery is found by its state, and shown with its code."""
+    assert hub.dead[0] in hub.run("deliveries", "--status", "dead").out
+    ran = hub.run("deliveries", "show", hub.dead[0])
+    assert ran.status == 0 and "playground_room_invalid" in ran.out
+    assert hub.run("deliveries", "show", hub.dead[0], "--json").document["state"] == "dead"
+
+
+def test_one_delivery_is_sent_again(fresh_hub: RunningHub) -> None:
+    """A dead delivery is owed again; one that does not exist is refused."""
+    assert fresh_hub.run("deliveries", "retry", fresh_hub.dead[0]).out == f"{fresh_hub.dead[0]}: owed again\n"
+    assert fresh_hub.run("deliveries", "retry", "dlv_0000000000001").err.startswith("not_found: ")
+
+
+def test_a_query_is_counted_and_then_sent_again(fresh_hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--dry-run only counts; without it all that match are owed again, and the command ends when none is owed any more."""
+    monkeypatch.setattr(deliveries_command, "POLL_S", 0.0)
+    narrowed = ("--status", "dead", "--since", "2h", "--destination", "playground:#dev-team", "--route", "team")
+    assert fresh_hub.run("deliveries", "retry", *narrowed, "--dry-run").out == "would be sent again: 2\n"
+    assert fresh_hub.run("deliveries", "retry", "--status", "dead", "--route", "other", "--dry-run", "--json").document == {"count": 0, "dry_run": True}
+    ran = fresh_hub.run("deliveries", "retry", *narrowed, "--rate", "1000")
+    assert (ran.status, ran.out) == (0, "owed again: 2\n")
+    assert "dead: 0" in ran.err
+    assert {one["state"] for one in fresh_hub.run("deliveries", "--json").document["deliveries"]} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["deliveries", "retry"],
+        ["deliveries", "retry", "dlv_0000000000000", "--since", "2h"],
+        ["routes", "explain"],
+        ["routes", "explain", "--event", "evt_0000000000000", "--file", "x"],
+        ["routes", "explain", "--file", "x"],
+        ["events", "list", "--limit", "0"],
+        ["hook-tokens", "create", "bot"],
+        ["nothing"],
+    ],
+)
+def test_wrong_usage_is_told_apart(hub: RunningHub, arguments: list[str]) -> None:
+    """What cannot be meant ends with 2, before the hub is asked."""
+    ran = hub.run(*arguments)
+    assert ran.status == 2 and ran.out == "" and "Usage: " in ran.err
+
+
+def test_routes_explain_themselves(hub: RunningHub, tmp_path: Path) -> None:
+    """For a stored event and for one from a file or standard input, each route says whether it fires."""
+    assert hub.run("routes", "explain", "--event", hub.event).out.startswith("✓ team: ")
+    file = tmp_path / "star.json"
+    file.write_text(json.dumps({"action": "created", "repository": {"full_name": "acme/web"}, "sender": {"login": "ann"}}))
+    assert hub.run("routes", "explain", "--file", str(file), "--name", "star").out.startswith("✗ team: ")
+    ran = hub.run("routes", "explain", "--file", "-", "--name", "push", "--json", stdin=json.dumps(PUSH).encode())
+    assert [(one["route"], one["fired"]) for one in ran.document["routes"]] == [("team", True)]
+
+
+@pytest.mark.parametrize("text", [None, "{", "[1]"])
+def test_a_payload_that_cannot_be_read_is_refused(hub: RunningHub, tmp_path: Path, text: str | None) -> None:
+    """A file that is missing, no JSON or no object is a refusal with its code."""
+    file = tmp_path / "payload.json"
+    if text is not None:
+        file.write_text(text)
+    ran = hub.run("routes", "explain", "--file", str(file), "--name", "push")
+    assert ran.status == 1 and ran.err.startswith("file_unusable: ") and "→" in ran.err
+
+
+def test_a_route_is_tested_muted_and_unmuted(hub: RunningHub) -> None:
+    """A sample goes through a route; a route and a room are silenced until a time, and heard again."""
+    assert hub.run("routes", "test", "team").out == "team: sent to playground:#dev-team\n"
+    for target in ("team", "playground:#dev-team"):
+        assert hub.run("routes", "mute", target, "--until", "2h", "--reason", "release").out.startswith(f"{target}: muted until ")
+        assert "release" in hub.run("routes").out
+        assert hub.run("routes", "unmute", target).out == f"{target}: not muted any more\n"
+    assert [one["name"] for one in hub.run("routes", "--json").document["routes"]] == ["team"]
+    ran = hub.run("routes", "mute", "unheard of")
+    assert ran.status == 1 and ran.err.startswith("request_invalid: ")
+
+
+def test_hook_tokens_are_created_listed_and_revoked(hub: RunningHub) -> None:
+    """The token is alone on stdout, shown once; the list holds its rooms and not the token."""
+    token = hub.run("hook-tokens", "create", "bot", "--room", "playground:#dev-*", "--room", "playground:#ops").out.strip()
+    assert token.startswith("lfh_")
+    listed = hub.run("hook-tokens").out
+    assert "playground:#dev-*, playground:#ops" in listed and token not in listed
+    assert hub.run("hook-tokens", "revoke", "bot").out == "bot: revoked\n"
+    assert hub.run("hook-tokens", "list", "--json").document["tokens"][0]["revoked_at"] is not None
+    assert hub.run("hook-tokens", "revoke", "bot").status == 1
+
+
+def test_people_are_invited(hub: RunningHub) -> None:
+    """The link is alone on stdout, and the invitation is listed; an unknown role is refused."""
+    assert "/login?token=" in hub.run("people", "invite", "ann", "--role", "release").out
+    assert "ann" in hub.run("people").out
+    assert hub.run("people", "invite", "bob", "--role", "king").status == 1
+    assert hub.run("people", "disable", "nobody").err.startswith("not_found: ")
+
+
+def test_a_token_reaches_the_hub_from_elsewhere(hub: RunningHub) -> None:
+    """--url and a token do what its grants allow, and nothing after it is revoked; the variables do the same."""
+    token = hub.run("tokens", "create", "ci", "--grant", "events.read", "--days", "1").out.strip()
+    url = f"http://127.0.0.1:{hub.port}"
+    assert hub.event in hub.run("events", "--url", url, "--token", token).out
+    assert hub.event in hub.run("events", environ={"LEVERFRAME_URL": url, "LEVERFRAME_TOKEN": token}).out
+    refused = hub.run("audit", "--url", url, "--token", token)
+    assert refused.status == 1 and refused.err.startswith("not_allowed: ")
+    assert hub.run("events", "--url", url).err.startswith("sign_in_required: ")
+    assert "ci" in hub.run("tokens").out
+    assert hub.run("tokens", "revoke", "ci").status == 0
+    assert hub.run("events", "--url", url, "--token", token).err.startswith("token_invalid: ")
+
+
+def test_acts_are_audited(hub: RunningHub) -> None:
+    """What an operator did is in the audit, and can be asked for by act."""
+    hub.run("routes", "test", "team")
+    assert "operator" in hub.run("audit", "--act", "routes.test").out
+    assert {one["act"] for one in hub.run("audit", "list", "--act", "routes.test", "--json").document["entries"]} == {"routes.test"}
+
+
+def test_a_refusal_is_a_document_where_json_is_asked_for(hub: RunningHub) -> None:
+    """With --json a refusal is the problem document, on stderr, and the exit status 1."""
+    ran = hub.run("events", "show", "evt_0000000000001", "--json")
+    assert (ran.status, ran.out, json.loads(ran.err)["code"]) == (1, "", "not_found")
+
+
+def test_the_hub_speaks_its_language(tmp_path: Path) -> None:
+    """Tables, sentences and refusals are in the hub's language; codes, ids and states are not translated."""
+    with serving(tmp_path, "ko") as hub:
+        listed = hub.run("deliveries").out
+        assert "상태" in listed and "dead" in listed
+        assert hub.run("deliveries", "retry", "--status", "dead", "--dry-run").out == "다시 보낼 전송: 2\n"
+        ran = hub.run("events", "show", "evt_0000000000001")
+        assert ran.err.startswith("not_found: ") and any("가" <= letter <= "힣" for letter in ran.err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["events"], "hub_not_running"),
+        (["events", "--url", "http://127.0.0.1:1"], "hub_not_running"),
+        (["events", "--url", "ftp://hub.example.com"], "hub_unreachable"),
+    ],
+)
+def test_a_hub_that_is_not_there_is_told_with_its_remedy(tmp_path: Path, arguments: list[str], code: str) -> None:
+    """The error names the code, where it looked, and what to do."""
+    (tmp_path / "leverframe.toml").write_text("")
+    ran = entry_point(*arguments, folder=tmp_path)
+    assert ran.status == 1 and ran.out == "" and ran.err.startswith(f"{code}: ") and "    → " in ran.err
+
+
+def test_a_configuration_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """Without configuration and --url, a command says how to get either."""
+    ran = entry_point("events", folder=tmp_path)
+    assert ran.status == 1 and "file_missing" in ran.err and "--config" in ran.err

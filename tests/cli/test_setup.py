@@ -1,0 +1,207 @@
+"""Setting a hub up: init, check, doctor, simulate, and the program itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from cli.conftest import RunningHub, entry_point
+from fakes.slack import TOKEN, FakeSlack
+
+from leverframe.cli.starter import starter
+from leverframe.config import load
+from leverframe.core.errors import Locale
+
+NAMED = {"GITHUB_WEBHOOK_SECRET": "s3cret", "SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": "s1gning"}
+
+
+@pytest.mark.parametrize("locale", ["en", "ko"])
+def test_init_writes_a_configuration_that_works(tmp_path: Path, locale: Locale) -> None:
+    """With the variables that it names, the file has neither errors nor warnings, and routes pull requests and wiki to #dev-team."""
+    assert entry_point("init", "--locale", locale, folder=tmp_path).status == 0
+    config = load(tmp_path / "leverframe.toml", NAMED)
+    assert (config.warnings, config.hub.locale) == ((), locale)
+    assert [(route.events, route.to) for route in config.routes] == [(("pull_request.opened",), ("slack:#dev-team",)), (("gollum",), ("slack:#dev-team",))]
+
+
+def test_both_languages_of_init_differ_in_words_only() -> None:
+    """The Korean file has Korean comments and, but for names, language and time zone, the same settings."""
+    english, korean = tomllib.loads(starter("en")), tomllib.loads(starter("ko"))
+    assert any("가" <= letter <= "힣" for letter in starter("ko")) and not any("가" <= letter <= "힣" for letter in starter("en"))
+    for document in (english, korean):
+        del document["hub"]["locale"], document["hub"]["timezone"]
+        for route in document["routes"]:
+            del route["name"]
+    assert english == korean
+
+
+def test_every_commented_line_of_init_can_be_uncommented(tmp_path: Path) -> None:
+    """What the comments offer is read as it stands."""
+    offered = [line.removeprefix("# ") if line.startswith(("# [", "# app_token", "# bind", '# "#dev"', "# token")) else line for line in starter("en").splitlines()]
+    (tmp_path / "leverframe.toml").write_text("\n".join(offered))
+    config = load(tmp_path / "leverframe.toml", {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_DEV_WEBHOOK": "b", "GH_TOKEN": "c"})
+    assert config.warnings == () and config.github.token is not None
+
+
+def test_init_leaves_a_file_that_is_there(tmp_path: Path) -> None:
+    """Without --force a file is not replaced; --dry-run prints and writes nothing."""
+    file = tmp_path / "leverframe.toml"
+    file.write_text("# mine\n")
+    ran = entry_point("init", folder=tmp_path)
+    assert (ran.status, file.read_text()) == (1, "# mine\n") and ran.err.startswith("file_exists: ")
+    assert entry_point("init", "--dry-run", folder=tmp_path).out == starter("en") and file.read_text() == "# mine\n"
+    assert entry_point("init", "--force", "--json", folder=tmp_path).document == {"file": str(file)} and file.read_text() == starter("en")
+    assert entry_point("init", "no/such/folder.toml", folder=tmp_path).err.startswith("file_unusable: ")
+
+
+def test_check_tells_errors_and_warnings(tmp_path: Path) -> None:
+    """Each finding has file, line, code and remedy on stderr; errors end with 1, warnings do not."""
+    file = tmp_path / "leverframe.toml"
+    file.write_text("[hub]\nlocal = 'ko'\n[chats.slack]\nbot_token = 'xoxb-1'\n")
+    ran = entry_point("check", folder=tmp_path)
+    assert ran.status == 1 and ran.out == f"{file}: 1 error, 1 warning\n"
+    assert f"{file}:2: error key_unknown: There is no key hub.local.\n    → Did you mean locale?\n" in ran.err
+    assert f"{file}:4: warning secret_literal: " in ran.err and "xoxb-1" not in ran.err
+    file.write_text("[chats.slack]\nbot_token = 'xoxb-1'\n")
+    assert entry_point("check", folder=tmp_path).status == 0
+
+
+def test_check_tells_programs(tmp_path: Path) -> None:
+    """With --json the findings are a document, in the language of the file."""
+    (tmp_path / "hub.toml").write_text("[hub]\nlocale = 'ko'\nlocal = 1\n")
+    ran = entry_point("check", "--config", "hub.toml", "--json", folder=tmp_path)
+    (finding,) = ran.document["findings"]
+    assert (ran.status, ran.document["ok"]) == (1, False)
+    assert (finding["severity"], finding["code"], finding["line"], finding["key"]) == ("error", "key_unknown", 3, "hub.local")
+    assert any("가" <= letter <= "힣" for letter in finding["sentence"])
+
+
+def test_check_does_not_let_a_file_write_on_the_terminal(tmp_path: Path) -> None:
+    """Control characters of the file are not printed."""
+    (tmp_path / "leverframe.toml").write_text('"\\u001b[31m" = 1\n')
+    assert "\x1b" not in entry_point("check", folder=tmp_path).err
+
+
+def test_serve_refuses_a_configuration_with_errors(tmp_path: Path) -> None:
+    """Nothing is started; every error is told, as check tells it."""
+    (tmp_path / "leverframe.toml").write_text("[hub]\nlocal = 1\n")
+    for arguments in (["serve"], ["serve", "--config", "leverframe.toml"], ["serve", "--config=leverframe.toml"]):
+        ran = entry_point(*arguments, folder=tmp_path)
+        assert ran.status == 1 and ":2: error key_unknown: " in ran.err
+
+
+def test_serve_imports_little(tmp_path: Path) -> None:
+    """What serve does not need before its first event is not imported: looked at where it finds that it cannot listen."""
+    (tmp_path / "leverframe.toml").write_text("[hub]\nbind = '192.0.2.1:1'\n[sources.github]\nsecrets = ['x']\n[chats.slack]\nbot_token = 'x'\n")
+    program = (
+        "import sys; sys.argv = ['leverframe', 'serve']\n"
+        "from leverframe.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert ended.code == 1, ended\n"
+        "assert 'leverframe.server' in sys.modules\n"
+        "print(*sorted({'typer', 'rich', 'alembic', 'cel', 'jinja2', 'fastapi', 'asyncpg'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+def test_help_is_quick_to_import() -> None:
+    """--help needs neither the configuration's models nor the hub."""
+    program = (
+        "import sys, leverframe.cli.commands\n"
+        "print(*sorted({'pydantic', 'sqlalchemy', 'aiohttp', 'uvicorn', 'leverframe.config', 'leverframe.server'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_the_program_helps_and_tells_its_version(tmp_path: Path) -> None:
+    """--help lists the commands, --version is one line, no command at all is wrong usage."""
+    assert "hook-tokens" in entry_point("--help", folder=tmp_path).out
+    assert entry_point("--version", folder=tmp_path).out.count(".") == 2
+    assert entry_point(folder=tmp_path).status == 2
+    assert entry_point("serve", "--port", "1", folder=tmp_path).status == 2
+
+
+def test_simulate_sends_what_github_would_send(hub: RunningHub) -> None:
+    """A sample, by its name or its event's, is signed with the configured secret and accepted."""
+    secret = {"CLI_TEST_SECRET": "s3cret"}
+    sent = hub.run("simulate", "github", "gollum", "--json", environ=secret).document
+    assert sent["id"].startswith("evt_") and sent["duplicate"] is False
+    assert hub.run("simulate", "github", "pull_request", environ=secret).out.startswith("pull_request → ")
+    assert "gollum" in hub.run("simulate", "github").out
+
+
+def test_simulate_sends_a_file(hub: RunningHub, tmp_path: Path) -> None:
+    """A payload of one's own goes the same way, also to a hub that is named on the command line."""
+    file = tmp_path / "push.json"
+    file.write_text(json.dumps({"ref": "refs/heads/x", "repository": {"full_name": "acme/mine"}}))
+    url = f"http://127.0.0.1:{hub.port}"
+    named = ("--url", url, "--source", "github", "--secret", "env:MINE")
+    ran = hub.run("simulate", "github", "push", "--payload", str(file), *named, environ={"MINE": "s3cret", "LEVERFRAME_CONFIG": "/nowhere"})
+    assert ran.status == 0
+    assert "acme/mine" in hub.run("events", "--repo", "acme/mine").out
+
+
+def test_simulate_tells_what_the_door_refused(hub: RunningHub) -> None:
+    """A wrong secret is the door's own refusal; an unknown sample is wrong usage."""
+    ran = hub.run("simulate", "github", "gollum", "--secret", "wrong", environ={"CLI_TEST_SECRET": "s3cret"})
+    assert ran.status == 1 and ran.err.startswith("signature_invalid: ") and "→" in ran.err
+    assert hub.run("simulate", "github", "golum", environ={"CLI_TEST_SECRET": "s3cret"}).status == 2
+    assert hub.run("simulate", "github", "gollum", "--secret", "env:NOPE", environ={"CLI_TEST_SECRET": "s3cret"}).status == 2
+
+
+def test_doctor_finds_a_hub_in_order(hub: RunningHub) -> None:
+    """Each thing that was looked at is told; a hub that runs and has all it needs ends with 0."""
+    ran = hub.run("doctor", "--json", environ={"CLI_TEST_SECRET": "s3cret"})
+    found = {one["what"]: one["state"] for one in ran.document["findings"]}
+    assert (ran.status, ran.document["ok"]) == (0, True)
+    assert found == {"config": "ok", "database": "ok", "disk": "ok", "clock": "skipped", "url": "ok", "chats.playground": "ok"}
+    assert "✓ database" in hub.run("doctor", environ={"CLI_TEST_SECRET": "s3cret"}).out
+
+
+def test_doctor_asks_slack(tmp_path: Path) -> None:
+    """The token and its scopes are looked at, and the clock compared; a hub that does not run is an error with its remedy."""
+    with FakeSlack().in_thread() as slack:
+        (tmp_path / "leverframe.toml").write_text(f"[hub]\nurl = 'http://127.0.0.1:1'\n[chats.slack]\nbot_token = 'env:SLACK_BOT_TOKEN'\napi_url = '{slack.url}'\n")
+        good = entry_point("doctor", "--json", folder=tmp_path, environ=NAMED)
+        bad = entry_point("doctor", folder=tmp_path, environ={"SLACK_BOT_TOKEN": "xoxb-wrong"})
+    states = {(one["what"], one["state"]) for one in good.document["findings"]}
+    assert {("clock", "ok"), ("chats.slack", "ok"), ("url", "error"), ("database", "ok")} <= states and ("chats.slack", "error") not in states
+    assert "leverframe serve" in next(one["remedy"] for one in good.document["findings"] if one["what"] == "url")
+    assert bad.status == 1 and "✗ chats.slack" in bad.out and "xoxb-wrong" not in bad.out + bad.err
+
+
+@pytest.mark.parametrize("database", ["sqlite:///no/such/folder/hub.db", "postgresql://127.0.0.1:1/hub"])
+def test_doctor_tells_what_is_wrong_with_the_database(tmp_path: Path, database: str) -> None:
+    """A folder that is not there and a server that does not answer are errors, with a remedy."""
+    (tmp_path / "leverframe.toml").write_text(f"[hub]\ndatabase = '{database}'\n")
+    found = {one["what"]: one for one in entry_point("doctor", "--json", folder=tmp_path).document["findings"]}
+    assert found["database"]["state"] == "error" and found["database"]["remedy"]
+
+
+def test_doctor_reads_a_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    """A server that answers is told with its schema: none yet."""
+    (tmp_path / "leverframe.toml").write_text("[hub]\ndatabase = 'env:DATABASE_URL'\n")
+    ran = entry_point("doctor", "--json", folder=tmp_path, environ={"DATABASE_URL": postgres_url})
+    found = {one["what"]: one for one in ran.document["findings"]}
+    assert found["database"]["state"] == "ok" and "PostgreSQL" in found["database"]["found"]
+
+
+def test_doctor_tells_a_database_of_another_version(tmp_path: Path) -> None:
+    """One that a newer Leverframe made is an error, one that is not a database too."""
+    import sqlite3
+
+    (tmp_path / "leverframe.toml").write_text("")
+    with sqlite3.connect(tmp_path / "leverframe.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    connection.close()
+    found = {one["what"]: one for one in entry_point("doctor", "--json", folder=tmp_path).document["findings"]}
+    assert found["database"]["state"] == "error" and "9999" in found["database"]["found"]
+    (tmp_path / "leverframe.db").write_bytes(b"not a database, only text of some length" * 100)
+    found = {one["what"]: one for one in entry_point("doctor", "--json", folder=tmp_path).document["findings"]}
+    assert found["database"]["state"] == "error"
