@@ -6,10 +6,11 @@ channel costs one row whatever it owes, and nothing is written to say that a mes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,6 +77,16 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A destination that this process holds now."""
+
+    name: str
+    failures: int
+    """Retryable failures in a row."""
+    owed: list[Owed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """What one attempt came to. ``attempt`` is the count before it: it fences a worker that comes late."""
 
@@ -90,6 +101,20 @@ class Ended:
     detail: str
     card: tuple[str, str, Card] | None = None
     """Destination, subject and the card that now stands there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a process did at a destination that it holds."""
+
+    name: str
+    ended: Sequence[Ended]
+    failures: int
+    error: str | None
+    stop_until: datetime | None
+    """When to go on, if something stopped it."""
+    leaving: bool = False
+    """Whether to let it go although there may be more to send now."""
 
 
 def plan(connection: Connection, *, boot: int, routed: Collection[int], planned: Sequence[Planned], now: datetime) -> bool:
@@ -124,33 +149,40 @@ def owe(connection: Connection, *, planned: Sequence[Planned], now: datetime) ->
     for one in planned:
         if one.state is State.OWED:
             due[one.destination] = min(due.get(one.destination, one.scheduled_at), one.scheduled_at)
-    # Sorted: two processes that lock the same rows lock them in the same order.
-    for name in sorted(due):
-        wake(connection, name=name, at=due[name])
+    wake(connection, due)
 
 
-def wake(connection: Connection, *, name: str, at: datetime) -> None:
-    """See to it that the destination is looked at by ``at``; one that backs off keeps its later moment."""
-    insert = _upsert(connection)(destinations).values(name=name, due_at=at, failures=0)
+def wake(connection: Connection, due: Mapping[str, datetime]) -> None:
+    """See to it that each destination is looked at by its moment; one that backs off keeps its later moment."""
+    if not due:
+        return
     connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["name"],
-            set_={"due_at": at},
-            where=sa.or_(destinations.c.due_at.is_(None), sa.and_(destinations.c.due_at > at, destinations.c.failures == 0)),
-        )
+        _wake(connection.dialect.name),
+        # Sorted: two processes that lock the same rows lock them in the same order.
+        [{"name": name, "due_at": due[name], "failures": 0} for name in sorted(due)],
     )
 
 
-def _upsert(connection: Connection) -> Any:
-    if connection.dialect.name == "postgresql":
+@cache
+def _wake(dialect: str) -> Any:
+    insert = _upsert(dialect)(destinations)
+    return insert.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"due_at": insert.excluded.due_at},
+        where=sa.or_(destinations.c.due_at.is_(None), sa.and_(destinations.c.due_at > insert.excluded.due_at, destinations.c.failures == 0)),
+    )
+
+
+def _upsert(dialect: str) -> Any:
+    if dialect == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
     else:
         from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     return insert
 
 
-def claim(connection: Connection, *, boot: int, now: datetime, limit: int) -> list[tuple[str, int]]:
-    """Take up to ``limit`` due destinations that no living process holds, longest due first; return (name, failures in a row)."""
+def take(connection: Connection, *, boot: int, now: datetime, limit: int, window: int) -> list[Taken]:
+    """Take up to ``limit`` due destinations that no living process holds, longest due first, each with its first ``window`` of owed deliveries."""
     free = (
         sa.select(destinations.c.name)
         .where(destinations.c.due_at <= now, sa.or_(destinations.c.boot.is_(None), destinations.c.boot.not_in(alive(now))))
@@ -160,8 +192,8 @@ def claim(connection: Connection, *, boot: int, now: datetime, limit: int) -> li
     )
     taken = connection.execute(
         destinations.update().where(destinations.c.name.in_(free.scalar_subquery())).values(boot=boot).returning(destinations.c.name, destinations.c.failures)
-    )
-    return [(row.name, row.failures) for row in taken]
+    ).all()
+    return [Taken(name=row.name, failures=row.failures, owed=owed(connection, destination=row.name, now=now, limit=window)) for row in taken]
 
 
 def next_due_at(connection: Connection, *, boot: int) -> datetime | None:
@@ -171,34 +203,44 @@ def next_due_at(connection: Connection, *, boot: int) -> datetime | None:
     return found
 
 
+_OWED = (
+    sa.select(
+        deliveries.c.id, deliveries.c.event_id, deliveries.c.order_key, deliveries.c.role, deliveries.c.route, deliveries.c.attempt,
+        deliveries.c.scheduled_at, cards.c.remote_id, cards.c.remote_room, cards.c.anchor_only,
+    )
+    .outerjoin(cards, sa.and_(cards.c.destination == deliveries.c.destination, cards.c.subject == deliveries.c.order_key))
+    .where(deliveries.c.destination == sa.bindparam("b_destination"), deliveries.c.state == sa.literal_column("0"), deliveries.c.scheduled_at <= sa.bindparam("b_now"))
+    .order_by(deliveries.c.id)
+    .limit(sa.bindparam("b_limit", type_=sa.Integer))
+)  # fmt: skip
+
+
 def owed(connection: Connection, *, destination: str, now: datetime, limit: int) -> list[Owed]:
     """Return what the destination is owed and may be sent now, oldest first, each with the card of its thread."""
-    rows = connection.execute(
-        sa.select(
-            deliveries.c.id, deliveries.c.event_id, deliveries.c.order_key, deliveries.c.role, deliveries.c.route, deliveries.c.attempt,
-            deliveries.c.scheduled_at, cards.c.remote_id, cards.c.remote_room, cards.c.anchor_only,
-        )
-        .outerjoin(cards, sa.and_(cards.c.destination == deliveries.c.destination, cards.c.subject == deliveries.c.order_key))
-        .where(deliveries.c.destination == destination, deliveries.c.state == sa.literal_column("0"), deliveries.c.scheduled_at <= now)
-        .order_by(deliveries.c.id)
-        .limit(limit)
-    )  # fmt: skip
     return [
         Owed(
-            id=row.id, event_id=row.event_id, destination=destination, order_key=row.order_key, role=Role(row.role), route=row.route,
-            attempt=row.attempt, scheduled_at=row.scheduled_at,
-            card=Card(remote_id=row.remote_id, remote_room=row.remote_room, anchor_only=row.anchor_only) if row.remote_id else None,
+            id=id, event_id=event_id, destination=destination, order_key=order_key, role=Role(role), route=route, attempt=attempt,
+            scheduled_at=scheduled_at, card=Card(remote_id=remote_id, remote_room=remote_room, anchor_only=anchor_only) if remote_id else None,
         )
-        for row in rows
+        for id, event_id, order_key, role, route, attempt, scheduled_at, remote_id, remote_room, anchor_only in connection.execute(
+            _OWED, {"b_destination": destination, "b_now": now, "b_limit": limit}
+        ).all()
     ]  # fmt: skip
+
+
+_RECORD = (
+    deliveries.update()
+    .where(deliveries.c.id == sa.bindparam("b_id"), deliveries.c.attempt == sa.bindparam("b_attempt"), deliveries.c.state == sa.literal_column("0"))
+    .values(
+        state=sa.bindparam("b_state"), attempt=sa.bindparam("b_next"), ended_at=sa.bindparam("b_ended", type_=deliveries.c.ended_at.type), code=sa.bindparam("b_code")
+    )
+)  # fmt: skip
 
 
 def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> None:
     """Write what attempts came to: states, the attempts themselves, and the cards that now stand."""
     connection.execute(
-        deliveries.update()
-        .where(deliveries.c.id == sa.bindparam("b_id"), deliveries.c.attempt == sa.bindparam("b_attempt"), deliveries.c.state == 0)
-        .values(state=sa.bindparam("b_state"), attempt=sa.bindparam("b_next"), ended_at=sa.bindparam("b_ended"), code=sa.bindparam("b_code")),
+        _RECORD,
         [
             {
                 "b_id": one.delivery_id, "b_attempt": one.attempt, "b_state": int(one.state),
@@ -215,8 +257,7 @@ def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> 
         for one in ended if one.outcome >= 0
     ]  # fmt: skip
     if tried:
-        insert = _upsert(connection)(attempts)
-        connection.execute(insert.on_conflict_do_nothing(index_elements=["delivery_id", "number"]), tried)
+        connection.execute(_attempts_insert(connection.dialect.name), tried)
     for one in ended:
         if one.card is not None:
             destination, subject, card = one.card
@@ -224,24 +265,55 @@ def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> 
                 "remote_id": card.remote_id, "remote_room": card.remote_room, "anchor_only": card.anchor_only,
                 "delivery_id": one.delivery_id, "posted_at": now,
             }  # fmt: skip
-            insert = _upsert(connection)(cards).values(destination=destination, subject=subject, **values)
+            insert = _upsert(connection.dialect.name)(cards).values(destination=destination, subject=subject, **values)
             connection.execute(insert.on_conflict_do_update(index_elements=["destination", "subject"], set_=values))
 
 
-def release(connection: Connection, *, name: str, boot: int, now: datetime, due_at: datetime | None, failures: int, error: str | None) -> None:
-    """Let the destination go until ``due_at``; without one, until its next owed delivery, which may have come just now."""
-    if due_at is None:
-        # The row is locked first: a delivery planned meanwhile either is seen here or finds due_at empty and fills it.
-        connection.execute(sa.select(destinations.c.name).where(destinations.c.name == name).with_for_update())
-        next_at = connection.execute(
-            sa.select(sa.func.min(deliveries.c.scheduled_at)).where(deliveries.c.destination == name, deliveries.c.state == sa.literal_column("0"))
-        ).scalar()
-        due_at = next_at
-    connection.execute(
-        destinations.update()
-        .where(destinations.c.name == name, destinations.c.boot == boot)
-        .values(boot=None, due_at=due_at, failures=failures, last_error=error)
+@cache
+def _attempts_insert(dialect: str) -> Any:
+    return _upsert(dialect)(attempts).on_conflict_do_nothing(index_elements=["delivery_id", "number"])
+
+
+def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: datetime, window: int) -> dict[str, list[Owed]]:
+    """Write what rounds came to; return the next owed deliveries of the destinations that go on, and let the others go."""
+    ended = [one for each in rounds for one in each.ended]
+    if ended:
+        record(connection, ended=ended, now=now)
+    names = sorted(each.name for each in rounds)
+    if connection.dialect.name == "postgresql":
+        # The rows are locked first: a delivery planned meanwhile either is seen below, or finds due_at empty and fills it.
+        connection.execute(sa.select(destinations.c.name).where(destinations.c.name.in_(names)).order_by(destinations.c.name).with_for_update()).all()
+    going_on: dict[str, list[Owed]] = {}
+    released: list[dict[str, Any]] = []
+    for each in rounds:
+        due_at = each.stop_until
+        if due_at is None:
+            more = [] if each.leaving else owed(connection, destination=each.name, now=now, limit=window)
+            if more:
+                going_on[each.name] = more
+                continue
+            due_at = _next_owed_at(connection, each.name)
+        released.append({"b_name": each.name, "b_boot": boot, "b_due": due_at, "b_failures": each.failures, "b_error": each.error})
+    if released:
+        connection.execute(_RELEASE, released)
+    return going_on
+
+
+_RELEASE = (
+    destinations.update()
+    .where(destinations.c.name == sa.bindparam("b_name"), destinations.c.boot == sa.bindparam("b_boot"))
+    .values(
+        boot=None, due_at=sa.bindparam("b_due", type_=destinations.c.due_at.type), failures=sa.bindparam("b_failures"), last_error=sa.bindparam("b_error")
     )
+)  # fmt: skip
+_NEXT_OWED_AT = sa.select(sa.func.min(deliveries.c.scheduled_at)).where(
+    deliveries.c.destination == sa.bindparam("b_destination"), deliveries.c.state == sa.literal_column("0")
+)
+
+
+def _next_owed_at(connection: Connection, destination: str) -> datetime | None:
+    found: datetime | None = connection.execute(_NEXT_OWED_AT, {"b_destination": destination}).scalar()
+    return found
 
 
 def has_dead(connection: Connection, *, event_id: int) -> bool:
@@ -271,5 +343,5 @@ def revive(connection: Connection, *, now: datetime, event_id: int | None = None
     for name in sorted({row.destination for row in rows}):
         # Somebody asks for it now: what the destination had to wait for is over.
         connection.execute(destinations.update().where(destinations.c.name == name).values(due_at=now, failures=0))
-        wake(connection, name=name, at=now)
+        wake(connection, {name: now})
     return len(rows)

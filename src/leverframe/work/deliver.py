@@ -10,16 +10,17 @@ from typing import Protocol
 
 import structlog
 
-from leverframe.core.cards import as_card
 from leverframe.core.delivery import Again, Dead, Delivered, Done, Outcome, Rejected, Retryable, Schedule, decide
+from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.ids import show
 from leverframe.core.messages import Message
 from leverframe.core.routes import Route
+from leverframe.core.threads import as_card
 from leverframe.ports import Chat, Clock, Posting
 from leverframe.store import deliveries
 from leverframe.store.database import Database
-from leverframe.store.deliveries import Card, Ended, Owed, Role, State
+from leverframe.store.deliveries import Card, Ended, Owed, Role, Round, State
 from leverframe.work.bell import Bell
 from leverframe.work.library import Library
 
@@ -61,8 +62,9 @@ class _Held:
     """Seconds from now after which to go on, when a retryable failure stopped it."""
     error: str | None = None
     last_sent: float = float("-inf")
-    notes: list[asyncio.Future[None]] = field(default_factory=list)
-    """Attempts on their way to the disk; the next window is read when they are there."""
+    ended: list[Ended] = field(default_factory=list)
+    """What attempts came to, until it is on disk."""
+    leaving: bool = False
 
 
 class Deliverer:
@@ -89,9 +91,9 @@ class Deliverer:
         self._mentions, self._chance, self._told = mentions, chance, told
         self._schedule = schedule or Schedule()
         self.bell = bell
-        self._holding: dict[str, asyncio.Task[None]] = {}
-        self._ended: list[tuple[Ended, asyncio.Future[None]]] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._draining: set[asyncio.Task[None]] = set()
+        self._rounds: list[tuple[Round, int, _Held, asyncio.Future[Sequence[Owed]]]] = []
+        self._settling: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def run(self) -> None:
@@ -108,7 +110,7 @@ class Deliverer:
         """Begin nothing new; let what is under way come to its end for up to ``patience_s`` seconds, then break it off."""
         self._stopping = True
         self.bell.ring()
-        held = list(self._holding.values())
+        held = list(self._draining)
         if held:
             _, late = await asyncio.wait(held, timeout=patience_s)
             for task in late:
@@ -117,20 +119,21 @@ class Deliverer:
 
     async def step(self) -> int:
         """Take the destinations that are due and begin sending to them; return how many were taken."""
-        free = HELD - len(self._holding)
+        free = HELD - len(self._draining)
         if free <= 0:
             await self.bell.wait(0.05)
             return 0
-        taken = await self._database.write(deliveries.claim, boot=self._boot(), now=self._clock.now(), limit=free)
-        for name, failures in taken:
-            if name not in self._holding:
-                self._holding[name] = asyncio.create_task(self._drain(_Held(name, failures)), name=f"deliver {name}")
+        taken = await self._database.write(deliveries.take, boot=self._boot(), now=self._clock.now(), limit=free, window=WINDOW)
+        for one in taken:
+            task = asyncio.create_task(self._drain(_Held(one.name, one.failures), one.owed), name=f"deliver {one.name}")
+            self._draining.add(task)
+            task.add_done_callback(self._draining.discard)
         return len(taken)
 
     async def settle(self) -> None:
         """Return when nothing is under way (for tests and an orderly end)."""
-        while self._holding:
-            await asyncio.gather(*list(self._holding.values()), return_exceptions=True)
+        while self._draining:
+            await asyncio.gather(*self._draining, return_exceptions=True)
 
     async def _idle_s(self) -> float:
         due = await self._database.read(deliveries.next_due_at, boot=self._boot())
@@ -138,30 +141,63 @@ class Deliverer:
             return SCAN_S
         return min(max((due - self._clock.now()).total_seconds(), 0.0), SCAN_S)
 
-    async def _drain(self, held: _Held) -> None:
+    async def _drain(self, held: _Held, owed: Sequence[Owed]) -> None:
         boot = self._boot()
-        try:
-            while held.stop_until_s is None and not self._stopping:
-                owed = await self._database.read(deliveries.owed, destination=held.name, now=self._clock.now(), limit=WINDOW)
-                if not owed:
-                    break
-                await self._send_window(held, owed)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.exception("destination_failed", destination=held.name, error=str(error))
-            held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
-        finally:
-            await asyncio.shield(self._release(held, boot))
-            self._holding.pop(held.name, None)
-            self.bell.ring()
+        while True:
+            try:
+                if owed:
+                    await self._send_window(held, owed)
+            except asyncio.CancelledError:
+                held.leaving = True
+            except Exception as error:
+                log.exception("destination_failed", destination=held.name, error=str(error))
+                held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
+            try:
+                owed = await asyncio.shield(self._settle(held, boot))
+            except Refused as error:
+                # The database is away. What was sent is not written down yet: it is, before anything else is sent here.
+                log.warning("deliveries_not_recorded", destination=held.name, code=error.code)
+                await self._clock.sleep(1.0)
+                owed = ()
+                continue
+            if not owed:
+                self.bell.ring()
+                return
 
-    async def _release(self, held: _Held, boot: int) -> None:
+    def _settle(self, held: _Held, boot: int) -> asyncio.Future[Sequence[Owed]]:
+        """Have the round written; the future gives what is owed next, nothing when the destination was let go."""
         now = self._clock.now()
-        due_at = None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s)
-        await self._database.write(
-            deliveries.release, name=held.name, boot=boot, now=now, due_at=due_at, failures=held.failures, error=held.error
-        )
+        done = Round(
+            name=held.name, ended=list(held.ended), failures=held.failures, error=held.error, leaving=held.leaving or self._stopping,
+            stop_until=None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s),
+        )  # fmt: skip
+        written: asyncio.Future[Sequence[Owed]] = asyncio.get_running_loop().create_future()
+        self._rounds.append((done, boot, held, written))
+        if self._settling is None:
+            self._settling = asyncio.create_task(self._settle_all(), name="deliver settle")
+        return written
+
+    async def _settle_all(self) -> None:
+        """Write all rounds that ended meanwhile, in one go."""
+        await asyncio.sleep(0)
+        while self._rounds:
+            batch, self._rounds = self._rounds, []
+            for boot in {boot for _, boot, _, _ in batch}:
+                mine = [each for each in batch if each[1] == boot]
+                try:
+                    going_on = await self._database.write(
+                        deliveries.settle, rounds=[done for done, _, _, _ in mine], boot=boot, now=self._clock.now(), window=WINDOW
+                    )
+                except Exception as error:
+                    for _, _, _, written in mine:
+                        if not written.done():
+                            written.set_exception(error)
+                else:
+                    for done, _, held, written in mine:
+                        del held.ended[: len(done.ended)]
+                        if not written.done():
+                            written.set_result(going_on.get(done.name, ()))
+        self._settling = None
 
     async def _send_window(self, held: _Held, owed: Sequence[Owed]) -> None:
         chat_name, _, room = held.name.partition(":")
@@ -172,29 +208,30 @@ class Deliverer:
         by_key: dict[str, list[Owed]] = {}
         for one in owed:
             by_key.setdefault(one.order_key or f"alone {one.id}", []).append(one)
-        paced = chat is not None and chat.posts_per_second > 0
-        gate = asyncio.Semaphore(1 if paced else AT_ONCE)
-
-        async def in_order(thread: list[Owed]) -> None:
-            for position, one in enumerate(thread):
-                async with gate:
-                    if held.stop_until_s is not None or self._stopping:
-                        return
-                    await self._send_one(held, chat, room, one, events.get(one.event_id), thread[position + 1 :])
-
-        if paced or len(by_key) == 1:
-            # The order in which it happened; a thread's later updates have already been folded into the first.
+        if (chat is not None and chat.posts_per_second > 0) or len(by_key) == 1:
+            # The order in which it happened.
             for position, one in enumerate(owed):
-                if held.stop_until_s is not None or self._stopping:
+                if self._stopped(held):
                     break
-                await self._send_one(held, chat, room, one, events.get(one.event_id), [later for later in owed[position + 1 :] if later.order_key == one.order_key])
+                later = [other for other in owed[position + 1 :] if one.order_key and other.order_key == one.order_key]
+                await self._send_one(held, chat, room, one, events.get(one.event_id), later)
         else:
+            threads = iter(by_key.values())
+
+            async def some_threads() -> None:
+                for thread in threads:
+                    for position, one in enumerate(thread):
+                        if self._stopped(held):
+                            return
+                        await self._send_one(held, chat, room, one, events.get(one.event_id), thread[position + 1 :])
+
             async with asyncio.TaskGroup() as group:
-                for thread in by_key.values():
-                    group.create_task(in_order(thread))
-        await asyncio.gather(*held.notes)
-        held.notes.clear()
+                for _ in range(min(AT_ONCE, len(by_key))):
+                    group.create_task(some_threads())
         held.cards.clear()
+
+    def _stopped(self, held: _Held) -> bool:
+        return held.stop_until_s is not None or self._stopping
 
     async def _send_one(self, held: _Held, chat: Chat | None, room: str, one: Owed, event: Event | None, later: Sequence[Owed]) -> None:
         card = held.cards.get(one.order_key) if one.order_key else None
@@ -202,7 +239,7 @@ class Deliverer:
         if updates and any(other.role is Role.CARD for other in later):
             coalesced = Ended(delivery_id=one.id, attempt=one.attempt, state=State.COALESCED, code=None, started_at=self._clock.now(),
                               duration_ms=0, outcome=-1, status=None, detail="")  # fmt: skip
-            held.notes.append(self._note(coalesced))
+            held.ended.append(coalesced)
             return
         if chat is not None and chat.posts_per_second > 0:
             wait_s = held.last_sent + 1 / chat.posts_per_second - self._clock.now().timestamp()
@@ -241,7 +278,7 @@ class Deliverer:
             delivery_id=one.id, attempt=one.attempt, state=state, code=dead or getattr(outcome, "code", None), started_at=started, duration_ms=round(took_s * 1000),
             outcome=_OUTCOME[type(outcome)], status=outcome.status, detail=outcome.detail, card=stands,
         )  # fmt: skip
-        held.notes.append(self._note(ended))
+        held.ended.append(ended)
 
     async def _attempt(self, chat: Chat | None, room: str, one: Owed, event: Event | None, card: Card | None, updates: bool) -> Outcome:
         if chat is None:
@@ -268,27 +305,3 @@ class Deliverer:
             if not (isinstance(outcome, Rejected) and outcome.code in CARD_GONE):
                 return outcome
         return await chat.post(posting)
-
-    def _note(self, ended: Ended) -> asyncio.Future[None]:
-        """Return what is done when the attempt is on disk; attempts that end together share the write."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ended.append((ended, done))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush(), name="deliver record")
-        return done
-
-    async def _flush(self) -> None:
-        await asyncio.sleep(0)
-        while self._ended:
-            batch, self._ended = self._ended, []
-            try:
-                await self._database.write(deliveries.record, ended=[ended for ended, _ in batch], now=self._clock.now())
-            except Exception as error:
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(error)
-            else:
-                for _, done in batch:
-                    if not done.done():
-                        done.set_result(None)
-        self._flushing = None

@@ -97,11 +97,10 @@ class Fanout:
     async def step(self) -> int:
         """Route one batch; return how many events it held."""
         boot = self._boot()
-        ids = await self._database.write(events.claim_routing, boot=boot, now=self._clock.now(), limit=BATCH)
+        ids, silenced = await self._database.write(self._claim, boot=boot, now=self._clock.now())
         if not ids:
             return 0
         stored = await self._load(ids)
-        silenced = await self._database.read(mutes.active, now=self._clock.now())
         routed: list[int] = list(set(ids) - stored.keys())  # their bodies are gone: nothing can be said any more
         plans: list[tuple[Event, Sequence[Route]]] = []
         for count, id in enumerate(sorted(stored)):
@@ -119,12 +118,16 @@ class Fanout:
                 plans.append((event, firing))
                 routed.append(id)
             except Exception as error:
-                log.exception("routing_failed", event=id, error=str(error))
+                log.exception("routing_failed", event_id=id, error=str(error))
                 await self._database.write(events.postpone_routing, event_id=id, boot=boot, now=self._clock.now(), wait_s=60.0)
         owed = await self._database.write(self._plan, boot=boot, routed=routed, plans=plans, silenced=silenced, now=self._clock.now())
         if owed:
             self._planned.ring()
         return len(ids)
+
+    def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str]]:
+        ids = events.claim_routing(connection, boot=boot, now=now, limit=BATCH)
+        return ids, mutes.active(connection, now=now) if ids else set()
 
     async def _load(self, ids: Sequence[int]) -> dict[int, StoredEvent]:
         found = self._recent.take(ids)
