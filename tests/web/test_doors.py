@@ -141,13 +141,14 @@ async def test_another_method_is_told_which_ones_are_taken(doors: Doors) -> None
     assert (await doors.ask("HEAD", "/login")).status == 200
     assert (await doors.ask("HEAD", "/api/events", visitor=await doors.administrator())).status == 200
     assert (await doors.ask("GET", "/nowhere")).code == "not_found"
+    assert (await doors.ask("POST", "/nowhere", body=b"whatever")).code == "not_found"
     assert (await doors.ask("GET", "/api/nowhere", visitor=await doors.signed_in())).code == "not_found"
     assert (await doors.ask("GET", "/static/../guard.py")).code == "not_found"
 
 
 async def test_every_answer_carries_the_security_headers(doors: Doors) -> None:
     """Pages and problems forbid inline scripts, framing, sniffing and caching; the referrer stays within the site."""
-    for answer in (await doors.ask("GET", "/login"), await doors.ask("GET", "/console"), await doors.ask("GET", "/nowhere")):
+    for answer in (await doors.ask("GET", "/login"), await doors.ask("GET", "/console"), await doors.ask("GET", "/nowhere"), await doors.ask("PUT", "/login")):
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -177,8 +177,3 @@ def prolong(conn: Connection, secret: str, until: datetime) -> None:
 def end_session(conn: Connection, secret: str) -> None:
     """Sign this browser out."""
     conn.execute(sa.delete(sessions).where(sessions.c.digest == digest_of(secret)))
-
-
-def end_sessions(conn: Connection, person: str) -> int:
-    """Sign the person out everywhere; returns how many sessions ended."""
-    return conn.execute(sa.delete(sessions).where(sessions.c.person == person)).rowcount

@@ -77,24 +77,27 @@ class Guard:
             if started:
                 log.warning("refused after the answer began: %s", refused.code)
                 return
-            response = self.response(scope, self._refusal(door, scope, refused))
+            response = self._response(scope, self._refusal(door, scope, refused))
         except Exception:
             failure = secrets.token_hex(6)
             log.exception("unexpected error %s at %s %s", failure, door.method, door.path)
             if started:
                 return
-            response = self.response(scope, Refused("internal", failure))
+            response = self._response(scope, Refused("internal", failure))
         await response(scope, receive, sending)
 
-    def response(self, scope: Scope, refused: Refused, *, allow: str | None = None) -> Response:
+    async def refuse(self, scope: Scope, receive: Receive, send: Send, refused: Refused, *, allow: str | None = None) -> None:
+        """Answer what no door takes; ``allow`` are the methods that this address has."""
+        response = self._response(scope, refused)
+        response.raw_headers.extend([*SECURITY_HEADERS, *([(b"allow", allow.encode())] if allow else [])])
+        await response(scope, receive, send)
+
+    def _response(self, scope: Scope, refused: Refused) -> Response:
         """Return a refusal as this asker reads it: a page for a browser, a problem document for everybody else."""
         headers = _headers(scope)
         locale = problems.locale_of(headers.get("accept-language"), self.desk.locale)
         as_page = problems.prefers_html(headers.get("accept"))
-        response = pages.problem(refused, locale) if as_page else problems.problem(refused, locale)
-        if allow is not None:
-            response.headers["Allow"] = allow
-        return response
+        return pages.problem(refused, locale) if as_page else problems.problem(refused, locale)
 
     async def _signed(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         raw: dict[bytes, bytes] = dict(scope["headers"])
@@ -178,7 +181,7 @@ class Guard:
         if not signed and refused.status not in (401, 403, 410, 429):
             # A stranger's mistake in an open form or address is told, and is nothing to keep.
             return refused
-        rate = None if door.limit.per == "address" else door.limit.rate
+        rate = door.limit.rate if door.limit.per != "address" and refused.status in (401, 403, 404) else None
         return self.refusals.of_stranger(source, address_of(scope.get("client")), act, target, refused, rate)
 
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leverframe.core.errors import Refused
-from leverframe.web.doors import OPEN, Door
+from leverframe.web.doors import Door
 from leverframe.web.guard import Guard
-
-
-async def _nothing(request: Request) -> Response:
-    raise Refused("not_found")
-
-
-_NOWHERE = Door(method="GET", path="*", permission="open", limit=OPEN, handler=_nothing)
 
 
 class _Place:
@@ -35,8 +26,7 @@ class _Place:
         if door is not None:
             await self._guard.answer(door, scope, receive, send)
         else:
-            response = self._guard.response(scope, Refused("method_not_allowed", method[:20]), allow=self._allow)
-            await response(scope, receive, send)
+            await self._guard.refuse(scope, receive, send, Refused("method_not_allowed", method[:20]), allow=self._allow)
 
 
 def build_site(doors: Sequence[Door], guard: Guard) -> ASGIApp:
@@ -56,7 +46,7 @@ def build_site(doors: Sequence[Door], guard: Guard) -> ASGIApp:
             await receive()
             await send({"type": "websocket.close", "code": 1000, "reason": ""})
         else:
-            await guard.answer(_NOWHERE, scope, receive, send)
+            await guard.refuse(scope, receive, send, Refused("not_found"))
 
     routes = [Route(path, _Place(methods, guard)) for path, methods in places.items()]
     return Router(routes, redirect_slashes=False, default=nowhere)

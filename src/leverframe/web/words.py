@@ -9,7 +9,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "act": ("Act", "작업"),
     "all": ("all", "전체"),
     "apply": ("Show", "보기"),
-    "by": ("by", "발급자"),
+    "by": ("By", "발급자"),
     "code": ("Code", "코드"),
     "detail": ("Detail", "내용"),
     "ends": ("Ends", "종료"),

@@ -104,7 +104,17 @@ def _documents(api: FastAPI, desk: Desk) -> None:
 
     @api.get("/api/docs", include_in_schema=False)
     async def docs(request: Request) -> Any:
+        document = described()
         operations = [
-            {"method": method.upper(), "path": path, **operation}
-            for path, methods in described()["paths"].items() for method, operation in methods.items()]
+            {"method": method.upper(), "path": path, "fields": _fields(document, operation), **operation}
+            for path, methods in document["paths"].items() for method, operation in methods.items()]
         return pages.page(pages.viewer_of(request, desk.timezone), "api.html", operations=operations)
+
+
+def _fields(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, bool]:
+    """Return the fields that the operation's JSON takes, and whether each must be there."""
+    if "requestBody" not in operation:
+        return {}
+    name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+    schema = document["components"]["schemas"][name]
+    return {field: field in schema.get("required", ()) for field in schema["properties"]}
