@@ -115,6 +115,7 @@ async def test_tokens_people_and_mutes_have_a_life(doors: Doors) -> None:
     assert (await ask(doors, "DELETE", "/api/mutes/room:slack:team%2Fdev")).code == "not_found"  # a server decodes the path before it asks
     assert (await ask(doors, "DELETE", "/api/mutes/room:slack:team/dev")).status == 204
     acts = [entry.act for entry in reversed(await doors.desk.database.read(audit.entries, actor="operator")) if entry.code == "ok"]
+    assert acts.count("hook-tokens.revoke") == acts.count("people.disable") == acts.count("mutes.end") == 1, "what was not found is no act"
     assert acts[:2] == ["hook-tokens.issue", "hook-tokens.revoke"] and "people.invite" in acts and "mutes.end" in acts
     page = (await ask(doors, "GET", "/api/audit?limit=1")).json
     assert len(page["entries"]) == 1 and page["next"] == page["entries"][0]["id"]

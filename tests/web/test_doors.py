@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from sitting import Doors
+from sitting import OWN_DOORS, Doors
 
 from leverframe.core.access import BUILT_IN, covers
 from leverframe.web.api.app import build_api
@@ -173,3 +174,12 @@ async def test_an_unexpected_error_in_the_api_is_a_problem_too(doors: Doors, mon
     monkeypatch.setattr(doors.desk.routes, "test", fails)
     answer = await doors.ask("POST", "/api/routes/test", visitor=await doors.signed_in(), document={"route": "pushes"})
     assert answer.code == "internal" and "hunter2" not in answer.text
+
+
+async def test_the_document_of_doors_is_complete(doors: Doors) -> None:
+    """docs/doors.md has every door with its permission, and no other under the same roofs."""
+    page = (Path(__file__).parents[2] / "docs" / "doors.md").read_text()
+    shown = {(method, path): who.strip("`") for method, path, who in re.findall(r"^\| `([A-Z]+) (/\S*)` \| (\S+) \|$", page, re.MULTILINE)}
+    ours = {(door.method, door.path.replace(":path", "")): door.permission for door in doors.table if door not in OWN_DOORS}
+    roofs = ("/console", "/api", "/login", "/logout", "/static")
+    assert {key: who for key, who in shown.items() if key[1].startswith(roofs)} == ours

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Concatenate, ParamSpec
+
+from sqlalchemy import Connection
 
 from leverframe.core import ids
 from leverframe.core.access import Identity, exceeds
@@ -14,8 +17,19 @@ from leverframe.store.deliveries import State
 from leverframe.store.delivery_pages import Filter
 from leverframe.web.desk import Desk
 
+P = ParamSpec("P")
 INVITATION_LIFETIME = timedelta(hours=72)
 LONGEST_TOKEN_DAYS = 366
+
+
+def _found(work: Callable[Concatenate[Connection, P], bool]) -> Callable[Concatenate[Connection, P], None]:
+    """Return ``work`` refusing what it did not find, so that no audit entry tells of an act that was none."""
+
+    def needed(conn: Connection, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        if not work(conn, *args, **kwargs):
+            raise Refused("not_found")
+
+    return needed
 
 
 def link(url: str, secret: str) -> str:
@@ -35,8 +49,7 @@ async def invite(desk: Desk, identity: Identity, *, person: str, role: str) -> t
 
 async def disable(desk: Desk, identity: Identity, person: str) -> None:
     """Lock ``person`` out; raises ``Refused("not_found")`` when nobody enabled has this name."""
-    if not await desk.act(identity, "people.disable", person, people.disable, person, desk.clock.now()):
-        raise Refused("not_found", person[:100])
+    await desk.act(identity, "people.disable", person, _found(people.disable), person, desk.clock.now())
 
 
 def _end(desk: Desk, days: int | None) -> datetime | None:
@@ -71,8 +84,7 @@ async def _responsible(desk: Desk, identity: Identity) -> str:
 async def revoke_api_token(desk: Desk, identity: Identity, name: str, *, anybodys: bool) -> None:
     """End an API token (one's own, or ``anybodys``); raises ``Refused("not_found")``."""
     own = None if anybodys else await _responsible(desk, identity)
-    if not await desk.act(identity, "tokens.revoke", name, tokens.revoke_api, name, desk.clock.now(), by=own):
-        raise Refused("not_found", name[:100])
+    await desk.act(identity, "tokens.revoke", name, _found(tokens.revoke_api), name, desk.clock.now(), by=own)
 
 
 async def own_api_tokens(desk: Desk, identity: Identity, *, anybodys: bool) -> list[tokens.ApiToken]:
@@ -89,8 +101,7 @@ async def issue_hook_token(desk: Desk, identity: Identity, *, name: str, rooms: 
 
 async def revoke_hook_token(desk: Desk, identity: Identity, name: str) -> None:
     """End a hook token; raises ``Refused("not_found")``."""
-    if not await desk.act(identity, "hook-tokens.revoke", name, tokens.revoke_hook, name, desk.clock.now()):
-        raise Refused("not_found", name[:100])
+    await desk.act(identity, "hook-tokens.revoke", name, _found(tokens.revoke_hook), name, desk.clock.now())
 
 
 async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, reason: str) -> None:
@@ -107,8 +118,7 @@ async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, 
 
 async def unmute(desk: Desk, identity: Identity, target: str) -> None:
     """End a mute; raises ``Refused("not_found")``."""
-    if not await desk.act(identity, "mutes.end", target, mutes.unmute, target=target):
-        raise Refused("not_found", target[:100])
+    await desk.act(identity, "mutes.end", target, _found(mutes.unmute), target=target)
 
 
 async def retry(desk: Desk, identity: Identity, delivery_id: int) -> int:
