@@ -20,6 +20,7 @@ from leverframe.web.desk import Desk
 
 
 def routes(api: FastAPI, desk: Desk) -> None:
+    """Add the operations of routes."""
     @api.get("/api/routes", response_model=shapes.RouteList, summary="The configured routes")
     async def listed() -> Any:
         silent = {mute["target"]: mute["until"] for mute in await desk.database.read(mutes.listed, now=desk.clock.now())}
@@ -39,6 +40,7 @@ def routes(api: FastAPI, desk: Desk) -> None:
 
 
 def mute_doors(api: FastAPI, desk: Desk) -> None:
+    """Add the operations of mutes."""
     @api.get("/api/mutes", response_model=shapes.MuteList, summary="Mutes in force")
     async def listed() -> Any:
         return {"mutes": await desk.database.read(mutes.listed, now=desk.clock.now())}
@@ -56,6 +58,7 @@ def mute_doors(api: FastAPI, desk: Desk) -> None:
 
 
 def tokens(api: FastAPI, desk: Desk) -> None:
+    """Add the operations of API and hook tokens."""
     def may_all(request: Request) -> bool:
         return isinstance(allowed(who(request), ("admin",)), Allowed)
 
@@ -91,6 +94,7 @@ def tokens(api: FastAPI, desk: Desk) -> None:
 
 
 def people(api: FastAPI, desk: Desk) -> None:
+    """Add the operations of people and the audit."""
     @api.get("/api/people", response_model=shapes.PeopleList, summary="Everybody, and open invitations")
     async def everybody() -> Any:
         found = await desk.database.read(people_store.everybody)

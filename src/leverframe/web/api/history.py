@@ -31,6 +31,7 @@ def _event(event: EventRow, fired: list[Fired]) -> dict[str, Any]:
 
 
 def events(api: FastAPI, desk: Desk) -> None:
+    """Add the operations of events."""
     read = desk.database.read
 
     @api.get("/api/events", response_model=shapes.EventList, summary="Events, newest first")
@@ -85,6 +86,7 @@ def _remedy(code: str | None, locale: Locale) -> str | None:
 
 
 def deliveries(api: FastAPI, desk: Desk) -> None:
+    """Add the operations of deliveries."""
     read = desk.database.read
 
     def back(name: str, text: str | None) -> Any:
