@@ -94,6 +94,10 @@ class RouteTable:
         self.with_labels = bool(self._label_rows)
         """Whether any route looks at labels."""
 
+    def hears(self, name: str) -> bool:
+        """Return whether any route could take an event of this name: if not, it need not even be read."""
+        return name != "ping" and bool(self._rows.get(name, self._other_rows))
+
     def firing(self, event: Event) -> tuple[Route, ...]:
         """Return the routes that the event reaches."""
         return tuple([row.route for row in self._rows_of(event) if row.holds(event)])

@@ -9,7 +9,19 @@ from sqlalchemy import Connection
 
 from leverframe.core.ids import EPOCH_MS
 from leverframe.store.tables import (
-    api_tokens, attempts, audit, bodies, cards, deliveries, events, invitations, label_waits, mutes, playground_messages, sessions, to_us,
+    api_tokens,
+    attempts,
+    audit,
+    bodies,
+    cards,
+    deliveries,
+    events,
+    invitations,
+    label_waits,
+    mutes,
+    playground_messages,
+    sessions,
+    to_us,
 )  # fmt: skip
 
 BITE = 500

@@ -107,8 +107,11 @@ class Fanout:
             if count % 16 == 15:
                 await asyncio.sleep(0)  # the door must not wait for a whole batch
             try:
-                event = self._library.parse(stored[id])
                 table = self._carried_table(carried) if (carried := stored[id].carried) else self._table
+                if not table.hears(stored[id].accepted.name):
+                    routed.append(id)
+                    continue
+                event = self._library.parse(stored[id])
                 if self._paths_of is not None and event.paths is None and table.needs_paths(event):
                     event = replace(event, paths=await self._paths_of(event))
                 # A filter is answered by another process: the loop must not wait for it.
