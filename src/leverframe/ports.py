@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 from leverframe.core.delivery import Outcome
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
@@ -24,9 +26,8 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """What a source read in a verified request, before anything is stored."""
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source read in a verified request, before anything is stored. (A struct: one is made for every request.)"""
 
     name: str
     action: str | None

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
 from fakes.slack import FakeSlack
-from work.engine import engine
-from work.github import comment, issue, push
 
 from leverframe.core.routes import Labels, Quiet, Route
 from leverframe.store import mutes
 from leverframe.store.deliveries import State
 from leverframe.store.tables import deliveries, destinations, routing
+from work.engine import engine
+from work.github import comment, issue, push
 
 pytestmark = pytest.mark.anyio
 

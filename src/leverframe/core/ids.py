@@ -9,6 +9,8 @@ from __future__ import annotations
 EPOCH_MS = 1_704_067_200_000  # 2024-01-01T00:00:00Z
 NODE_BITS, COUNTER_BITS = 8, 12
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_TRIPLES = [high + pair for high in _ALPHABET[:8] for pair in _PAIRS]
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 
 
@@ -29,11 +31,11 @@ def following(previous: int, now_ms: int, node: int) -> int:
 
 def show(prefix: str, number: int) -> str:
     """Return ``number`` as people see it: ``show("evt", 1)`` is ``evt_0000000000001``."""
-    letters = []
-    for _ in range(13):
-        letters.append(_ALPHABET[number & 31])
-        number >>= 5
-    return f"{prefix}_{''.join(reversed(letters))}"
+    a, number = divmod(number, 1 << 50)
+    b, number = divmod(number, 1 << 40)
+    c, number = divmod(number, 1 << 30)
+    d, number = divmod(number, 1 << 20)
+    return f"{prefix}_{_TRIPLES[a]}{_PAIRS[b]}{_PAIRS[c]}{_PAIRS[d]}{_PAIRS[number >> 10]}{_PAIRS[number & 1023]}"
 
 
 def read(prefix: str, shown: str) -> int:

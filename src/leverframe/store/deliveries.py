@@ -13,6 +13,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -38,8 +39,7 @@ class Role(IntEnum):
     REPLY = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that routing decided on."""
 
     id: int
@@ -61,8 +61,7 @@ class Card:
     anchor_only: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery to be tried now."""
 
     id: int
@@ -86,8 +85,7 @@ class Taken:
     owed: list[Owed]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt came to. ``attempt`` is the count before it: it fences a worker that comes late."""
 
     delivery_id: int

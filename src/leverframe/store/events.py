@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 import sqlalchemy as sa
 import zstandard
 from sqlalchemy import Connection
@@ -16,8 +16,7 @@ from leverframe.store.tables import bodies, events, label_waits, processes, rout
 ZSTANDARD = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEvent:
+class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event with its body, as it was accepted."""
 
     id: int

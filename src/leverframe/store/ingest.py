@@ -7,9 +7,10 @@ rows lets the interpreter's lock go once a batch instead of once a row.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import msgspec
 
 CHUNK = 32
 """Rows in one statement; the rest goes in chunks of 8 and of 1, so that few statements are prepared."""
@@ -17,8 +18,7 @@ EVENT_COLUMNS = ("id", "dedupe", "source", "delivery_id", "name", "action", "rep
 BODY_COLUMNS = ("event_id", "codec", "headers", "body")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event at the door, not yet on disk."""
 
     id: int

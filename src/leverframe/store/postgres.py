@@ -99,7 +99,7 @@ class PostgresDatabase:
     async def _commit(self, batch: Sequence[tuple[NewEvent, asyncio.Future[int]]]) -> None:
         try:
             answers = await self._insert([event for event, _ in batch])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits must be answered
             self.failure = str(error).splitlines()[0] if str(error) else type(error).__name__
             refused = Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
             refused.__cause__ = error

@@ -102,8 +102,11 @@ class Deliverer:
             try:
                 if not await self.step():
                     await self.bell.wait(await self._idle_s())
-            except Exception as error:
-                log.warning("delivering_failed", error=str(error) or type(error).__name__)
+            except Refused as error:
+                log.warning("delivering_put_off", code=error.code)
+                await self._clock.sleep(1.0)
+            except Exception:
+                log.exception("delivering_failed")
                 await self._clock.sleep(1.0)
 
     async def stop(self, patience_s: float) -> None:
@@ -188,7 +191,7 @@ class Deliverer:
                     going_on = await self._database.write(
                         deliveries.settle, rounds=[done for done, _, _, _ in mine], boot=boot, now=self._clock.now(), window=WINDOW
                     )
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - it is handed to those who wait
                     for _, _, _, written in mine:
                         if not written.done():
                             written.set_exception(error)
@@ -288,7 +291,7 @@ class Deliverer:
         route = self._routes.get(one.route)
         try:
             message = self._words(as_card(event) if one.role is Role.CARD else event, route)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a template of the operator's; the dead letter says what it was
             return Rejected(code=getattr(error, "code", "wording_failed"), detail=str(error))
         posting = Posting(
             id=show("dlv", one.id),

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from leverframe.core import threads
+from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.routes import Quiet, Route, RouteTable
 from leverframe.core.windows import held_until
@@ -88,10 +89,11 @@ class Fanout:
             try:
                 if not await self.step():
                     await self.bell.wait(SCAN_S)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
-                log.warning("fanout_failed", error=str(error) or type(error).__name__)
+            except Refused as error:
+                log.warning("fanout_put_off", code=error.code)
+                await self._clock.sleep(1.0)
+            except Exception:
+                log.exception("fanout_failed")
                 await self._clock.sleep(1.0)
 
     async def step(self) -> int:
