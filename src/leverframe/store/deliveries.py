@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from leverframe.store.events import alive
+from leverframe.store.rows import insert_rows
 from leverframe.store.tables import attempts, cards, deliveries, destinations, routing
 
 
@@ -111,8 +112,10 @@ class Round:
     error: str | None
     stop_until: datetime | None
     """When to go on, if something stopped it."""
+    full: bool = False
+    """Whether the window was full: then there may be more to send now."""
     leaving: bool = False
-    """Whether to let it go although there may be more to send now."""
+    """Whether to let it go all the same."""
 
 
 def plan(connection: Connection, *, boot: int, routed: Collection[int], planned: Sequence[Planned], now: datetime) -> bool:
@@ -132,14 +135,14 @@ def owe(connection: Connection, *, planned: Sequence[Planned], now: datetime) ->
     """Write deliveries and see to it that their destinations are due."""
     if not planned:
         return
-    connection.execute(
-        deliveries.insert(),
+    insert_rows(
+        connection, deliveries,
+        ("id", "event_id", "destination", "order_key", "role", "route", "state", "attempt", "created_at", "scheduled_at", "ended_at", "code"),
         [
-            {
-                "id": one.id, "event_id": one.event_id, "destination": one.destination, "order_key": one.order_key, "role": int(one.role),
-                "route": one.route, "state": int(one.state), "attempt": 0, "created_at": now, "scheduled_at": one.scheduled_at,
-                "ended_at": None if one.state is State.OWED else now, "code": None,
-            }
+            (
+                one.id, one.event_id, one.destination, one.order_key, int(one.role), one.route, int(one.state), 0, now, one.scheduled_at,
+                None if one.state is State.OWED else now, None,
+            )
             for one in planned
         ],
     )  # fmt: skip
@@ -233,29 +236,40 @@ _RECORD = (
         state=sa.bindparam("b_state"), attempt=sa.bindparam("b_next"), ended_at=sa.bindparam("b_ended", type_=deliveries.c.ended_at.type), code=sa.bindparam("b_code")
     )
 )  # fmt: skip
+_SENT = (
+    deliveries.update()
+    .where(
+        sa.tuple_(deliveries.c.id, deliveries.c.attempt).in_(sa.bindparam("b_sent", expanding=True)), deliveries.c.state == sa.literal_column("0"),
+    )
+    .values(state=sa.literal_column("1"), attempt=deliveries.c.attempt + 1, ended_at=sa.bindparam("b_ended", type_=deliveries.c.ended_at.type), code=None)
+)  # fmt: skip
 
 
 def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> None:
     """Write what attempts came to: states, the attempts themselves, and the cards that now stand."""
-    connection.execute(
-        _RECORD,
+    sent = [(one.delivery_id, one.attempt) for one in ended if one.state is State.SENT and one.code is None]
+    if sent:
+        connection.execute(_SENT, {"b_sent": sent, "b_ended": now})
+    others = [one for one in ended if one.state is not State.SENT or one.code is not None]
+    if others:
+        connection.execute(
+            _RECORD,
+            [
+                {
+                    "b_id": one.delivery_id, "b_attempt": one.attempt, "b_state": int(one.state),
+                    "b_next": one.attempt + (one.outcome >= 0), "b_ended": None if one.state is State.OWED else now, "b_code": one.code,
+                }
+                for one in others
+            ],
+        )  # fmt: skip
+    insert_rows(
+        connection, attempts, ("delivery_id", "number", "started_at", "duration_ms", "outcome", "status", "code", "detail"),
         [
-            {
-                "b_id": one.delivery_id, "b_attempt": one.attempt, "b_state": int(one.state),
-                "b_next": one.attempt + (one.outcome >= 0), "b_ended": None if one.state is State.OWED else now, "b_code": one.code,
-            }
-            for one in ended
+            (one.delivery_id, one.attempt + 1, one.started_at, one.duration_ms, one.outcome, one.status, one.code, one.detail)
+            for one in ended if one.outcome >= 0
         ],
+        ignoring_repeats=True,
     )  # fmt: skip
-    tried = [
-        {
-            "delivery_id": one.delivery_id, "number": one.attempt + 1, "started_at": one.started_at, "duration_ms": one.duration_ms,
-            "outcome": one.outcome, "status": one.status, "code": one.code, "detail": one.detail,
-        }
-        for one in ended if one.outcome >= 0
-    ]  # fmt: skip
-    if tried:
-        connection.execute(_attempts_insert(connection.dialect.name), tried)
     for one in ended:
         if one.card is not None:
             destination, subject, card = one.card
@@ -265,11 +279,6 @@ def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> 
             }  # fmt: skip
             insert = _upsert(connection.dialect.name)(cards).values(destination=destination, subject=subject, **values)
             connection.execute(insert.on_conflict_do_update(index_elements=["destination", "subject"], set_=values))
-
-
-@cache
-def _attempts_insert(dialect: str) -> Any:
-    return _upsert(dialect)(attempts).on_conflict_do_nothing(index_elements=["delivery_id", "number"])
 
 
 def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: datetime, window: int) -> dict[str, list[Owed]]:
@@ -282,19 +291,22 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
         # The rows are locked first: a delivery planned meanwhile either is seen below, or finds due_at empty and fills it.
         connection.execute(sa.select(destinations.c.name).where(destinations.c.name.in_(names)).order_by(destinations.c.name).with_for_update()).all()
     going_on: dict[str, list[Owed]] = {}
-    released: list[dict[str, Any]] = []
+    emptied: list[str] = []
     for each in rounds:
-        due_at = each.stop_until
-        if due_at is None:
-            more = [] if each.leaving else owed(connection, destination=each.name, now=now, limit=window)
-            if more:
-                going_on[each.name] = more
-                continue
-            due_at = _next_owed_at(connection, each.name)
-        released.append({"b_name": each.name, "b_boot": boot, "b_due": due_at, "b_failures": each.failures, "b_error": each.error})
+        if each.stop_until is None and each.full and not each.leaving:
+            going_on[each.name] = owed(connection, destination=each.name, now=now, limit=window)
+        elif each.stop_until is None:
+            emptied.append(each.name)
+    emptied += [name for name, more in going_on.items() if not more]
+    # What is still owed there (it came just now, or waits for its moment) is taken when it is due.
+    next_at = {name: at for name, at in connection.execute(_NEXT_OWED_AT, {"b_destinations": emptied}).all()} if emptied else {}
+    released = [
+        {"b_name": each.name, "b_boot": boot, "b_due": each.stop_until or next_at.get(each.name), "b_failures": each.failures, "b_error": each.error}
+        for each in rounds if not going_on.get(each.name)
+    ]  # fmt: skip
     if released:
         connection.execute(_RELEASE, released)
-    return going_on
+    return {name: more for name, more in going_on.items() if more}
 
 
 _RELEASE = (
@@ -304,14 +316,11 @@ _RELEASE = (
         boot=None, due_at=sa.bindparam("b_due", type_=destinations.c.due_at.type), failures=sa.bindparam("b_failures"), last_error=sa.bindparam("b_error")
     )
 )  # fmt: skip
-_NEXT_OWED_AT = sa.select(sa.func.min(deliveries.c.scheduled_at)).where(
-    deliveries.c.destination == sa.bindparam("b_destination"), deliveries.c.state == sa.literal_column("0")
+_NEXT_OWED_AT = (
+    sa.select(deliveries.c.destination, sa.func.min(deliveries.c.scheduled_at))
+    .where(deliveries.c.destination.in_(sa.bindparam("b_destinations", expanding=True)), deliveries.c.state == sa.literal_column("0"))
+    .group_by(deliveries.c.destination)
 )
-
-
-def _next_owed_at(connection: Connection, destination: str) -> datetime | None:
-    found: datetime | None = connection.execute(_NEXT_OWED_AT, {"b_destination": destination}).scalar()
-    return found
 
 
 def has_dead(connection: Connection, *, event_id: int) -> bool:

@@ -6,14 +6,11 @@ rows lets the interpreter's lock go once a batch instead of once a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 
-CHUNK = 32
-"""Rows in one statement; the rest goes in chunks of 8 and of 1, so that few statements are prepared."""
 EVENT_COLUMNS = ("id", "dedupe", "source", "delivery_id", "name", "action", "repo", "carried", "received_at")
 BODY_COLUMNS = ("event_id", "codec", "headers", "body")
 
@@ -45,22 +42,6 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @cache
-def insert(table: str, columns: tuple[str, ...], rows: int) -> str:
-    """Return an ``INSERT`` of ``rows`` rows with ``?`` for every value."""
-    marks = ",".join(["(" + ",".join("?" * len(columns)) + ")"] * rows)
-    return f"INSERT INTO {table} ({','.join(columns)}) VALUES {marks}"
-
-
-@cache
 def known(count: int) -> str:
     """Return the query for which of ``count`` dedupe digests are there already."""
     return f"SELECT dedupe, id FROM events WHERE dedupe IN ({','.join('?' * count)})"
-
-
-def chunks(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, list[Any]]]:
-    """Yield (number of rows, their values one after the other) in sizes that have a prepared statement."""
-    start = 0
-    for size in (CHUNK, 8, 1):
-        while len(rows) - start >= size:
-            yield size, [value for row in rows[start : start + size] for value in row]
-            start += size

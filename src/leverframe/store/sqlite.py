@@ -25,7 +25,7 @@ from sqlalchemy.pool import StaticPool
 from leverframe.core.errors import Refused
 from leverframe.core.ids import following
 from leverframe.ports import Clock
-from leverframe.store import ingest, schema
+from leverframe.store import ingest, rows, schema
 from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import to_us
 
@@ -221,7 +221,7 @@ class SqliteDatabase:
 
     def _insert(self, batch: Sequence[tuple[NewEvent, asyncio.Future[int]]]) -> list[tuple[asyncio.Future[Any], Any, None]]:
         seen: dict[bytes, int] = {}
-        for size, digests in ingest.chunks([(event.dedupe,) for event, _ in batch]):
+        for size, digests in rows.chunks([(event.dedupe,) for event, _ in batch]):
             seen.update(self._raw.execute(ingest.known(size), digests).fetchall())
         fresh: list[NewEvent] = []
         answers: list[tuple[asyncio.Future[Any], Any, None]] = []
@@ -230,12 +230,12 @@ class SqliteDatabase:
             if first == event.id:
                 fresh.append(event)
             answers.append((future, first, None))
-        for size, values in ingest.chunks([event.event_row() for event in fresh]):
-            self._raw.execute(ingest.insert("events", ingest.EVENT_COLUMNS, size), values)
-        for size, values in ingest.chunks([event.body_row() for event in fresh]):
-            self._raw.execute(ingest.insert("bodies", ingest.BODY_COLUMNS, size), values)
-        for size, values in ingest.chunks([(event.id,) for event in fresh]):
-            self._raw.execute(ingest.insert("routing", ("event_id",), size), values)
+        for size, values in rows.chunks([event.event_row() for event in fresh]):
+            self._raw.execute(rows.insert("events", ingest.EVENT_COLUMNS, size), values)
+        for size, values in rows.chunks([event.body_row() for event in fresh]):
+            self._raw.execute(rows.insert("bodies", ingest.BODY_COLUMNS, size), values)
+        for size, values in rows.chunks([(event.id,) for event in fresh]):
+            self._raw.execute(rows.insert("routing", ("event_id",), size), values)
         return answers
 
 

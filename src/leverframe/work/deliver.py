@@ -31,6 +31,8 @@ HELD = 1024
 AT_ONCE = 16
 """Messages under way to one room that is not paced; of one thread always one."""
 SCAN_S = 5.0
+GATHER_S = 0.005
+"""After a round that found something due: what became due meanwhile is taken together."""
 CARD_GONE = frozenset({"slack_message_not_found", "slack_cant_update_message", "slack_edit_window_closed", "playground_message_not_found"})
 """A card that cannot be edited any more is posted anew."""
 _OUTCOME = {Delivered: 0, Retryable: 1, Rejected: 2}
@@ -100,7 +102,9 @@ class Deliverer:
         """Deliver whatever is due, until :meth:`stop`."""
         while not self._stopping:
             try:
-                if not await self.step():
+                if await self.step():
+                    await self._clock.sleep(GATHER_S)
+                else:
                     await self.bell.wait(await self._idle_s())
             except Refused as error:
                 log.warning("delivering_put_off", code=error.code)
@@ -156,10 +160,10 @@ class Deliverer:
                 log.exception("destination_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
             try:
-                owed = await asyncio.shield(self._settle(held, boot))
-            except Refused as error:
-                # The database is away. What was sent is not written down yet: it is, before anything else is sent here.
-                log.warning("deliveries_not_recorded", destination=held.name, code=error.code)
+                owed = await asyncio.shield(self._settle(held, boot, full=len(owed) == WINDOW))
+            except Exception as error:  # noqa: BLE001 - the destination is ours until this is written
+                # Mostly: the database is away. What was sent is written down before anything else is sent here.
+                log.warning("deliveries_not_recorded", destination=held.name, error=str(error))
                 await self._clock.sleep(1.0)
                 owed = ()
                 continue
@@ -167,11 +171,11 @@ class Deliverer:
                 self.bell.ring()
                 return
 
-    def _settle(self, held: _Held, boot: int) -> asyncio.Future[Sequence[Owed]]:
+    def _settle(self, held: _Held, boot: int, *, full: bool) -> asyncio.Future[Sequence[Owed]]:
         """Have the round written; the future gives what is owed next, nothing when the destination was let go."""
         now = self._clock.now()
         done = Round(
-            name=held.name, ended=list(held.ended), failures=held.failures, error=held.error, leaving=held.leaving or self._stopping,
+            name=held.name, ended=list(held.ended), failures=held.failures, error=held.error, full=full, leaving=held.leaving or self._stopping,
             stop_until=None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s),
         )  # fmt: skip
         written: asyncio.Future[Sequence[Owed]] = asyncio.get_running_loop().create_future()

@@ -30,6 +30,8 @@ BATCH = 128
 """Events routed in one transaction."""
 SCAN_S = 5.0
 """A bell that was missed is made up for by looking, at the latest after so many seconds."""
+GATHER_S = 0.005
+"""After a batch that was not full: a busy hub does its rounds with many events each, an idle one still starts at once."""
 _ROLES = {"alone": Role.ALONE, "card": Role.CARD, "reply": Role.REPLY}
 log = structlog.get_logger("leverframe.fanout")
 
@@ -87,8 +89,11 @@ class Fanout:
         """Route whatever waits, for ever."""
         while True:
             try:
-                if not await self.step():
-                    await self.bell.wait(SCAN_S)
+                match await self.step():
+                    case 0:
+                        await self.bell.wait(SCAN_S)
+                    case few if few < BATCH:
+                        await self._clock.sleep(GATHER_S)
             except Refused as error:
                 log.warning("fanout_put_off", code=error.code)
                 await self._clock.sleep(1.0)

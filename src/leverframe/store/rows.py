@@ -1,0 +1,53 @@
+"""Many rows in few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from leverframe.store.tables import to_us
+
+CHUNK = 32
+"""Rows in one statement; the rest goes in chunks of 8 and of 1, so that few statements are prepared."""
+
+
+@cache
+def insert(table: str, columns: tuple[str, ...], rows: int, *, ignoring_repeats: bool = False) -> str:
+    """Return an ``INSERT`` of ``rows`` rows with ``?`` for every value."""
+    marks = ",".join(["(" + ",".join("?" * len(columns)) + ")"] * rows)
+    return f"INSERT INTO {table} ({','.join(columns)}) VALUES {marks}" + (" ON CONFLICT DO NOTHING" if ignoring_repeats else "")
+
+
+def chunks(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, list[Any]]]:
+    """Yield (number of rows, their values one after the other) in sizes that have a prepared statement."""
+    start = 0
+    for size in (CHUNK, 8, 1):
+        while len(rows) - start >= size:
+            yield size, [value for row in rows[start : start + size] for value in row]
+            start += size
+
+
+def insert_rows(
+    connection: Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], *, ignoring_repeats: bool = False
+) -> None:
+    """Insert ``rows``, whose values are in the order of ``columns``; instants are datetimes.
+
+    On SQLite a statement takes many rows: each statement lets the interpreter's lock go and must win it back from the
+    loop, and once a row is too often (``docs/benchmarks.md``). asyncpg's way for many rows is ``executemany``.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        stored = [tuple(to_us(value) if isinstance(value, datetime) else value for value in row) for row in rows]
+        for size, values in chunks(stored):
+            connection.exec_driver_sql(insert(table.name, columns, size, ignoring_repeats=ignoring_repeats), tuple(values))
+        return
+    from sqlalchemy.dialects import postgresql
+
+    statement = postgresql.insert(table)
+    connection.execute(statement.on_conflict_do_nothing() if ignoring_repeats else statement, [dict(zip(columns, row, strict=True)) for row in rows])
