@@ -2,22 +2,38 @@
 
 Addresses written in ``leverframe.toml`` are the operator's: they are called as they are. No redirect is ever followed, no
 cookie is kept, no proxy is taken from the environment.
+
+HTTP/1.1 on asyncio with llhttp (``httptools``) reading the answers: sending is what the hub does all day, and a library's
+client took a third of the time of a delivery (``docs/benchmarks.md``). RFC 9110 and 9112.
 """
 
 from __future__ import annotations
 
+import asyncio
+import re
+import socket
+import ssl
+from collections import deque
 from collections.abc import Mapping
+from functools import lru_cache
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-import aiohttp
+import httptools
 
 BODY_CAP = 262_144
 """Bytes of an answer that are read; the rest is not waited for. Slack repeats a message in its answer, at up to six bytes a
 character: a lower cap would make a message that was taken look as if it was not."""
+HEAD_CAP = 65_536
+"""Bytes of an answer's headers that are read."""
+IDLE_S = 15.0
+"""A kept connection that nobody used for so long is not used again: the other side may be closing it just then."""
+_UNFIT = re.compile(r"[\x00-\x20\x7f]")
+_UNFIT_VALUE = re.compile(r"[\x00\r\n]")
 
 # Compressed answers are not asked for: what is small on the wire could be large in memory.
-_HEADERS = {"User-Agent": "Leverframe", "Accept": "*/*", "Accept-Encoding": "identity"}
+_OWN = {"User-Agent": "Leverframe", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 class Answer(NamedTuple):
@@ -25,7 +41,7 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """Case-insensitive."""
+    """Names in lower case; of a repeated header the last."""
     body: bytes
     """At most :data:`BODY_CAP` bytes."""
     elapsed_s: float
@@ -42,14 +58,40 @@ class NotSent(Exception):
         self.reason, self.surely = reason, surely
 
 
+class _Target(NamedTuple):
+    """Where a URL leads: what connections are shared by, and the request's first lines."""
+
+    host: str
+    port: int
+    tls: bool
+    path: str
+    host_header: str
+
+
+@lru_cache(maxsize=4096)
+def _target(url: str) -> _Target:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise NotSent("the address is not one of HTTP", surely=True) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or _UNFIT.search(url) or not url.isascii():
+        raise NotSent("the address is not one of HTTP", surely=True)
+    tls = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return _Target(parts.hostname, port or (443 if tls else 80), tls, path, parts.netloc.rpartition("@")[2])
+
+
 class Outbound:
-    """One pool of connections for the whole process; opened at the first request, inside the running loop."""
+    """One pool of connections for the whole process."""
 
     def __init__(self, *, total_s: float = 15.0, connect_s: float = 5.0, connections: int = 256) -> None:
-        """``total_s`` bounds a request with its answer, ``connect_s`` the connecting, ``connections`` those open at once."""
-        self._timeout = aiohttp.ClientTimeout(total=total_s, sock_connect=connect_s)
-        self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        """``total_s`` bounds a request with its answer, ``connect_s`` the connecting, ``connections`` the requests under way at once."""
+        self._total_s, self._connect_s = total_s, connect_s
+        self._free = asyncio.Semaphore(connections)
+        self._idle: dict[tuple[str, int, bool], deque[_Connection]] = {}
+        self._open: set[_Connection] = set()
+        self._tls: ssl.SSLContext | None = None
         self._closed = False
 
     async def post_json(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -57,76 +99,176 @@ class Outbound:
 
         ``headers`` are sent as they are, so they carry the content type. Raises :class:`NotSent` when no answer came.
         """
-        return await self._ask("POST", url, body, headers)
+        return await self._ask("POST", url, body, headers, BODY_CAP)
 
     async def get(self, url: str, headers: Mapping[str, str], *, cap: int = BODY_CAP) -> Answer:
         """Ask for ``url`` and return the answer, whatever its status, with up to ``cap`` bytes of body. Raises :class:`NotSent` when no answer came."""
-        return await self._ask("GET", url, None, headers, cap)
+        return await self._ask("GET", url, b"", headers, cap)
 
-    async def _ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], cap: int = BODY_CAP) -> Answer:
-        session = self._session or self._open()
+    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], cap: int) -> Answer:
+        target = _target(url)
+        request = _head(method, target, headers, len(body)) + body
+        if self._closed:
+            raise NotSent("the hub is stopping", surely=True)
         started_s = perf_counter()
-        try:
-            async with session.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
-                said = await _read(response, cap)
-                return Answer(response.status, response.headers, said, perf_counter() - started_s)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            # Not chained: aiohttp's errors carry the request's headers, and so the token, into any traceback printed.
-            raise _not_sent(error) from None
+        async with self._free:
+            connection = self._kept(target) or await self._connect(target)
+            try:
+                status, answered, said = await connection.ask(request, cap, self._total_s)
+            finally:
+                self._keep(target, connection)
+        return Answer(status, answered, said, perf_counter() - started_s)
 
     async def close(self) -> None:
         """Close every connection; what is sent afterwards is refused as surely not sent."""
         self._closed = True
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        for connection in list(self._open):
+            connection.end()
+        self._idle.clear()
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._closed:
-            raise NotSent("the hub is stopping", surely=True)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections),
-            timeout=self._timeout,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=_HEADERS,
-            auto_decompress=False,
-            trust_env=False,
-        )
-        return self._session
+    def _kept(self, target: _Target) -> _Connection | None:
+        kept = self._idle.get(target[:3])
+        now = perf_counter()
+        while kept:
+            connection = kept.pop()  # the one used last: the others grow old and are let go
+            if connection.alive and now - connection.used_s < IDLE_S:
+                return connection
+            connection.end()
+        return None
+
+    def _keep(self, target: _Target, connection: _Connection) -> None:
+        if connection.reusable and not self._closed:
+            kept = self._idle.setdefault(target[:3], deque())
+            kept.append(connection)
+            if perf_counter() - kept[0].used_s > IDLE_S:
+                kept.popleft().end()
+        else:
+            connection.end()
+
+    async def _connect(self, target: _Target) -> _Connection:
+        if target.tls and self._tls is None:
+            self._tls = ssl.create_default_context()
+        try:
+            async with asyncio.timeout(self._connect_s):
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    lambda: _Connection(self._open), target.host, target.port, ssl=self._tls if target.tls else None
+                )
+        except TimeoutError:
+            raise NotSent("no connection in time", surely=True) from None
+        except socket.gaierror:
+            raise NotSent("the host's name is not known", surely=True) from None
+        except ssl.SSLCertVerificationError:
+            raise NotSent("the host's certificate is not trusted", surely=True) from None
+        except (OSError, UnicodeError) as error:
+            raise NotSent(f"no connection ({getattr(error, 'strerror', None) or type(error).__name__})", surely=True) from None
+        return connection
 
 
-async def _read(response: aiohttp.ClientResponse, cap: int) -> bytes:
-    """Return the body up to the cap; a longer one costs the connection, which cannot be used again."""
-    content = response.content
-    first = await content.readany()
-    if content.at_eof():
-        return first[:cap]
-    parts, size = [first], len(first)
-    while size < cap:
-        part = await content.readany()
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
-        size += len(part)
-    response.close()
-    return b"".join(parts)[:cap]
+def _head(method: str, target: _Target, headers: Mapping[str, str], length: int) -> bytes:
+    lines = [f"{method} {target.path} HTTP/1.1\r\nHost: {target.host_header}\r\n"]
+    for name, value in {**_OWN, **headers}.items():
+        if _UNFIT.search(name) or _UNFIT_VALUE.search(value):
+            raise NotSent("a header holds what HTTP cannot carry", surely=True)
+        lines.append(f"{name}: {value}\r\n")
+    if method != "GET":
+        lines.append(f"Content-Length: {length}\r\n")
+    lines.append("\r\n")
+    try:
+        return "".join(lines).encode("latin-1")
+    except UnicodeEncodeError:
+        raise NotSent("a header holds what HTTP cannot carry", surely=True) from None
 
 
-def _not_sent(error: Exception) -> NotSent:
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            return NotSent("the host's name is not known", surely=True)
-        case aiohttp.ClientConnectorCertificateError():
-            return NotSent("the host's certificate is not trusted", surely=True)
-        case aiohttp.ClientConnectorError():
-            return NotSent(f"no connection ({error.os_error.strerror or type(error.os_error).__name__})", surely=True)
-        case aiohttp.ConnectionTimeoutError():
-            return NotSent("no connection in time", surely=True)
-        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return NotSent("the address is not one of HTTP", surely=True)
-        case TimeoutError():
-            return NotSent("no answer in time", surely=False)
-        case ValueError():
-            return NotSent("a header holds what HTTP cannot carry", surely=True)
-        case _:
-            return NotSent(f"the connection broke ({type(error).__name__})", surely=False)
+class _Connection(asyncio.Protocol):
+    """One connection: one request at a time. Its callbacks are httptools' (https://github.com/MagicStack/httptools)."""
+
+    def __init__(self, open_ones: set[_Connection]) -> None:
+        self._all = open_ones
+        self._transport: Any = None
+        self._waiter: asyncio.Future[tuple[int, dict[str, str], bytes]] | None = None
+        self.alive, self.reusable, self.used_s = True, False, perf_counter()
+
+    async def ask(self, request: bytes, cap: int, total_s: float) -> tuple[int, dict[str, str], bytes]:
+        """Send a request and return status, headers and body of the answer; raises :class:`NotSent`."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        self._parser = httptools.HttpResponseParser(self)
+        self._cap, self._size, self._head_size = cap, 0, 0
+        self._headers: dict[str, str] = {}
+        self._parts: list[bytes] = []
+        self._complete = self.reusable = self._until_close = False
+        self._in_head = True
+        late = loop.call_later(total_s, self._fail, "no answer in time")
+        self._transport.write(request)
+        try:
+            return await self._waiter
+        except NotSent as error:
+            raise error from None
+        finally:
+            late.cancel()
+            self._waiter = None
+            self.used_s = perf_counter()
+
+    def end(self) -> None:
+        """Close it at once."""
+        self.alive = self.reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._all.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.alive = self.reusable = False
+        self._all.discard(self)
+        if self._waiter is not None and not self._waiter.done():
+            if self._until_close and exc is None:
+                self._answer()  # without a length, the end of the connection is the end of the body
+            else:
+                self._fail(f"the connection broke ({type(exc).__name__ if exc else 'closed'})")
+
+    def data_received(self, data: bytes) -> None:
+        if self._waiter is None or self._waiter.done():
+            self.end()  # nobody asked: the next answer on this connection could be anybody's
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(f"the answer is not HTTP ({type(error).__name__})")
+            return
+        if self._in_head:
+            self._head_size += len(data)
+            if self._head_size > HEAD_CAP:
+                self._fail("the answer's headers are too long")
+        if self._complete or self._size >= self._cap:
+            self._answer()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status >= 200:
+            self._in_head = False
+            self._until_close = "content-length" not in self._headers and "transfer-encoding" not in self._headers
+
+    def on_body(self, body: bytes) -> None:
+        if self._size < self._cap:
+            self._parts.append(body)
+            self._size += len(body)
+
+    def on_message_complete(self) -> None:
+        if self._parser.get_status_code() < 200:
+            self._headers.clear()  # 100 Continue and the like: the answer itself follows
+        else:
+            self._complete, self.reusable = True, self._parser.should_keep_alive() and not self._until_close
+
+    def _answer(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result((self._parser.get_status_code(), self._headers, b"".join(self._parts)[: self._cap]))
+
+    def _fail(self, reason: str) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(NotSent(reason, surely=False))
+        self.end()

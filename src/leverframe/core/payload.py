@@ -53,7 +53,7 @@ def flag(payload: object, *path: str) -> bool:
 def mapping(payload: object, *path: str) -> Mapping[str, Any]:
     """Return the object at ``path``, or an empty one."""
     value = at(payload, *path)
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, dict) or isinstance(value, Mapping) else _NOTHING  # noqa: SIM101 - dict first: the abstract class is slow
 
 
 def items(payload: object, *path: str) -> list[Mapping[str, Any]]:

@@ -224,7 +224,7 @@ async def test_every_answer_means_something(body: bytes, expected: tuple[type, s
 @pytest.mark.parametrize(("asked", "after_s"), [("30", 30.0), ("0", 0.0), ("", None), ("soon", None), ("-1", None), ("999999", None), ("٣", None)])
 async def test_an_unreadable_retry_after_is_no_wait(asked: str, after_s: float | None) -> None:
     """Only whole seconds count; anything else leaves the wait to the schedule."""
-    chat = SlackChat("slack", Settings.model_validate({"bot_token": TOKEN}), Saying(429, b"", {"Retry-After": asked}))
+    chat = SlackChat("slack", Settings.model_validate({"bot_token": TOKEN}), Saying(429, b"", {"retry-after": asked}))
     outcome = await chat.post(say())
     assert isinstance(outcome, Retryable)
     assert outcome.after_s == after_s

@@ -136,7 +136,7 @@ def webhook_outcome(answer: Answer) -> Outcome:
 
 def limited(answer: Answer) -> Retryable:
     """Return the wait that Slack asks for, in whole seconds; without a readable one, the schedule's own."""
-    asked = answer.headers.get("Retry-After", "")
+    asked = answer.headers.get("retry-after", "")
     after_s = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None
     return Retryable(code="slack_ratelimited", detail="Slack asks to wait", status=answer.status, after_s=after_s)
 

@@ -80,6 +80,8 @@ def code(text: str) -> str:
 
 def address(url: str) -> str:
     """Return ``url`` without what would end a link early; nothing if it is no web or mail address, or too long."""
+    if len(url) <= URL_MAX and '"' not in url and _LINKABLE.fullmatch(url):
+        return url
     safe = url.strip().translate(_UNSAFE_IN_URL)
     return safe if len(safe) <= URL_MAX and _LINKABLE.fullmatch(safe) else ""
 
@@ -126,9 +128,11 @@ def rich(content: Rich, mentions: Mapping[str, str], limit: int) -> str:
     """Return ``content`` as mrkdwn of at most ``limit`` characters, shortened with an ellipsis."""
     shown = ""
     for part in content:
-        if len(_words(part)) > limit:
+        if len(part.login if isinstance(part, Person) else part.text) > limit:
             break
-        shown = _join(shown, _show_part(part, mentions))
+        piece = _show_part(part, mentions)
+        # Only a mark at the seam needs a look: most seams have none.
+        shown = _join(shown, piece) if shown and piece and (piece[0] in "*`" or shown[-1] in "*`") else shown + piece
     else:
         if len(shown) * 2 <= limit or length(shown) <= limit:
             return shown
@@ -159,22 +163,18 @@ def _join(before: str, after: str) -> str:
     return before + after
 
 
-def _words(part: Inline) -> str:
-    return part.login if isinstance(part, Person) else part.text
-
-
 def _show_part(part: Inline, mentions: Mapping[str, str]) -> str:
     match part:
-        case Text(text):
-            return escape(text)
-        case Bold(text):
-            return bold(text)
-        case Code(text):
-            return code(text)
-        case Link(text, url):
-            return link(text, url)
-        case Person(login):
-            return mention(login, mentions)
+        case Text():
+            return escape(part.text)
+        case Link():
+            return link(part.text, part.url)
+        case Code():
+            return code(part.text)
+        case Bold():
+            return bold(part.text)
+        case Person():
+            return mention(part.login, mentions)
 
 
 def _shorten_part(part: Inline, mentions: Mapping[str, str], limit: int) -> str:
