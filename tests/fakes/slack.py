@@ -15,7 +15,7 @@ import threading
 import time
 import urllib.parse
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Self
@@ -81,6 +81,8 @@ class FakeSlack:
     slow_s: float = 0.2
     keep: bool = True
     """Keep calls and messages; without, only :attr:`count`."""
+    heard: Callable[[dict[str, Any]], None] | None = None
+    """Told of the fields of every message that is posted."""
     host: str = "127.0.0.1"
     port: int = 0
 
@@ -348,6 +350,8 @@ class FakeSlack:
 
     def _keep(self, channel: Channel, fields: dict[str, Any], *, own: bool = True) -> Message:
         self._sequence += 1
+        if self.heard is not None:
+            self.heard(fields)
         thread = fields.get("thread_ts")
         if thread is not None and (channel.id, thread) not in self._messages:
             thread = None  # Slack posts a reply to a deleted message into the channel (slack-go/slack#1571)

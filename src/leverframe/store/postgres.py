@@ -60,6 +60,7 @@ class PostgresDatabase:
         self.boot = 0
         self.failure: str | None = None
         self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
         self._waiting: list[tuple[NewEvent, asyncio.Future[int]]] = []
         self._idle = INGEST_CONNECTIONS
         self._scheduled = False
@@ -132,7 +133,9 @@ class PostgresDatabase:
 
     async def _connections(self) -> asyncpg.Pool:
         if self._pool is None:
-            self._pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=INGEST_CONNECTIONS, timeout=10)
+            async with self._opening:  # the first commits begin together: they share one pool
+                if self._pool is None:
+                    self._pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=INGEST_CONNECTIONS, timeout=10)
         return self._pool
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -147,7 +150,7 @@ class PostgresDatabase:
         try:
             async with self._engine.begin() as connection:
                 found = await connection.run_sync(work)
-        except (sa.exc.DBAPIError, *_GONE) as error:
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError, *_GONE) as error:
             if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
                 raise
             self.failure = str(error).splitlines()[0]
