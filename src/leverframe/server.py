@@ -137,6 +137,8 @@ async def _serve(config: Config, *, demo: bool = False, open_browser: bool = Fal
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    # The writer's thread gives the interpreter's lock away at each statement; five milliseconds to win it back are too long.
+    sys.setswitchinterval(0.001)
     try:
         await _greet(app, demo, open_browser)
         await _run(app, config, listener)

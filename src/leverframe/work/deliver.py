@@ -31,7 +31,7 @@ HELD = 1024
 AT_ONCE = 16
 """Messages under way to one room that is not paced; of one thread always one."""
 SCAN_S = 5.0
-GATHER_S = 0.005
+GATHER_S = 0.01
 """After a round that found something due: what became due meanwhile is taken together."""
 CARD_GONE = frozenset({"slack_message_not_found", "slack_cant_update_message", "slack_edit_window_closed", "playground_message_not_found"})
 """A card that cannot be edited any more is posted anew."""
@@ -185,8 +185,8 @@ class Deliverer:
         return written
 
     async def _settle_all(self) -> None:
-        """Write all rounds that ended meanwhile, in one go."""
-        await asyncio.sleep(0)
+        """Write all rounds that end in these moments, in one go."""
+        await self._clock.sleep(GATHER_S / 2)
         while self._rounds:
             batch, self._rounds = self._rounds, []
             for boot in {boot for _, boot, _, _ in batch}:

@@ -30,7 +30,7 @@ BATCH = 128
 """Events routed in one transaction."""
 SCAN_S = 5.0
 """A bell that was missed is made up for by looking, at the latest after so many seconds."""
-GATHER_S = 0.005
+GATHER_S = 0.01
 """After a batch that was not full: a busy hub does its rounds with many events each, an idle one still starts at once."""
 _ROLES = {"alone": Role.ALONE, "card": Role.CARD, "reply": Role.REPLY}
 log = structlog.get_logger("leverframe.fanout")
