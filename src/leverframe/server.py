@@ -21,6 +21,7 @@ import uvicorn
 
 from leverframe.app import App, build
 from leverframe.config import Config, load, socket_path
+from leverframe.core.errors import Locale
 from leverframe.observe import set_up_log
 from leverframe.store import people
 from leverframe.web.identity import mint_admin_link
@@ -44,7 +45,7 @@ def serve(config: Config) -> int:
     return _loop(_serve(config))
 
 
-def demo(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: str = "en") -> int:
+def demo(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: Locale) -> int:
     """Run a hub with a chat on a page and sample events; everything it keeps is in ``folder``."""
     folder = folder.absolute()
     if fresh:
@@ -121,7 +122,8 @@ async def _serve(config: Config, *, demo: bool = False, open_browser: bool = Fal
     try:
         listener = _listen(config)
     except OSError as error:
-        print(f"leverframe: cannot listen on {config.hub.bind}: {error.strerror}. Stop what listens there, or set hub.bind.", file=sys.stderr)
+        other = "choose another: make run PORT=8081, or leverframe demo --port 8081" if demo else "set hub.bind"
+        print(f"leverframe: cannot listen on {config.hub.bind}: {error.strerror}. Stop what listens there, or {other}.", file=sys.stderr)
         return 1
     try:
         app = await build(config, demo=demo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -98,12 +99,16 @@ def demo(
     folder: Annotated[Path | None, typer.Option("--dir", help="Where the demo keeps its data.", show_default=".demo")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what the demo kept.")] = False,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
-    locale: Annotated[Language, typer.Option(help="Language of messages and pages.")] = "en",
+    locale: Annotated[Language | None, typer.Option(help="Language of messages and pages; left out, the terminal's (LANG).", show_default=False)] = None,
 ) -> None:
     """Run a hub with a chat on a page, sample events and nothing to set up."""
     from leverframe.server import demo as run
 
-    sys.exit(run(port=port, folder=folder or Path(".demo"), fresh=fresh, open_browser=open_browser) or 0)
+    sys.exit(run(port=port, folder=folder or Path(".demo"), fresh=fresh, open_browser=open_browser, locale=locale or _spoken()) or 0)
+
+
+def _spoken() -> Language:
+    return "ko" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("ko") else "en"
 
 
 _simulate = typer.Typer(no_args_is_help=True, help="Send the hub an event as its source would: really signed, over real HTTP.")

@@ -35,8 +35,6 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
 signing_secrets = ["env:SLACK_SIGNING_SECRET"]
-# Socket Mode, for a hub without a public URL:
-# app_token = "env:SLACK_APP_TOKEN"
 
 # A room that is reached by an incoming webhook instead of the bot:
 # [chats.slack.webhooks]
@@ -84,8 +82,6 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
 signing_secrets = ["env:SLACK_SIGNING_SECRET"]
-# 공개 주소 없이 쓰려면 Socket Mode:
-# app_token = "env:SLACK_APP_TOKEN"
 
 # 봇 대신 수신 웹훅(incoming webhook)으로 보내는 방:
 # [chats.slack.webhooks]

@@ -1,0 +1,175 @@
+"""The first tables. Instants are microseconds since 1970."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make them."""
+    op.create_table(
+        "events",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("dedupe", sa.LargeBinary(16), nullable=False, unique=True, comment="digest of source and delivery id, or of hook token, room and delivery id"),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("delivery_id", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("action", sa.Text),
+        sa.Column("repo", sa.Text),
+        sa.Column("carried", sa.Text, comment="JSON routing that the request carried itself (/hook); else NULL"),
+        sa.Column("received_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "bodies",
+        sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("codec", sa.SmallInteger, nullable=False, comment="0 as it came, 1 zstandard"),
+        sa.Column("headers", sa.LargeBinary, nullable=False, comment="JSON of the kept headers"),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "routing",
+        sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("next_at", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
+        comment="events not yet turned into deliveries",
+    )
+    op.create_table(
+        "destinations",
+        sa.Column("name", sa.Text, primary_key=True, comment="chat:room"),
+        sa.Column("due_at", sa.BigInteger, comment="when there may be something to send; NULL when nothing is owed"),
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="retryable failures in a row"),
+        sa.Column("last_error", sa.Text),
+        sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
+        sa.Index("destinations_due", "due_at"),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("event_id", sa.BigInteger, nullable=False),
+        sa.Column("destination", sa.Text, nullable=False),
+        sa.Column("order_key", sa.Text, nullable=False, comment="subject key, or empty: no order owed"),
+        sa.Column("role", sa.SmallInteger, nullable=False, comment="0 alone, 1 card, 2 reply"),
+        sa.Column("route", sa.Text, nullable=False),
+        sa.Column("state", sa.SmallInteger, nullable=False, comment="0 owed, 1 sent, 2 dead, 3 coalesced into a later one, 4 muted"),
+        sa.Column("attempt", sa.Integer, nullable=False, comment="tries so far; fences a late worker"),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("scheduled_at", sa.BigInteger, nullable=False, comment="not sent before (quiet hours); start of the retry schedule; a replay sets it anew"),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("code", sa.Text, comment="why it is dead"),
+        sa.Index("deliveries_owed", "destination", "id", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")),
+        sa.Index("deliveries_dead", "id", sqlite_where=sa.text("state = 2"), postgresql_where=sa.text("state = 2")),
+        sa.Index("deliveries_event", "event_id"),
+    )
+    op.create_table(
+        "attempts",
+        sa.Column("delivery_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sa.Column("duration_ms", sa.Integer, nullable=False),
+        sa.Column("outcome", sa.SmallInteger, nullable=False, comment="0 delivered, 1 to be retried, 2 rejected"),
+        sa.Column("status", sa.Integer),
+        sa.Column("code", sa.Text),
+        sa.Column("detail", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "cards",
+        sa.Column("destination", sa.Text, primary_key=True),
+        sa.Column("subject", sa.Text, primary_key=True, comment="source and subject key"),
+        sa.Column("remote_id", sa.Text, nullable=False),
+        sa.Column("remote_room", sa.Text),
+        sa.Column("delivery_id", sa.BigInteger, nullable=False, comment="the delivery that the card shows now"),
+        sa.Column("posted_at", sa.BigInteger, nullable=False),
+        sa.Column("anchor_only", sa.Boolean, nullable=False, server_default=sa.false(), comment="a comment that came before any card: replies go below it, updates do not touch it"),
+        comment="the message in a room that a subject's replies and updates belong to",
+    )
+    op.create_table(
+        "label_waits",
+        sa.Column("route", sa.Text, primary_key=True),
+        sa.Column("subject", sa.Text, primary_key=True, comment="source and subject key"),
+        sa.Column("event_id", sa.BigInteger, nullable=False, comment="the subject's latest event that the route took but for its labels"),
+        sa.Column("fired_at", sa.BigInteger, comment="NULL while it waits; a label fires a route once per subject"),
+    )
+    op.create_table(
+        "mutes",
+        sa.Column("target", sa.Text, primary_key=True, comment="route:NAME or room:CHAT:ROOM"),
+        sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "processes",
+        sa.Column("boot", sa.BigInteger, primary_key=True, autoincrement=False, comment="a process's start, as an identifier"),
+        sa.Column("node", sa.SmallInteger, nullable=False, unique=True, comment="the node bits of its identifiers"),
+        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sa.Column("alive_until", sa.BigInteger, nullable=False, comment="its leases last until then; renewed by heartbeat"),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False, comment="person:NAME, token:NAME, source:NAME, address or hub"),
+        sa.Column("act", sa.Text, nullable=False),
+        sa.Column("target", sa.Text, nullable=False),
+        sa.Column("code", sa.Text, nullable=False, comment="ok, or the code of the refusal"),
+        sa.Column("detail", sa.Text, nullable=False, comment="JSON, secrets redacted"),
+    )
+    op.create_table(
+        "people",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("disabled_at", sa.BigInteger),
+    )
+    op.create_table(
+        "invitations",
+        sa.Column("digest", sa.LargeBinary(32), primary_key=True, comment="SHA-256 of the link's token"),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False),
+        sa.Column("used_at", sa.BigInteger),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.LargeBinary(32), primary_key=True, comment="SHA-256 of the cookie"),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("csrf", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "api_tokens",
+        sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False, unique=True),
+        sa.Column("grants", sa.Text, nullable=False, comment="JSON list of grants"),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger),
+        sa.Column("revoked_at", sa.BigInteger),
+        sa.Column("used_at", sa.BigInteger),
+    )
+    op.create_table(
+        "hook_tokens",
+        sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False, unique=True),
+        sa.Column("rooms", sa.Text, nullable=False, comment="JSON list of globs: slack:#dev-*"),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("expires_at", sa.BigInteger),
+        sa.Column("revoked_at", sa.BigInteger),
+        sa.Column("used_at", sa.BigInteger),
+    )
+    op.create_table(
+        "playground_messages",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("room", sa.Text, nullable=False),
+        sa.Column("thread", sa.BigInteger, comment="id of the message it replies to"),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("icon", sa.Text),
+        sa.Column("message", sa.Text, nullable=False, comment="JSON of the message"),
+        sa.Column("posted_at", sa.BigInteger, nullable=False),
+        sa.Column("edited_at", sa.BigInteger),
+        sa.Index("playground_messages_room", "room", "id"),
+    )
