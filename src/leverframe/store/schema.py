@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from leverframe.core.errors import Refused
-from leverframe.store.tables import destinations, metadata, processes, routing
+from leverframe.core.ids import COUNTER_BITS, NODE_BITS, following
+from leverframe.store.tables import audit, deliveries, destinations, events, metadata, playground_messages, processes, routing, to_us
 
 HEAD = "0001"
 """The newest revision in ``migrations/versions``; a test compares."""
 LEASE_S = 15
-_VERSION = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
+NODES = 1 << NODE_BITS
+_VERSION = sa.Table(
+    "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), nullable=False), sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc")
+)  # as Alembic makes it
 
 
 def version(connection: Connection) -> str | None:
@@ -35,7 +40,7 @@ def prepare(connection: Connection) -> None:
     at = version(connection)
     if at is None:
         metadata.create_all(connection)
-        _VERSION.create(connection)
+        _VERSION.create(connection, checkfirst=True)
         connection.execute(_VERSION.insert().values(version_num=HEAD))
     elif at > HEAD:
         raise Refused("database_newer", f"database at {at}, this program at {HEAD}")
@@ -45,29 +50,65 @@ def prepare(connection: Connection) -> None:
         upgrade(connection)
 
 
-def start_process(connection: Connection, *, boot: int, now: datetime, alone: bool) -> int:
-    """Register this process and return its node number (0 to 255), unique among the living.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What makes a process one of several: what its leases are written under, and the node bits of its identifiers."""
+
+    boot: int
+    node: int
+
+
+def start_process(connection: Connection, *, boot: int, now: datetime, alone: bool) -> Place:
+    """Register this process and return its place; ``boot`` is a fresh identifier of its own.
 
     ``alone``: no other process can be at work (SQLite), so every lease that is left is a dead process's and is let go.
+    Else the node (0 to 255) is one that no other has, and the boot is made with it, after every identifier given so far.
+    Raises ``Refused("storage_unavailable")`` when 256 processes are alive.
     """
     if alone:
         connection.execute(processes.delete())
         connection.execute(destinations.update().where(destinations.c.boot.is_not(None)).values(boot=None))
         connection.execute(routing.update().where(routing.c.boot.is_not(None)).values(boot=None))
+        node = 0
     else:
-        connection.execute(processes.delete().where(processes.c.alive_until < now - timedelta(hours=1)))
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x1E7E2F2B)))
-    taken = set(connection.execute(sa.select(processes.c.node)).scalars())
-    node = min(set(range(256)) - taken)
+        node = _free_node(connection, now)
+        boot = following(on_node(max(boot, latest_id(connection)), node), to_us(now) // 1000, node)
     connection.execute(processes.insert().values(boot=boot, node=node, started_at=now, alive_until=now + timedelta(seconds=LEASE_S)))
+    return Place(boot=boot, node=node)
+
+
+def _free_node(connection: Connection, now: datetime) -> int:
+    """Return a node that nobody has; that of a process only when it has been dead for an hour, or no other is left."""
+    connection.execute(processes.delete().where(processes.c.alive_until < now - timedelta(hours=1)))
+    held: dict[int, datetime] = {node: until for node, until in connection.execute(sa.select(processes.c.node, processes.c.alive_until))}
+    if free := set(range(NODES)) - held.keys():
+        return min(free)
+    node = min(held, key=lambda each: held[each])
+    if held[node] >= now:
+        raise Refused("storage_unavailable", f"{NODES} processes are alive on this database")
+    connection.execute(processes.delete().where(processes.c.node == node))
     return node
 
 
+def on_node(previous: int, node: int) -> int:
+    """Return the last identifier that ``node`` can give in the millisecond of ``previous``: what follows it is later than both."""
+    milliseconds = previous >> (NODE_BITS + COUNTER_BITS)
+    return (((milliseconds << NODE_BITS) | node) << COUNTER_BITS) | ((1 << COUNTER_BITS) - 1)
+
+
+def latest_id(connection: Connection) -> int:
+    """Return the greatest identifier that is stored: a clock that was set back must not give one twice, nor an older one."""
+    columns = events.c.id, deliveries.c.id, audit.c.id, playground_messages.c.id, processes.c.boot
+    return max(connection.execute(sa.select(sa.func.max(column))).scalar() or 0 for column in columns)
+
+
 def heartbeat(connection: Connection, *, boot: int, now: datetime) -> bool:
-    """Renew this process's leases for another :data:`LEASE_S`; ``False`` when they had already run out."""
-    renewed = connection.execute(
-        processes.update().where(processes.c.boot == boot, processes.c.alive_until >= now).values(alive_until=now + timedelta(seconds=LEASE_S))
-    )
+    """Renew this process's leases for another :data:`LEASE_S`; ``False`` when it was dead for so long that its place is given away.
+
+    Leases that ran out are renewed too, but for what another process took meanwhile: that is written under its own boot.
+    """
+    renewed = connection.execute(processes.update().where(processes.c.boot == boot).values(alive_until=now + timedelta(seconds=LEASE_S)))
     return renewed.rowcount == 1
 
 
