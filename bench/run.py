@@ -168,7 +168,7 @@ def sustained(folder: Path, seconds: float, rooms: int = 20) -> dict[str, object
         settled(port)
         ask(port, "/reset", "POST")
         began = time.time()
-        load = wrk(door, bodies, seconds, connections=32, delay_ms=8)
+        load = wrk(door, bodies, seconds, connections=128, delay_ms=20)
         stats = settled(port)
     return {
         "accepted_per_s": round(load["rate"]), "end_to_end_per_s": round(stats["count"] / (stats["last"] - began)),
@@ -293,6 +293,7 @@ def main() -> None:
                     results[what] = growth(folder, asked.rounds, asked.seconds)
                 case "postgres":
                     with postgres() as url:
+                        (folder / "pg").mkdir()
                         results[what] = ingest(folder / "pg", asked.rounds, asked.seconds, database=url)
                 case _:
                     parser.error(f"unknown: {what}")
@@ -305,10 +306,10 @@ def main() -> None:
 def postgres() -> Iterator[str]:
     """A real PostgreSQL of its own, on the client's core."""
     sys.path.insert(0, str(HERE.parent / "tests"))
-    from services.postgres import running
+    from services.postgres import Server
 
-    with running() as server:
-        yield server.new_database()
+    with Server() as server:
+        yield server.create_database()
 
 
 def record(results: dict[str, dict[str, object]]) -> None:

@@ -34,10 +34,16 @@ class Metrics:
         self.dead = Gauge("leverframe_deliveries_dead", "Dead letters at the last look.", registry=self.registry)
         self.unrouted = Gauge("leverframe_events_unrouted", "Events waiting to be routed at the last look.", registry=self.registry)
 
+        self._of_attempts: dict[tuple[str, type[Outcome]], tuple[Counter, Histogram]] = {}
+
     def told(self, chat: str, outcome: Outcome, duration_s: float) -> None:
         """Count an attempt."""
-        self.attempts_total.labels(chat, _OUTCOME_NAMES[type(outcome)]).inc()
-        self.attempt_seconds.labels(chat).observe(duration_s)
+        key = chat, type(outcome)
+        if key not in self._of_attempts:
+            self._of_attempts[key] = self.attempts_total.labels(chat, _OUTCOME_NAMES[type(outcome)]), self.attempt_seconds.labels(chat)
+        count, seconds = self._of_attempts[key]
+        count.inc()
+        seconds.observe(duration_s)
 
     def exposition(self) -> bytes:
         """Return the metrics in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""

@@ -95,10 +95,19 @@ class Answer:
 class Hub:
     """``leverframe serve`` on a port that stays the same when it starts again."""
 
-    def __init__(self, folder: Path, *, database: str = "", api_url: str, routes: str = ROUTES) -> None:
-        """Write the configuration; ``database`` is a file in ``folder`` unless given, ``api_url`` is Slack's."""
+    def __init__(self, folder: Path, *, database: str = "", api_url: str, routes: str = ROUTES, disk_bytes: int | None = None) -> None:
+        """Write the configuration; ``database`` is a file in ``folder`` unless given, ``api_url`` is Slack's.
+
+        With ``disk_bytes`` that file is on a disk of its own, which only the process sees (at :attr:`disk`).
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        self.port, self.log = free_port(), folder / "log"
+        self.folder, self.port, self.log = folder, free_port(), folder / "log"
+        self.disk = folder / "disk" if disk_bytes else None
+        self._before: list[str] = []
+        if self.disk is not None:
+            self.disk.mkdir(exist_ok=True)
+            database = f"sqlite:///{self.disk}/hub.db"
+            self._before = ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o size={disk_bytes} none "{self.disk}" && exec "$@"', "sh"]
         self.database = database or f"sqlite:///{folder}/hub.db"
         self.process: subprocess.Popen[bytes] | None = None
         self._config = folder / "leverframe.toml"
@@ -121,7 +130,7 @@ class Hub:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("LEVERFRAME_", "PORT"))}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-c", program, "serve", "--config", str(self._config)], stdout=log, stderr=log,
+                [*self._before, sys.executable, "-W", "error", "-c", program, "serve", "--config", str(self._config)], stdout=log, stderr=log,
                 env={**clean, "PYTHONPATH": str(SOURCE), "HUB_TEST_SECRET": SECRET, "HUB_TEST_TOKEN": TOKEN},
             )  # fmt: skip
 

@@ -32,10 +32,13 @@ def alive(now: datetime) -> sa.Select[tuple[int]]:
 
 
 def claim_routing(connection: Connection, *, boot: int, now: datetime, limit: int) -> list[int]:
-    """Take up to ``limit`` events that wait for routing, oldest first, for the process ``boot``; return their ids."""
+    """Take up to ``limit`` events that wait for routing, oldest first, for the process ``boot``; return their ids.
+
+    A process routes one batch at a time: what it still holds when it asks for more is what a failed write left behind.
+    """
     free = (
         sa.select(routing.c.event_id)
-        .where(routing.c.next_at <= now, sa.or_(routing.c.boot.is_(None), routing.c.boot.not_in(alive(now))))
+        .where(routing.c.next_at <= now, sa.or_(routing.c.boot.is_(None), routing.c.boot == boot, routing.c.boot.not_in(alive(now))))
         .order_by(routing.c.event_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
