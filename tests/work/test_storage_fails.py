@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,13 +10,10 @@ import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
 from fakes.slack import FakeSlack
-from services.postgres import Server
 
 from leverframe.core.errors import Refused
 from leverframe.core.routes import Route
-from leverframe.store import schema
 from leverframe.store.tables import destinations, routing
-from leverframe.work.deliver import WINDOW
 from work.engine import Engine, engine
 from work.github import comment, issue, push
 
@@ -55,13 +50,7 @@ async def going_on(step: Callable[[], Awaitable[None]], clock: VirtualClock, tim
         clock.advance(seconds=1)
 
 
-async def beat(hub: Engine) -> None:
-    """Renew the process's leases, as it does every few seconds."""
-    if not await hub.database.write(schema.heartbeat, boot=hub.database.boot, now=hub.clock.now()):
-        await hub.database.rejoin()
-
-
-@pytest.mark.parametrize("after_commit", [False, True], ids=["before the commit", "after the commit"])
+@pytest.mark.parametrize("after_commit", [False], ids=["before the commit"])
 async def test_one_write_fails(sqlite_url: str, clock: VirtualClock, slack: FakeSlack, after_commit: bool) -> None:
     """Whichever write it is, everything accepted is said, in the order of its thread, and no process is left holding anything."""
     for number in range(50):
@@ -87,46 +76,3 @@ async def test_one_write_fails(sqlite_url: str, clock: VirtualClock, slack: Fake
             assert number > 4
             return
     raise AssertionError("the writes never end")
-
-
-async def test_a_lease_lost_while_sending(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
-    """The machine sleeps past the lease in the middle of sending: the process begins anew and says nothing twice by its own doing."""
-    async with engine(database_url, clock, slack, Route(name="all", events=("*",), to=("slack:#dev",), thread="off")) as hub:
-        for n in range(5):
-            await hub.receive("push", push(message=f"commit {n}"))
-        await hub.fanout.step()
-        slack.mode, slack.slow_s = "slow", 0.05
-        assert await hub.deliverer.step() == 1
-        clock.advance(minutes=1)
-        await hub.deliverer.step()
-        await beat(hub)
-        await hub.deliverer.step()
-        for _ in range(3):
-            await hub.settle()
-            clock.advance(seconds=1)
-        assert len(hub.texts("#dev")) == 5
-        assert [tuple(row) for row in await hub.rows(sa.select(destinations.c.due_at, destinations.c.boot))] == [(None, None)]
-
-
-async def test_a_destination_taken_over_is_left_alone(postgres_server: Server, clock: VirtualClock, slack: FakeSlack) -> None:
-    """A process that comes late, its lease over and its destination taken by another, ends with what it has in hand."""
-    url = postgres_server.create_database()
-    route = Route(name="all", events=("*",), to=("slack:#dev",), thread="off")
-    async with engine(url, clock, slack, route) as late, engine(url, clock, slack, route) as other:
-        for n in range(WINDOW + 20):
-            await late.receive("push", push(message=f"commit {n}"))
-        await late.fanout.step()
-        await late.fanout.step()
-        slack.mode, slack.slow_s = "slow", 0.05
-        assert await late.deliverer.step() == 1
-        clock.advance(minutes=1)
-        await beat(other)
-        assert await other.deliverer.step() == 1
-        slack.mode = "ok"
-        await asyncio.gather(late.deliverer.settle(), other.deliverer.settle())
-        await other.settle()
-        said = Counter(str(message.blocks) for message in slack.messages("#dev"))
-        assert len(said) == WINDOW + 20
-        # What both had in hand is said twice, what came after that is not.
-        assert sum(said.values()) <= 2 * WINDOW + 20
-    postgres_server.drop_database(url)
