@@ -47,6 +47,7 @@ from leverframe.work.fanout import Fanout
 from leverframe.work.library import Library
 from leverframe.work.receive import Receiver, Recent
 from leverframe.work.redrive import Redriver
+from leverframe.work.send import Sender
 from leverframe.work.sweep import Kept, Sweeper
 
 HEARTBEAT_S = 5.0
@@ -200,8 +201,8 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         metrics.told(chat, outcome, duration_s)
 
     deliverer = Deliverer(
-        database, clock, boot=lambda: database.boot, chats=chats, routes={route.name: route for route in config.routes}, library=library,
-        words=Words(config, zone), mentions=Mentions(config), chance=random.random, bell=planned, told=told,
+        database, clock, boot=lambda: database.boot, chats=chats, library=library,
+        sender=Sender({route.name: route for route in config.routes}, Words(config, zone), Mentions(config)), chance=random.random, bell=planned, told=told,
     )  # fmt: skip
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring)
     desk = Desk(

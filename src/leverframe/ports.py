@@ -82,6 +82,12 @@ class Chat(Protocol):
     kind: str
     posts_per_second: float
     """Pacing per room; 0 is none."""
+    card_gone: frozenset[str]
+    """Codes with which :meth:`update` says that the message will never change again: it is to be posted anew."""
+
+    def has_threads(self, room: str) -> bool:
+        """Return whether messages of the room can be updated and replied to."""
+        ...
 
     def check_room(self, room: str) -> str | None:
         """Return a sentence with the remedy when ``room`` cannot be a room of this chat, else ``None``."""

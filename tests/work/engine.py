@@ -32,6 +32,7 @@ from leverframe.work.fanout import Fanout
 from leverframe.work.library import Library
 from leverframe.work.receive import Receipt, Receiver, Recent
 from leverframe.work.redrive import Redriver
+from leverframe.work.send import Sender
 
 SECRET = "s3cret"
 
@@ -107,8 +108,8 @@ async def engine(
             room_quiet=room_quiet or {}, paths_of=None, bell=accepted, planned=planned,
         )  # fmt: skip
         deliverer = Deliverer(
-            database, clock, boot=lambda: database.boot, chats={"slack": chat}, routes={route.name: route for route in routes}, library=library,
-            words=words, mentions=lambda kind, name: {}, chance=lambda: 0.5, bell=planned, told=lambda *_: None,
+            database, clock, boot=lambda: database.boot, chats={"slack": chat}, library=library,
+            sender=Sender({route.name: route for route in routes}, words, lambda kind, name: {}), chance=lambda: 0.5, bell=planned, told=lambda *_: None,
         )  # fmt: skip
         try:
             yield Engine(database, clock, slack, source, Receiver(database, clock, recent, accepted.ring), fanout, deliverer, Redriver(database, clock, planned))

@@ -94,16 +94,26 @@ async def test_threads_off_is_one_message_an_event(database_url: str, clock: Vir
         assert all(message.thread_ts is None and not message.edits for message in slack.messages("#dev"))
 
 
-async def test_a_comment_before_any_card_holds_the_thread(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
-    """Comments on an old issue gather below the first of them; the issue's own card does not overwrite a comment."""
+async def test_a_comment_on_an_old_issue_brings_its_card(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """The hub came later than the issue: the first comment posts the card too, and stands below it like all that follow."""
     async with engine(database_url, clock, slack, ALL) as hub:
         for payload in (comment(body="one"), comment(body="two")):
             await hub.receive("issue_comment", payload)
+        await hub.settle()
         await hub.receive("issues", issue("closed", state="closed"))
         await hub.settle()
-        first, second, card = slack.messages("#dev")
-        assert second.thread_ts == first.ts and not first.edits
-        assert card.thread_ts is None and "closed" in card.text
+        card, first, second = slack.messages("#dev")
+        assert first.thread_ts == second.thread_ts == card.ts
+        assert card.edits == 1 and "closed" in card.text
+
+
+async def test_a_first_event_about_a_detail_says_what_happened(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """A card that begins with an edit says that it was edited, not that the issue was opened just now."""
+    async with engine(database_url, clock, slack, ALL) as hub:
+        await hub.receive("issues", issue("edited"))
+        await hub.settle()
+        (card,) = slack.messages("#dev")
+        assert "edited" in card.text and "opened" not in card.text
 
 
 async def test_a_reply_whose_card_is_dead_is_a_message_of_its_own(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:

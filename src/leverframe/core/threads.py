@@ -49,3 +49,29 @@ def as_card(event: Event) -> Event:
     login = reading.text(person, "login")
     is_bot = login.endswith("[bot]") or person.get("type") == "Bot"
     return replace(event, action=action, actor=Actor(login=login, url=reading.web(person, "html_url"), is_bot=is_bot) if login else None)
+
+
+def parent_of(event: Event) -> Event | None:
+    """Return the event that the card of a reply's subject words, told by the reply's own payload; ``None`` when it does not tell.
+
+    A hub that came later has no card of an old issue: with this a comment gives it one. A job or a check tells too little of
+    its run.
+    """
+    match event.name:
+        case "issue_comment":
+            thing = reading.mapping(event.payload, "issue")
+            on_pull_request = event.subject is not None and event.subject.kind == "pull_request"
+            name, owner = ("pull_request", "pull_request") if on_pull_request else ("issues", "issue")
+            if on_pull_request:
+                thing = {**thing, "merged": bool(reading.text(thing, "pull_request", "merged_at"))}
+        case "pull_request_review" | "pull_request_review_comment" | "pull_request_review_thread":
+            name = owner = "pull_request"
+            thing = reading.mapping(event.payload, "pull_request")
+        case "discussion_comment":
+            name = owner = "discussion"
+            thing = reading.mapping(event.payload, "discussion")
+        case _:
+            return None
+    payload = {"action": "edited", owner: thing, "repository": event.payload.get("repository"), "sender": event.payload.get("sender")}
+    parent = as_card(replace(event, name=name, action="edited", url=reading.web(thing, "html_url"), payload=payload))
+    return None if parent.action == "edited" else replace(parent, payload={**payload, "action": parent.action})

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -13,16 +14,13 @@ import structlog
 from leverframe.core.delivery import Again, Dead, Delivered, Done, Outcome, Rejected, Retryable, Schedule, decide
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
-from leverframe.core.ids import show
-from leverframe.core.messages import Message
-from leverframe.core.routes import Route
-from leverframe.core.threads import as_card
-from leverframe.ports import Chat, Clock, Posting
+from leverframe.ports import Chat, Clock
 from leverframe.store import deliveries
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Card, Ended, Owed, Role, Round, State
 from leverframe.work.bell import Bell
 from leverframe.work.library import Library
+from leverframe.work.send import Sender
 
 WINDOW = 128
 """Owed deliveries of one destination looked at together."""
@@ -33,18 +31,8 @@ AT_ONCE = 16
 SCAN_S = 5.0
 GATHER_S = 0.01
 """After a round that found something due: what became due meanwhile is taken together."""
-CARD_GONE = frozenset({"slack_message_not_found", "slack_cant_update_message", "slack_edit_window_closed", "playground_message_not_found"})
-"""A card that cannot be edited any more is posted anew."""
 _OUTCOME = {Delivered: 0, Retryable: 1, Rejected: 2}
 log = structlog.get_logger("leverframe.deliver")
-
-
-class Words(Protocol):
-    """Makes the message of an event, as its route wants it worded."""
-
-    def __call__(self, event: Event, route: Route | None) -> Message:
-        """Return the message; raises ``TemplateFailed``-like errors with a ``code`` when the route's template does."""
-        ...
 
 
 class Told(Protocol):
@@ -79,18 +67,16 @@ class Deliverer:
         *,
         boot: Callable[[], int],
         chats: Mapping[str, Chat],
-        routes: Mapping[str, Route],
         library: Library,
-        words: Words,
-        mentions: Callable[[str, str], Mapping[str, str]],
+        sender: Sender,
         chance: Callable[[], float],
         bell: Bell,
         told: Told,
         schedule: Schedule | None = None,
     ) -> None:
         self._database, self._clock, self._boot = database, clock, boot
-        self._chats, self._routes, self._library, self._words = chats, routes, library, words
-        self._mentions, self._chance, self._told = mentions, chance, told
+        self._chats, self._library, self._sender = chats, library, sender
+        self._chance, self._told = chance, told
         self._schedule = schedule or Schedule()
         self.bell = bell
         self._draining: set[asyncio.Task[None]] = set()
@@ -207,8 +193,7 @@ class Deliverer:
         self._settling = None
 
     async def _send_window(self, held: _Held, owed: Sequence[Owed]) -> None:
-        chat_name, _, room = held.name.partition(":")
-        chat = self._chats.get(chat_name)
+        chat = self._chats.get(held.name.partition(":")[0])
         events = await self._library.get(one.event_id for one in owed)
         for one in owed:
             held.cards.setdefault(one.order_key, one.card)
@@ -221,7 +206,7 @@ class Deliverer:
                 if self._stopped(held):
                     break
                 later = [other for other in owed[position + 1 :] if one.order_key and other.order_key == one.order_key]
-                await self._send_one(held, chat, room, one, events.get(one.event_id), later)
+                await self._send_one(held, chat, one, events.get(one.event_id), later)
         else:
             threads = iter(by_key.values())
 
@@ -230,7 +215,7 @@ class Deliverer:
                     for position, one in enumerate(thread):
                         if self._stopped(held):
                             return
-                        await self._send_one(held, chat, room, one, events.get(one.event_id), thread[position + 1 :])
+                        await self._send_one(held, chat, one, events.get(one.event_id), thread[position + 1 :])
 
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(AT_ONCE, len(by_key))):
@@ -240,7 +225,15 @@ class Deliverer:
     def _stopped(self, held: _Held) -> bool:
         return held.stop_until_s is not None or self._stopping
 
-    async def _send_one(self, held: _Held, chat: Chat | None, room: str, one: Owed, event: Event | None, later: Sequence[Owed]) -> None:
+    async def _pace(self, held: _Held, chat: Chat | None) -> None:
+        """Return when the room may have one more message."""
+        if chat is not None and chat.posts_per_second > 0:
+            wait_s = held.last_sent + 1 / chat.posts_per_second - self._clock.now().timestamp()
+            if wait_s > 0:
+                await self._clock.sleep(wait_s)
+            held.last_sent = self._clock.now().timestamp()
+
+    async def _send_one(self, held: _Held, chat: Chat | None, one: Owed, event: Event | None, later: Sequence[Owed]) -> None:
         card = held.cards.get(one.order_key) if one.order_key else None
         updates = one.role is Role.CARD and card is not None and not card.anchor_only
         if updates and any(other.role is Role.CARD for other in later):
@@ -248,13 +241,9 @@ class Deliverer:
                               duration_ms=0, outcome=-1, status=None, detail="")  # fmt: skip
             held.ended.append(coalesced)
             return
-        if chat is not None and chat.posts_per_second > 0:
-            wait_s = held.last_sent + 1 / chat.posts_per_second - self._clock.now().timestamp()
-            if wait_s > 0:
-                await self._clock.sleep(wait_s)
-            held.last_sent = self._clock.now().timestamp()
         started = self._clock.now()
-        outcome = await self._attempt(chat, room, one, event, card, updates)
+        sent = await self._sender.send(chat, one, event, card, partial(self._pace, held, chat))
+        outcome = sent.outcome
         took_s = (self._clock.now() - started).total_seconds()
         self._told(held.name.partition(":")[0], outcome, took_s, one)
         decision = decide(
@@ -265,15 +254,9 @@ class Deliverer:
             chance=self._chance(),
         )
         state, dead = State.OWED, None
-        stands: tuple[str, str, Card] | None = None
         match decision:
             case Done():
                 state, held.failures, held.error = State.SENT, 0, None
-                if one.order_key and isinstance(outcome, Delivered) and outcome.remote_id and (one.role is Role.CARD or card is None):
-                    now_stands = Card(remote_id=outcome.remote_id, remote_room=outcome.remote_room or (card.remote_room if card else None),
-                                      anchor_only=one.role is not Role.CARD)  # fmt: skip
-                    held.cards[one.order_key] = now_stands
-                    stands = (held.name, one.order_key, now_stands)
             case Dead(reason):
                 state, dead = State.DEAD, reason
             case Again(in_s):
@@ -281,34 +264,11 @@ class Deliverer:
                 held.failures += held.stop_until_s is None
                 held.stop_until_s = max(held.stop_until_s or 0.0, in_s)
                 held.error = getattr(outcome, "code", None)
+        if sent.card is not None:
+            held.cards[one.order_key] = sent.card
         ended = Ended(
             delivery_id=one.id, attempt=one.attempt, state=state, code=dead or getattr(outcome, "code", None), started_at=started, duration_ms=round(took_s * 1000),
-            outcome=_OUTCOME[type(outcome)], status=outcome.status, detail=outcome.detail, card=stands,
+            outcome=_OUTCOME[type(outcome)], status=outcome.status, detail=outcome.detail,
+            card=(held.name, one.order_key, sent.card) if sent.card is not None else None,
         )  # fmt: skip
         held.ended.append(ended)
-
-    async def _attempt(self, chat: Chat | None, room: str, one: Owed, event: Event | None, card: Card | None, updates: bool) -> Outcome:
-        if chat is None:
-            return Rejected(code="chat_unknown", detail=f"no [chats.{one.destination.partition(':')[0]}] in the configuration")
-        if event is None:
-            return Rejected(code="body_expired", detail="the event's body is past its retention")
-        route = self._routes.get(one.route)
-        try:
-            message = self._words(as_card(event) if one.role is Role.CARD else event, route)
-        except Exception as error:  # noqa: BLE001 - a template of the operator's; the dead letter says what it was
-            return Rejected(code=getattr(error, "code", "wording_failed"), detail=str(error))
-        posting = Posting(
-            id=show("dlv", one.id),
-            room=room,
-            message=message,
-            thread=card.remote_id if card is not None and one.role is Role.REPLY else None,
-            remote_room=card.remote_room if card is not None else None,
-            username=route.username if route else None,
-            icon=route.icon if route else None,
-            mentions=self._mentions(event.kind, chat.name),
-        )
-        if updates and card is not None:
-            outcome = await chat.update(posting, card.remote_id)
-            if not (isinstance(outcome, Rejected) and outcome.code in CARD_GONE):
-                return outcome
-        return await chat.post(posting)

@@ -53,11 +53,20 @@ class Explainer:
         self._sources, self._parse, self._accepted = sources, parse, accepted
 
     async def explain_stored(self, event_id: int, locale: Locale) -> list[Explained]:
-        """Return what every route says of a stored event. Raises ``Refused("not_found")`` when its body is gone."""
+        """Return what every route says of a stored event. Raises ``Refused("not_found")`` when its body is gone.
+
+        Of an event that carried its own routing that route is told first; the configured ones were not asked.
+        """
         stored = (await self._database.read(events.load, ids=[event_id])).get(event_id)
         if stored is None:
             raise Refused("not_found", "the event, or its body, is not kept any more")
-        return self._explained(self._parse(stored), locale)
+        event = self._parse(stored)
+        if stored.carried is None:
+            return _explained(self._table, event, locale)
+        said = msgspec.json.decode(stored.carried, type=Carried)
+        own = RouteTable([Route(name=said.name, events=said.events, to=said.to)])
+        unasked = [Explained(route=route.name, fired=False, reason=_NOT_ASKED[locale], destinations=route.to) for route in self._routes]
+        return [*_explained(own, event, locale), *unasked]
 
     async def explain_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> list[Explained]:
         """Return what every route would say of an event that was never stored (``event`` is its X-GitHub-Event)."""
@@ -74,7 +83,7 @@ class Explainer:
             repo=repo if isinstance(repo, str) else None,
             is_ping=event == "ping",
         )
-        return self._explained(self._sources[name].parse(accepted, id=0, received_at=self._clock.now()), locale)
+        return _explained(self._table, self._sources[name].parse(accepted, id=0, received_at=self._clock.now()), locale)
 
     async def test(self, route: str) -> tuple[str, ...]:
         """Send a sample through ``route`` to its rooms, whatever its filters say; return the destinations."""
@@ -112,11 +121,18 @@ class Explainer:
                 return sample
         return made["push"]
 
-    def _explained(self, event: Event, locale: Locale) -> list[Explained]:
-        return [
-            Explained(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
-            for verdict in self._table.explain(event)
-        ]
+
+_NOT_ASKED: dict[Locale, str] = {
+    "en": "Not asked: the event came with a route of its own.",
+    "ko": "묻지 않았습니다. 이벤트가 자체 라우트를 가지고 들어왔습니다.",
+}
+
+
+def _explained(table: RouteTable, event: Event, locale: Locale) -> list[Explained]:
+    return [
+        Explained(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
+        for verdict in table.explain(event)
+    ]
 
 
 def _reason(verdict: Verdict, locale: Locale) -> str:

@@ -27,12 +27,17 @@ class PlaygroundChat:
     """``ports.Chat`` without a vendor. ``remote_id`` is the message's id, ``msg_…``."""
 
     kind = "playground"
+    card_gone = frozenset({"playground_message_not_found"})
 
     def __init__(self, name: str, settings: Settings, store: PlaygroundStore, feed: Feed, clock: Clock) -> None:
         """``name`` is the chat's key in the configuration."""
         self.name = name
         self.posts_per_second = settings.posts_per_second
         self._store, self._feed, self._clock = store, feed, clock
+
+    def has_threads(self, room: str) -> bool:
+        """Return ``True``: every message can be edited and replied to."""
+        return True
 
     def check_room(self, room: str) -> str | None:
         """Return what to do when ``room`` is no ``#name``, else ``None``."""

@@ -26,6 +26,7 @@ class SlackChat:
     """One workspace, reached by a bot token, by incoming webhooks, or by both. Satisfies ``ports.Chat``."""
 
     kind = "slack"
+    card_gone = frozenset({"slack_message_not_found", "slack_cant_update_message", "slack_edit_window_closed"})
 
     def __init__(self, name: str, settings: Settings, outbound: Outbound) -> None:
         """``name`` is the chat's key in the configuration; ``outbound`` is shared and stays its owner's to close."""
@@ -44,6 +45,10 @@ class SlackChat:
 
     def __repr__(self) -> str:
         return f"SlackChat({self.name!r})"
+
+    def has_threads(self, room: str) -> bool:
+        """Return whether the bot serves the room: an incoming webhook tells no message's id."""
+        return room not in self._webhooks
 
     def check_room(self, room: str) -> str | None:
         """Return a sentence with the remedy when ``room`` is no channel's name or id, or cannot be reached; else ``None``."""
