@@ -1,0 +1,43 @@
+"""Why a route fired for an event, or did not, as people ask it."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from clock import VirtualClock
+from databases import opened
+
+from leverframe.core.routes import Route, RouteTable
+from leverframe.sources.github.source import GithubHook, GithubSource
+from leverframe.store.ingest import NewEvent
+from leverframe.store.tables import to_us
+from leverframe.work.explain import Explained, Explainer
+from leverframe.work.fanout import Carried
+from leverframe.work.receive import PLAIN, dedupe_digest
+
+pytestmark = pytest.mark.anyio
+ROUTES = (Route(name="everything", events=("*",), to=("slack:#all",)), Route(name="github", source="github", events=("push",), to=("slack:#dev",)))
+BODY = json.dumps({"action": "opened", "repository": {"full_name": "acme/web"}, "pull_request": {"number": 1}}).encode()
+
+
+@pytest.mark.parametrize(("events", "fired"), [(("push",), False), (("pull_request",), True)])
+async def test_the_routing_that_an_event_carried_is_told_first(sqlite_url: str, clock: VirtualClock, events: tuple[str, ...], fired: bool) -> None:
+    """The hook's own route and its verdict come first; the configured routes, which are not asked, do not say that they fired."""
+    async with opened(sqlite_url, clock) as database:
+        hook = GithubHook("hook")
+        explainer = Explainer(
+            database, clock, table=RouteTable(ROUTES), routes=ROUTES, sources={"github": GithubSource("github", ["s"])},
+            parse=lambda stored: hook.parse(stored.accepted, id=stored.id, received_at=stored.received_at), accepted=lambda: None)
+        carried = Carried(name="hook ci", to=("slack:#dev",), events=events)
+        event_id = database.new_id()
+        await database.ingest(NewEvent(
+            id=event_id, dedupe=dedupe_digest("hook", "1"), source="hook", delivery_id="1", name="pull_request", action="opened", repo="acme/web",
+            carried=msgspec.json.encode(carried).decode(), received_us=to_us(clock.now()), codec=PLAIN, headers=b"[]", body=BODY))
+        told = await explainer.explain_stored(event_id, "en")
+        assert told[0] == Explained(route="hook ci", fired=fired, reason=told[0].reason, destinations=("slack:#dev",))
+        assert told[0].reason.startswith("events: pull_request.opened")
+        assert [(one.route, one.fired, one.reason) for one in told[1:]] == [
+            (route.name, False, "Not asked: the event came with a route of its own.") for route in ROUTES]
+        assert (await explainer.explain_stored(event_id, "ko"))[1].reason.startswith("묻지 않았습니다.")
