@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cli.conftest import PUSH, RunningHub, entry_point, serving
 
 from leverframe.cli import deliveries as deliveries_command
+from leverframe.store.deliveries import State
+from leverframe.store.tables import to_us
 
 
 def test_events_are_listed(hub: RunningHub) -> None:
@@ -189,3 +192,22 @@ def test_a_configuration_that_is_not_there_is_told(tmp_path: Path) -> None:
     """Without configuration and --url, a command says how to get either."""
     ran = entry_point("events", folder=tmp_path)
     assert ran.status == 1 and "file_missing" in ran.err and "--config" in ran.err
+
+
+def test_a_retry_follows_only_what_it_sends_again(fresh_hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery that something else keeps owed (quiet hours) does not keep the command waiting."""
+    monkeypatch.setattr(deliveries_command, "POLL_S", 0.0)
+    held, dead = fresh_hub.dead
+    fresh_hub.change(held, state=State.OWED, scheduled_at=to_us(datetime.now(UTC) + timedelta(hours=8)))
+    ran = fresh_hub.run("deliveries", "retry", "--status", "dead")
+    assert (ran.status, ran.out) == (0, "owed again: 1\n") and "dead: 0" in ran.err
+    states = {one["id"]: one["state"] for one in fresh_hub.run("deliveries", "--json").document["deliveries"]}
+    assert (states[held], states[dead]) == ("owed", "sent")
+
+
+def test_a_retry_that_dies_again_ends_with_one(fresh_hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script sees by the exit status that what was sent again did not arrive."""
+    monkeypatch.setattr(deliveries_command, "POLL_S", 0.0)
+    fresh_hub.change(fresh_hub.dead[0], destination="playground:not a room")
+    ran = fresh_hub.run("deliveries", "retry", "--status", "dead", "--destination", "playground:not a room")
+    assert (ran.status, ran.out) == (1, "owed again: 1\n") and "dead: 1" in ran.err

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(cls=ListByDefault, help="What is owed, sent and dead, and sending again. Without a command: list.")
 POLL_S = 1.0
 HEADINGS = ("id", "created", "state", "tries", "event", "route", "destination", "code")
-Status = Annotated[str | None, typer.Option(help="Only in this state: owed, sent, dead, coalesced or muted.", show_default=False)]
+State = Literal["owed", "sent", "dead", "coalesced", "muted"]
+Status = Annotated[State | None, typer.Option(help="Only in this state: owed, sent, dead, coalesced or muted.", show_default=False)]
 Destination = Annotated[str | None, typer.Option(help="Only to this room: slack:#dev-team.", show_default=False)]
 OfRoute = Annotated[str | None, typer.Option("--route", help="Only of this route.", show_default=False)]
 Since = Annotated[str | None, typer.Option(help="Only those made since: 2h, 3d, or a time such as 2026-01-31T09:00:00+09:00.", show_default=False)]
@@ -75,13 +77,13 @@ def show_delivery(
 @app.command()
 def retry(
     delivery: Annotated[str | None, typer.Argument(help="One delivery's id: dlv_…. Left out: all that match the options.", show_default=False)] = None,
-    status: Annotated[str | None, typer.Option(help="Every delivery in this state that matches the other options: dead, most often.", show_default=False)] = None,
+    status: Annotated[State | None, typer.Option(help="Every delivery in this state that matches the other options: dead, most often.", show_default=False)] = None,
     since: Since = None,
     until: Annotated[str | None, typer.Option(help="Only those made before: 2h, 3d, or a time.", show_default=False)] = None,
     destination: Destination = None, route: OfRoute = None,
     rate: Annotated[float | None, typer.Option(min=0.01, help="So many a second, instead of as fast as the rooms take them.", show_default=False)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell how many there are.")] = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Show the progress until none of them is owed; interrupting it stops only the showing.")] = True,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Show the progress until none of them is owed, and end with 1 when one died again; interrupting it stops only the showing.")] = True,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Send one delivery again, whatever became of it, or all that match; each with the full schedule of retries."""
@@ -100,6 +102,9 @@ def retry(
             return
         filters = {"since": instant_of(since), "until": instant_of(until), "destination": destination, "route": route}
         which = {key: value for key, value in filters.items() if value is not None}
+        # Whatever else is owed (held by quiet hours, just come in) is none of ours: these ids are followed, and no others.
+        which.setdefault("until", datetime.now(UTC).isoformat())
+        followed = _ids(hub, str(status), which) if wait and not dry_run and not as_json else set()
         answer = hub.post("/api/deliveries/retry", {"state": status, **which, "rate_per_s": rate, "dry_run": dry_run})
         count = int(answer["count"])
         if as_json:
@@ -108,12 +113,12 @@ def retry(
             say(f"{said(hub.locale, 'would be sent again', '다시 보낼 전송')}: {count}")
         else:
             say(f"{said(hub.locale, 'owed again', '다시 보내는 전송')}: {count}")
-        if count and wait and not dry_run and not as_json:
-            _progress(hub, count, which)
+        if followed:
+            _follow(hub, followed, which)
 
 
-def _progress(hub: Hub, count: int, which: dict[str, str]) -> None:
-    """Show how many of ``count`` are no longer owed, until none is."""
+def _follow(hub: Hub, followed: set[str], which: dict[str, str]) -> None:
+    """Show how many of these deliveries are no longer owed, until none is; exit with 1 when one of them died again."""
     import sys
 
     from rich.console import Console
@@ -121,14 +126,24 @@ def _progress(hub: Hub, count: int, which: dict[str, str]) -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(said(hub.locale, "sending", "보내는 중"), total=count)
-        while (left := _count(hub, "owed", which)) > 0:
-            bar.update(task, completed=max(count - left, 0))
+        task = bar.add_task(said(hub.locale, "sending", "보내는 중"), total=len(followed))
+        while left := _ids(hub, "owed", which) & followed:
+            bar.update(task, completed=len(followed) - len(left))
             time.sleep(POLL_S)
-        bar.update(task, completed=count)
-    print(f"{said(hub.locale, 'none is owed any more; dead', '모두 처리했습니다. 포기한 전송')}: {_count(hub, 'dead', which)}", file=sys.stderr)
+        bar.update(task, completed=len(followed))
+    dead = len(_ids(hub, "dead", which) & followed)
+    print(f"{said(hub.locale, 'none of them is owed any more; dead', '모두 처리했습니다. 포기한 전송')}: {dead}", file=sys.stderr)
+    if dead:
+        sys.exit(1)
 
 
-def _count(hub: Hub, state: str, which: dict[str, str]) -> int:
-    """Return how many deliveries that match are in a state now."""
-    return int(hub.post("/api/deliveries/retry", {**which, "state": state, "dry_run": True})["count"])
+def _ids(hub: Hub, state: str, which: dict[str, str]) -> set[str]:
+    """Return the ids of all deliveries that match and are in a state now."""
+    found: set[str] = set()
+    before: str | None = None
+    while True:
+        page = hub.get("/api/deliveries", **which, state=state, limit=500, before=before)
+        found.update(item["id"] for item in page["deliveries"])
+        before = page["next"]
+        if before is None:
+            return found
