@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from core.wording.stories import everything, said
 from fakes import slack_blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leverframe.chats.slack import render as limits
 from leverframe.chats.slack.render import Rendered, render
+from leverframe.core.errors import Locale
 from leverframe.core.messages import (
     Block,
     Bold,
@@ -179,3 +181,18 @@ def test_slack_takes_whatever_is_rendered(message: Message) -> None:
     rendered = render(message, {})
     _check(rendered)
     assert slack_blocks.mentions(rendered.text) == []
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "Open pull request"), ("ko", "PR 열기")])
+def test_the_button_of_a_new_pull_request_opens_it_and_its_code_is_code(locale: Locale, words: str) -> None:
+    """The wording's link becomes a button with an address, and what the author wrote between backticks is code in the quotation."""
+    payload = everything("pull_request", "opened")
+    payload["pull_request"] = {**payload["pull_request"], "state": "open", "body": "Drops `cart.py` & more."}
+    rendered = render(said("pull_request", payload, locale), {})
+    _check(rendered)
+    (actions,) = [block for block in rendered.blocks if block["type"] == "actions"]
+    url = "https://github.com/acme/web/pull/34"
+    assert actions["elements"] == [
+        {"type": "button", "action_id": "open~0", "text": {"type": "plain_text", "text": words, "emoji": True}, "url": url}]
+    assert f"<{url}|{words}>" in rendered.text
+    assert ">Drops `cart.py` &amp; more." in rendered.text

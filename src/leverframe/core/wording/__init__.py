@@ -14,6 +14,7 @@ from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
 from leverframe.core.wording.blocks import BLOCKS
+from leverframe.core.wording.buttons import buttons
 from leverframe.core.wording.en import VOICE as ENGLISH
 from leverframe.core.wording.footers import footer
 from leverframe.core.wording.ko import VOICE as KOREAN
@@ -30,7 +31,7 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     """Return what to say about ``event`` in ``locale``, with times in ``zone``.
 
     Never raises, whatever the payload holds. The headline stands alone; the blocks below add people's own words, how
-    the subject stands, and where and when it happened.
+    the subject stands, a button where somebody has to act, and where and when it happened.
     """
     voice = VOICES[locale]
     told = tell(event)
@@ -38,4 +39,4 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     below = BLOCKS.get(event.name)
     found = below(told, voice) if below is not None else []
     mood = tone_of(told)
-    return Message(headline=headline, blocks=(*found, footer(told, headline, mood, zone)), tone=mood)
+    return Message(headline=headline, blocks=(*found, *buttons(told, mood, voice), footer(told, headline, mood, zone)), tone=mood)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from leverframe.core.messages import Code, Rich, Text
+
 LINE = 160
 EXCERPT = 300
 _LOOKED_AT = 20_000
@@ -16,6 +18,7 @@ _UNSEEN = {
 _UNSEEN_IN_LINES = {code: None for code in _UNSEEN if code != 0x0A}
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _IMAGE = re.compile(r"!\[[^\]\n]{0,200}\]\([^)\n]{0,400}\)|<img\b[^>]{0,600}>", re.IGNORECASE)
+_CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 
@@ -39,6 +42,15 @@ def excerpt(words: str, limit: int = EXCERPT) -> str:
     kept = _COMMENT.sub("", words[:_LOOKED_AT].replace("\r\n", "\n").replace("\r", "\n"))[: limit * 6]
     kept = _IMAGE.sub("", kept).replace("\t", " ").translate(_UNSEEN_IN_LINES)
     return _cut(_BLANK_LINES.sub("\n", kept).strip(), limit)
+
+
+def spans(words: str) -> Rich:
+    """Return ``words`` with what stands between two backticks on one line as code; a fence, or one that is not closed, stays as it is.
+
+    https://docs.github.com/en/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#quoting-code
+    """
+    pieces = _CODE.split(words)
+    return tuple(Code(piece) if at % 2 else Text(piece) for at, piece in enumerate(pieces) if piece)
 
 
 def _cut(words: str, limit: int) -> str:

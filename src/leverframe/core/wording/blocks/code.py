@@ -8,7 +8,7 @@ from typing import Any
 from leverframe.core import payload as reading
 from leverframe.core.messages import Block, Bullets, Link, Rich, Text
 from leverframe.core.wording.blocks.fields import fields, quote
-from leverframe.core.wording.quoting import first_line, one_line
+from leverframe.core.wording.quoting import first_line, one_line, spans
 from leverframe.core.wording.told import Told, linked
 from leverframe.core.wording.voice import Voice
 from leverframe.core.wording.wiki import read_page_list
@@ -34,7 +34,7 @@ def _commit(commit: Mapping[str, Any]) -> Rich:
     author = one_line(reading.text(commit, "author", "username") or reading.text(commit, "author", "name"))
     words = first_line(reading.text(commit, "message"))
     tail = f" {words} — {author}" if author else f" {words}"
-    return (Link(sha, url) if url else Text(sha), Text(tail))
+    return (Link(sha, url) if url else Text(sha), *spans(tail))
 
 
 def create(told: Told, voice: Voice) -> list[Block]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from leverframe.core import payload as reading
-from leverframe.core.messages import Block, Code, Fields, Inline, Quote, Rich, Text
-from leverframe.core.wording.quoting import excerpt, first_line, one_line
+from leverframe.core.messages import Block, Code, Fields, Quote, Rich, Text
+from leverframe.core.wording.quoting import excerpt, first_line, one_line, spans
 from leverframe.core.wording.told import Told
 from leverframe.core.wording.voice import Voice
 
@@ -23,7 +23,7 @@ def fields(voice: Voice, *pairs: tuple[str, Rich | str]) -> list[Block]:
 def quote(told: Told, *path: str) -> list[Block]:
     """Return what somebody wrote at ``path``, shortened, as a quotation; none when they wrote nothing."""
     words = excerpt(reading.text(told.payload, *path))
-    return [Quote((Text(words),))] if words else []
+    return [Quote(spans(words))] if words else []
 
 
 def listed(values: Iterable[str]) -> str:
@@ -46,5 +46,4 @@ def arrow(before: str, after: str) -> Rich:
 def commit_line(link: Rich, message: str) -> Rich:
     """Return a commit: its short name as a link, and its first line."""
     line = first_line(message)
-    tail: tuple[Inline, ...] = (Text(f" {line}"),) if line else ()
-    return (*link, *tail)
+    return (*link, *spans(f" {line}")) if line else link

@@ -9,7 +9,7 @@ from leverframe.core import payload as reading
 from leverframe.core.messages import Block, Bold, Code, Inline, Quote, Rich, Text
 from leverframe.core.wording.blocks.fields import commit_line, fields, listed, names, quote
 from leverframe.core.wording.outcomes import commit_link
-from leverframe.core.wording.quoting import excerpt, one_line
+from leverframe.core.wording.quoting import excerpt, one_line, spans
 from leverframe.core.wording.told import Told
 from leverframe.core.wording.voice import Voice
 
@@ -41,7 +41,7 @@ def _words(pull: Mapping[str, Any]) -> list[Block]:
     title, body = one_line(reading.text(pull, "title")), excerpt(reading.text(pull, "body"))
     found: list[Inline] = [Bold(title)] if title else []
     if body:
-        found.append(Text(f"\n{body}" if title else body))
+        found.extend(spans(f"\n{body}" if title else body))
     return [Quote(tuple(found))] if found else []
 
 
@@ -78,7 +78,7 @@ def pull_request_review_thread(told: Told, voice: Voice) -> list[Block]:
     """How the thread began."""
     comments = reading.items(told.payload, "thread", "comments")
     words = excerpt(reading.text(comments[0], "body")) if comments else ""
-    return [Quote((Text(words),))] if words else []
+    return [Quote(spans(words))] if words else []
 
 
 def merge_group(told: Told, voice: Voice) -> list[Block]:
