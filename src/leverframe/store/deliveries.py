@@ -58,6 +58,7 @@ class Card:
     """The message in a room that a subject's updates and replies belong to."""
 
     remote_id: str
+    """Empty: it is dead, and a reply that comes now is a message of its own."""
     remote_room: str | None
     anchor_only: bool
 
@@ -221,7 +222,7 @@ def owed(connection: Connection, *, destination: str, now: datetime, limit: int)
     return [
         Owed(
             id=id, event_id=event_id, destination=destination, order_key=order_key, role=Role(role), route=route, attempt=attempt,
-            scheduled_at=scheduled_at, card=Card(remote_id=remote_id, remote_room=remote_room, anchor_only=anchor_only) if remote_id else None,
+            scheduled_at=scheduled_at, card=Card(remote_id=remote_id, remote_room=remote_room, anchor_only=anchor_only) if remote_id is not None else None,
         )
         for id, event_id, order_key, role, route, attempt, scheduled_at, remote_id, remote_room, anchor_only in connection.execute(
             _OWED, {"b_destination": destination, "b_now": now, "b_limit": limit}

@@ -253,22 +253,24 @@ class Deliverer:
             schedule=self._schedule,
             chance=self._chance(),
         )
-        state, dead = State.OWED, None
+        state, dead, stands = State.OWED, None, sent.card
         match decision:
             case Done():
                 state, held.failures, held.error = State.SENT, 0, None
             case Dead(reason):
                 state, dead = State.DEAD, reason
+                if one.role is Role.CARD and card is None:
+                    stands = Card(remote_id="", remote_room=None, anchor_only=True)
             case Again(in_s):
                 # Messages under way together fail together: that is one failure of the destination.
                 held.failures += held.stop_until_s is None
                 held.stop_until_s = max(held.stop_until_s or 0.0, in_s)
                 held.error = getattr(outcome, "code", None)
-        if sent.card is not None:
-            held.cards[one.order_key] = sent.card
+        if stands is not None:
+            held.cards[one.order_key] = stands
         ended = Ended(
             delivery_id=one.id, attempt=one.attempt, state=state, code=dead or getattr(outcome, "code", None), started_at=started, duration_ms=round(took_s * 1000),
             outcome=_OUTCOME[type(outcome)], status=outcome.status, detail=outcome.detail,
-            card=(held.name, one.order_key, sent.card) if sent.card is not None else None,
+            card=(held.name, one.order_key, stands) if stands is not None else None,
         )  # fmt: skip
         held.ended.append(ended)

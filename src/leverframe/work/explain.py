@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from leverframe import samples
+from leverframe.core import ids
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.events import Event
 from leverframe.core.routes import POST_BY_DEFAULT, Route, RouteTable, Verdict
@@ -53,13 +54,13 @@ class Explainer:
         self._sources, self._parse, self._accepted = sources, parse, accepted
 
     async def explain_stored(self, event_id: int, locale: Locale) -> list[Explained]:
-        """Return what every route says of a stored event. Raises ``Refused("not_found")`` when its body is gone.
+        """Return what every route says of a stored event. Raises ``Refused("event_unknown")`` when its body is gone.
 
         Of an event that carried its own routing that route is told first; the configured ones were not asked.
         """
         stored = (await self._database.read(events.load, ids=[event_id])).get(event_id)
         if stored is None:
-            raise Refused("not_found", "the event, or its body, is not kept any more")
+            raise Refused("event_unknown", ids.show("evt", event_id))
         event = self._parse(stored)
         if stored.carried is None:
             return _explained(self._table, event, locale)
@@ -89,7 +90,7 @@ class Explainer:
         """Send a sample through ``route`` to its rooms, whatever its filters say; return the destinations."""
         known = next((one for one in self._routes if one.name == route), None)
         if known is None:
-            raise Refused("not_found", f"route {route[:100]}")
+            raise Refused("route_unknown", route[:100])
         source = self._sources.get(known.source or "") or next(iter(self._sources.values()))
         sample = self._sample(known, source)
         accepted = _accepted(sample)

@@ -45,10 +45,12 @@ class Sender:
             return Sent(outcome=Rejected(code="chat_unknown", detail=f"no [chats.{one.destination.partition(':')[0]}] in the configuration"))
         if event is None:
             return Sent(outcome=Rejected(code="body_expired", detail="the event's body is past its retention"))
+        had_none = card is None
+        card = card if card is not None and card.remote_id else None
         updates = one.role is Role.CARD and card is not None and not card.anchor_only
         try:
             message = self._words(as_card(event) if updates else event, self._routes.get(one.route))
-            parent = parent_of(event) if one.role is Role.REPLY and card is None and chat.has_threads(_room(one)) else None
+            parent = parent_of(event) if one.role is Role.REPLY and had_none and chat.has_threads(_room(one)) else None
             parent_message = self._words(parent, self._routes.get(one.route)) if parent is not None else None
         except Exception as error:  # noqa: BLE001 - a template of the operator's; the dead letter says what it was
             return Sent(outcome=Rejected(code=getattr(error, "code", "wording_failed"), detail=str(error)))
