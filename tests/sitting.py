@@ -73,7 +73,7 @@ class Routes:
         for one in self.listed():
             if one.route == route:
                 return one.destinations
-        raise Refused("not_found", route)
+        raise Refused("route_unknown", route)
 
     def _explained(self, event: str, locale: Locale) -> Sequence[Explained]:
         because = "<b>이유</b>" if locale == "ko" else "<b>because</b>"

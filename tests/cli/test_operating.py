@@ -51,7 +51,7 @@ def test_deliveries_are_listed_and_shown(hub: RunningHub) -> None:
 def test_one_delivery_is_sent_again(fresh_hub: RunningHub) -> None:
     """A dead delivery is owed again; one that does not exist is refused."""
     assert fresh_hub.run("deliveries", "retry", fresh_hub.dead[0]).out == f"{fresh_hub.dead[0]}: owed again\n"
-    assert fresh_hub.run("deliveries", "retry", "dlv_0000000000001").err.startswith("not_found: ")
+    assert fresh_hub.run("deliveries", "retry", "dlv_0000000000001").err.startswith("delivery_unknown: ")
 
 
 def test_a_query_is_counted_and_then_sent_again(fresh_hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ def test_a_route_is_tested_muted_and_unmuted(hub: RunningHub) -> None:
         assert hub.run("routes", "unmute", target).out == f"{target}: not muted any more\n"
     assert [one["name"] for one in hub.run("routes", "--json").document["routes"]] == ["team"]
     ran = hub.run("routes", "mute", "unheard of")
-    assert ran.status == 1 and ran.err.startswith("request_invalid: ")
+    assert ran.status == 1 and ran.err.startswith("route_unknown: ")
 
 
 def test_hook_tokens_are_created_listed_and_revoked(hub: RunningHub) -> None:
@@ -133,7 +133,7 @@ def test_people_are_invited(hub: RunningHub) -> None:
     assert "/login?token=" in hub.run("people", "invite", "ann", "--role", "release").out
     assert "ann" in hub.run("people").out
     assert hub.run("people", "invite", "bob", "--role", "king").status == 1
-    assert hub.run("people", "disable", "nobody").err.startswith("not_found: ")
+    assert hub.run("people", "disable", "nobody").err.startswith("person_unknown: ")
 
 
 def test_a_token_reaches_the_hub_from_elsewhere(hub: RunningHub) -> None:
@@ -160,7 +160,7 @@ def test_acts_are_audited(hub: RunningHub) -> None:
 def test_a_refusal_is_a_document_where_json_is_asked_for(hub: RunningHub) -> None:
     """With --json a refusal is the problem document, on stderr, and the exit status 1."""
     ran = hub.run("events", "show", "evt_0000000000001", "--json")
-    assert (ran.status, ran.out, json.loads(ran.err)["code"]) == (1, "", "not_found")
+    assert (ran.status, ran.out, json.loads(ran.err)["code"]) == (1, "", "event_unknown")
 
 
 def test_the_hub_speaks_its_language(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_hub_speaks_its_language(tmp_path: Path) -> None:
         assert "상태" in listed and "dead" in listed
         assert hub.run("deliveries", "retry", "--status", "dead", "--dry-run").out == "다시 보낼 전송: 2\n"
         ran = hub.run("events", "show", "evt_0000000000001")
-        assert ran.err.startswith("not_found: ") and any("가" <= letter <= "힣" for letter in ran.err)
+        assert ran.err.startswith("event_unknown: ") and any("가" <= letter <= "힣" for letter in ran.err)
 
 
 @pytest.mark.parametrize(
@@ -211,3 +211,25 @@ def test_a_retry_that_dies_again_ends_with_one(fresh_hub: RunningHub, monkeypatc
     fresh_hub.change(fresh_hub.dead[0], destination="playground:not a room")
     ran = fresh_hub.run("deliveries", "retry", "--status", "dead", "--destination", "playground:not a room")
     assert (ran.status, ran.out) == (1, "owed again: 1\n") and "dead: 1" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["deliveries", "show", "dlv_nope"], "delivery_unknown"),
+        (["deliveries", "retry", "dlv_nope"], "delivery_unknown"),
+        (["events", "show", "evt_nope"], "event_unknown"),
+        (["events", "show", "evt_0000000000001"], "event_unknown"),
+        (["routes", "explain", "--event", "evt_0000000000001"], "event_unknown"),
+        (["routes", "test", "nope"], "route_unknown"),
+        (["routes", "mute", "nope"], "route_unknown"),
+        (["routes", "unmute", "team"], "mute_unknown"),
+        (["people", "disable", "nobody"], "person_unknown"),
+        (["tokens", "revoke", "nope"], "token_unknown"),
+        (["hook-tokens", "revoke", "nope"], "token_unknown"),
+    ],
+)
+def test_what_is_not_there_is_called_by_its_name(hub: RunningHub, arguments: list[str], code: str) -> None:
+    """A misspelt id or name is told as what it is, with the command that lists those there are."""
+    ran = hub.run(*arguments)
+    assert ran.status == 1 and ran.err.startswith(f"{code}: ") and "    → leverframe " in ran.err

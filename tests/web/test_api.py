@@ -46,7 +46,7 @@ async def test_one_event_comes_with_its_payload(doors: Doors) -> None:
     assert b'"\\ud800"' in found.body and found.json["headers"] == {"user-agent": "GitHub-Hookshot/1"}
     await doors.desk.database.write(store_event, id=EVENT + 1, body=b"[" * 100_000)
     assert (await ask(doors, "GET", f"/api/events/{ids.show('evt', EVENT + 1)}")).json["payload"].startswith("[[[")
-    assert (await ask(doors, "GET", "/api/events/evt_0000000000009")).code == "not_found"
+    assert (await ask(doors, "GET", "/api/events/evt_0000000000009")).code == "event_unknown"
 
 
 async def test_routes_say_why(doors: Doors) -> None:
@@ -56,9 +56,9 @@ async def test_routes_say_why(doors: Doors) -> None:
     assert [(one["route"], one["fired"]) for one in stored["routes"]] == [("pushes", True), ("never", False)]
     given = await doors.ask("POST", "/api/routes/explain", operator=True, document={"event": "fork", "payload": {}}, headers={"accept-language": "ko"})
     assert [(one["route"], one["fired"], one["reason"]) for one in given.json["routes"]] == [("pushes", False, "<b>이유</b>"), ("never", True, "<b>이유</b>")]
-    assert (await ask(doors, "GET", "/api/events/evt_0000000000009/explain")).code == "not_found"
+    assert (await ask(doors, "GET", "/api/events/evt_0000000000009/explain")).code == "event_unknown"
     assert (await ask(doors, "POST", "/api/routes/test", {"route": "pushes"})).json == {"destinations": ["slack:#dev"]}
-    assert (await ask(doors, "POST", "/api/routes/test", {"route": "x"})).code == "not_found"
+    assert (await ask(doors, "POST", "/api/routes/test", {"route": "x"})).code == "route_unknown"
     assert [one["name"] for one in (await ask(doors, "GET", "/api/routes")).json["routes"]] == ["pushes", "never"]
 
 
@@ -87,7 +87,7 @@ async def test_dead_deliveries_are_counted_and_sent_again(doors: Doors) -> None:
     oldest = ids.show("dlv", first_id_at(NOON - timedelta(hours=3)) + 5)
     assert (await ask(doors, "POST", f"/api/deliveries/{oldest}/retry")).json["count"] == 1
     assert (await ask(doors, "POST", f"/api/deliveries/{oldest}/retry")).json["count"] == 1  # one that is owed already is tried at once
-    assert (await ask(doors, "POST", "/api/deliveries/dlv_0000000000001/retry")).code == "not_found"
+    assert (await ask(doors, "POST", "/api/deliveries/dlv_0000000000001/retry")).code == "delivery_unknown"
     assert len((await ask(doors, "GET", "/api/deliveries?state=owed&until=1m")).json["deliveries"]) == 2
     owed = {"state": "owed", "destination": "slack:#dev"}
     assert (await ask(doors, "POST", "/api/deliveries/retry", {**owed, "dry_run": True})).json["count"] == 3
@@ -102,17 +102,17 @@ async def test_tokens_people_and_mutes_have_a_life(doors: Doors) -> None:
     hook = (await ask(doors, "GET", "/api/hook-tokens")).json["tokens"][0]
     assert (hook["rooms"], hook["by"], hook["expires_at"], hook["revoked_at"]) == (["slack:#dev-*"], "operator", None, None)
     assert (await ask(doors, "DELETE", "/api/hook-tokens/github")).status == 204
-    assert (await ask(doors, "DELETE", "/api/hook-tokens/github")).code == "not_found"
+    assert (await ask(doors, "DELETE", "/api/hook-tokens/github")).code == "token_unknown"
     invited = (await ask(doors, "POST", "/api/people/invitations", {"name": "bo", "role": "viewer"})).json
     assert invited["expires_at"] == "2026-11-24T03:00:00Z"
     await doors.enter(invited["link"].partition("token=")[2])
     listed = (await ask(doors, "GET", "/api/people")).json
     assert [one["name"] for one in listed["people"]] == ["bo"] and listed["invitations"] == []
     assert (await ask(doors, "DELETE", "/api/people/bo")).status == 204
-    assert (await ask(doors, "DELETE", "/api/people/bo")).code == "not_found"
+    assert (await ask(doors, "DELETE", "/api/people/bo")).code == "person_unknown"
     muted = (await ask(doors, "POST", "/api/mutes", {"target": "room:slack:team/dev", "until": "2h"})).json
     assert muted == {"target": "room:slack:team/dev", "until": "2026-11-21T05:00:00Z", "reason": "", "by": "operator"}
-    assert (await ask(doors, "DELETE", "/api/mutes/room:slack:team%2Fdev")).code == "not_found"  # a server decodes the path before it asks
+    assert (await ask(doors, "DELETE", "/api/mutes/room:slack:team%2Fdev")).code == "mute_unknown"  # a server decodes the path before it asks
     assert (await ask(doors, "DELETE", "/api/mutes/room:slack:team/dev")).status == 204
     acts = [entry.act for entry in reversed(await doors.desk.database.read(audit.entries, actor="operator")) if entry.code == "ok"]
     assert acts.count("hook-tokens.revoke") == acts.count("people.disable") == acts.count("mutes.end") == 1, "what was not found is no act"
@@ -134,7 +134,7 @@ async def test_tokens_people_and_mutes_have_a_life(doors: Doors) -> None:
 async def test_a_hostile_request_is_a_problem_document(doors: Doors, method: str, path: str, body: bytes) -> None:
     """Broken, misspelt or impossible requests are a 4xx with a code, never an error of the hub."""
     answer = await doors.ask(method, path, body=body, headers={"content-type": "application/json"}, operator=True)
-    assert answer.code in ("request_invalid", "not_found"), answer.json
+    assert answer.code in ("request_invalid", "event_unknown"), answer.json
 
 
 async def test_the_document_names_every_refusal_the_same_way(doors: Doors) -> None:

@@ -185,7 +185,7 @@ async def test_a_route_is_muted_until_a_moment_and_let_speak_again(doors: Doors)
     assert "muted until" in (await doors.ask("GET", "/console", visitor=admin, headers=ENGLISH)).text
     for wrong in ({"target": "route:none", "until": "2h"}, {"target": "slack", "until": "2h"}, {"target": "route:pushes", "until": "2020-01-01"},
                   {"target": "route:pushes", "until": "soon"}, {"target": "route:pushes"}, {"target": "route:pushes", "until": "999999w"}):
-        assert (await doors.ask("POST", "/console/mutes", visitor=admin, form=wrong)).code == "request_invalid", wrong
+        assert (await doors.ask("POST", "/console/mutes", visitor=admin, form=wrong)).code == ("route_unknown" if wrong["target"] == "route:none" else "request_invalid"), wrong
     assert (await doors.ask("POST", "/console/mutes", visitor=admin, form={"target": "route:pushes", "end": "yes"})).status == 303
     assert [mute["target"] for mute in (await doors.ask("GET", "/api/mutes", visitor=admin)).json["mutes"]] == ["room:slack:#dev"]
 
@@ -252,7 +252,7 @@ async def test_what_a_form_may_not_hold_is_named(doors: Doors, path: str, form: 
                                   "/console/events/%00", "/console/audit?before=%F0", "/console/events?source=" + "x" * 600])
 async def test_hostile_addresses_are_a_4xx(doors: Doors, path: str) -> None:
     """What is no id, state or time is refused, never an error."""
-    assert (await doors.ask("GET", path, visitor=await doors.administrator())).code in ("not_found", "request_invalid")
+    assert (await doors.ask("GET", path, visitor=await doors.administrator())).code in ("event_unknown", "delivery_unknown", "not_found", "request_invalid")
 
 
 async def test_a_browser_gets_refusals_as_pages(doors: Doors) -> None:

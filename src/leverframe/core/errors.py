@@ -59,10 +59,14 @@ _row("database_newer", 500, ("The database was written by a newer Leverframe.", 
      ("더 새로운 Leverframe이 쓴 데이터베이스입니다.", "그 버전을 다시 설치하거나 백업을 복원하세요."))
 _row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the header X-GitHub-Delivery; a proxy may have removed it."),
      ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+_row("delivery_unknown", 404, ("There is no delivery of this id.", "leverframe deliveries list shows which there are; those of old events are removed by [retention]."),
+     ("이 ID의 전송이 없습니다.", "leverframe deliveries list로 확인하세요. 오래된 이벤트의 전송은 [retention]에 따라 지워집니다."))
 _row("door_unreachable", 502, ("The hub's own door did not answer.", "Look at the hub's log; hub.bind must be reachable from this machine."),
      ("허브의 입구가 응답하지 않았습니다.", "허브 로그를 확인하세요. 이 컴퓨터에서 hub.bind에 접속할 수 있어야 합니다."))
 _row("event_missing", 400, ("The event's name is missing.", "Send the header X-GitHub-Event; a proxy may have removed it."),
      ("이벤트 이름이 없습니다.", "X-GitHub-Event 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+_row("event_unknown", 404, ("There is no event of this id, or its body is not kept any more.", "leverframe events list shows which there are; old ones are removed by [retention]."),
+     ("이 ID의 이벤트가 없거나 본문이 보존 기간이 지나 지워졌습니다.", "leverframe events list로 확인하세요. 오래된 이벤트는 [retention]에 따라 지워집니다."))
 _row("file_exists", 409, ("The file is there already, and was left as it is.", "Use --force to replace it, or --dry-run to see what would be written."),
      ("파일이 이미 있어 그대로 두었습니다.", "바꾸려면 --force, 내용만 보려면 --dry-run을 쓰세요."))
 _row("file_unusable", 400, ("The file cannot be used.", "Check the path, the permissions and that it holds what the command expects."),
@@ -97,6 +101,8 @@ _row("link_invalid", 410, ("This link was used, is over, or was never given.", "
      ("이미 쓴 링크이거나 기한이 지났거나 발급된 적이 없습니다.", "관리자에게 새 링크를 요청하세요: leverframe people invite NAME --role ROLE."))
 _row("method_not_allowed", 405, ("This door does not take this method.", "Use the method named in the Allow header."),
      ("이 입구는 이 메서드를 받지 않습니다.", "Allow 헤더에 적힌 메서드를 쓰세요."))
+_row("mute_unknown", 404, ("Nothing of this name is muted.", "leverframe routes list shows what is muted, and until when."),
+     ("이 이름으로 음소거된 것이 없습니다.", "leverframe routes list가 무엇이 언제까지 음소거되었는지 보여 줍니다."))
 _row("name_taken", 409, ("This name is taken.", "Choose another name; a revoked one is not used again."),
      ("이미 쓰인 이름입니다.", "다른 이름을 고르세요. 폐기한 이름은 다시 쓰지 않습니다."))
 _row("not_allowed", 403, ("You may not do this.", "Ask one of the roles named in detail, or an administrator to widen yours."),
@@ -107,14 +113,18 @@ _row("origin_mismatch", 403, ("The request comes from a page of another site.", 
      ("다른 사이트의 페이지에서 온 요청입니다.", "허브의 페이지에서 보내세요. 프록시가 Host를 바꾼다면 hub.url을 공개 주소로 설정하세요."))
 _row("overloaded", 503, ("The hub cannot take more just now.", "Send it again after Retry-After seconds."),
      ("지금은 더 받을 수 없습니다.", "Retry-After 초 뒤에 다시 보내세요."))
+_row("person_unknown", 404, ("Nobody of this name can sign in.", "leverframe people list shows who can; somebody disabled is not disabled again."),
+     ("이 이름으로 로그인할 수 있는 사람이 없습니다.", "leverframe people list로 확인하세요. 이미 차단한 사람은 다시 차단할 수 없습니다."))
 _row("playground_message_not_found", 404, ("There is no such message in the playground.", "It may have been removed; a card is posted anew by itself."),
      ("플레이그라운드에 그런 메시지가 없습니다.", "지워졌을 수 있습니다. 카드는 자동으로 다시 게시됩니다."))
 _row("playground_room_invalid", 400, ("This cannot be a channel of the playground.", "Write # and up to 80 letters, digits, - or _: playground:#dev-team."),
      ("플레이그라운드 채널 이름이 아닙니다.", "# 뒤에 글자, 숫자, -, _를 80자까지 쓰세요. 예: playground:#dev-team."))
 _row("rate_limited", 429, ("Too many failed attempts from this address.", "Wait for Retry-After seconds, then check the secret."),
      ("이 주소에서 실패한 요청이 너무 많습니다.", "Retry-After 초 뒤에 비밀값을 확인하고 다시 시도하세요."))
-_row("request_invalid", 400, ("The request is not one that this door understands.", "Correct what detail names."),
-     ("이 입구가 이해할 수 없는 요청입니다.", "detail에 적힌 것을 고치세요."))
+_row("request_invalid", 400, ("Something in the request cannot be used.", "Correct the field that is named in parentheses (detail), then send it again."),
+     ("요청에 쓸 수 없는 값이 있습니다.", "괄호 안(detail)에 적힌 항목을 고쳐 다시 보내세요."))
+_row("route_unknown", 404, ("There is no route of this name.", "leverframe routes list shows which there are; a route of leverframe.toml is there after a restart."),
+     ("이 이름의 라우트가 없습니다.", "leverframe routes list로 확인하세요. leverframe.toml에 더한 라우트는 다시 시작해야 생깁니다."))
 _row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),
      ("로그인이 필요합니다.", "일회용 링크를 여세요(leverframe people invite NAME --role ROLE로 만듭니다). 프로그램은 API 토큰을 Authorization: Bearer로 보내세요."))
 _row("signature_invalid", 401, ("The signature does not match the body.", "Use the same secret in the webhook's settings and in the source's secrets."),
@@ -179,7 +189,9 @@ _row("template_failed", 422, ("The route's template failed on this event.", "Cor
      ("라우트의 템플릿이 이 이벤트에서 실패했습니다.", "detail에 적힌 줄의 템플릿을 고친 뒤 다시 보내세요."))
 _row("template_invalid", 422, ("The route's template cannot be read.", "Correct the line in detail."),
      ("라우트의 템플릿을 읽을 수 없습니다.", "detail에 적힌 줄을 고치세요."))
-_row("token_invalid", 401, ("The API token is unknown, revoked or over.", "Issue another on the page of tokens."),
-     ("API 토큰이 없거나 폐기되었거나 만료되었습니다.", "토큰 페이지에서 새로 발급하세요."))
+_row("token_invalid", 401, ("The API token is unknown, revoked or expired.", "Issue another on the console's page of tokens, or with leverframe tokens create."),
+     ("API 토큰이 없거나 폐기되었거나 만료되었습니다.", "콘솔의 토큰 페이지나 leverframe tokens create로 새로 발급하세요."))
+_row("token_unknown", 404, ("There is no live token of this name.", "leverframe tokens list and leverframe hook-tokens list show which there are; a revoked one is not revoked again."),
+     ("이 이름으로 쓰고 있는 토큰이 없습니다.", "leverframe tokens list와 leverframe hook-tokens list로 확인하세요. 이미 폐기한 토큰은 다시 폐기할 수 없습니다."))
 _row("too_often", 429, ("Too many requests.", "Wait for Retry-After seconds."),
      ("요청이 너무 많습니다.", "Retry-After 초만큼 기다리세요."))

@@ -22,12 +22,12 @@ INVITATION_LIFETIME = timedelta(hours=72)
 LONGEST_TOKEN_DAYS = 366
 
 
-def _found(work: Callable[Concatenate[Connection, P], bool]) -> Callable[Concatenate[Connection, P], None]:
-    """Return ``work`` refusing what it did not find, so that no audit entry tells of an act that was none."""
+def _found(work: Callable[Concatenate[Connection, P], bool], code: str, name: str) -> Callable[Concatenate[Connection, P], None]:
+    """Return ``work`` refusing ``name`` with ``code`` where it was not found, so that no audit entry tells of an act that was none."""
 
     def needed(conn: Connection, /, *args: P.args, **kwargs: P.kwargs) -> None:
         if not work(conn, *args, **kwargs):
-            raise Refused("not_found")
+            raise Refused(code, name[:100])
 
     return needed
 
@@ -48,8 +48,8 @@ async def invite(desk: Desk, identity: Identity, *, person: str, role: str) -> t
 
 
 async def disable(desk: Desk, identity: Identity, person: str) -> None:
-    """Lock ``person`` out; raises ``Refused("not_found")`` when nobody enabled has this name."""
-    await desk.act(identity, "people.disable", person, _found(people.disable), person, desk.clock.now())
+    """Lock ``person`` out; raises ``Refused("person_unknown")`` when nobody enabled has this name."""
+    await desk.act(identity, "people.disable", person, _found(people.disable, "person_unknown", person), person, desk.clock.now())
 
 
 def _end(desk: Desk, days: int | None) -> datetime | None:
@@ -82,9 +82,9 @@ async def _responsible(desk: Desk, identity: Identity) -> str:
 
 
 async def revoke_api_token(desk: Desk, identity: Identity, name: str, *, anybodys: bool) -> None:
-    """End an API token (one's own, or ``anybodys``); raises ``Refused("not_found")``."""
+    """End an API token (one's own, or ``anybodys``); raises ``Refused("token_unknown")``."""
     own = None if anybodys else await _responsible(desk, identity)
-    await desk.act(identity, "tokens.revoke", name, _found(tokens.revoke_api), name, desk.clock.now(), by=own)
+    await desk.act(identity, "tokens.revoke", name, _found(tokens.revoke_api, "token_unknown", name), name, desk.clock.now(), by=own)
 
 
 async def own_api_tokens(desk: Desk, identity: Identity, *, anybodys: bool) -> list[tokens.ApiToken]:
@@ -100,15 +100,15 @@ async def issue_hook_token(desk: Desk, identity: Identity, *, name: str, rooms: 
 
 
 async def revoke_hook_token(desk: Desk, identity: Identity, name: str) -> None:
-    """End a hook token; raises ``Refused("not_found")``."""
-    await desk.act(identity, "hook-tokens.revoke", name, _found(tokens.revoke_hook), name, desk.clock.now())
+    """End a hook token; raises ``Refused("token_unknown")``."""
+    await desk.act(identity, "hook-tokens.revoke", name, _found(tokens.revoke_hook, "token_unknown", name), name, desk.clock.now())
 
 
 async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, reason: str) -> None:
-    """Silence ``route:NAME`` or ``room:CHAT:ROOM``; raises ``Refused("request_invalid")`` for another target or a moment that is past."""
+    """Silence ``route:NAME`` or ``room:CHAT:ROOM``; raises ``Refused``: ``route_unknown``, ``request_invalid`` for another target or a moment that is past."""
     kind, _, rest = target.partition(":")
     if kind == "route" and rest not in {route.route for route in desk.routes.listed()}:
-        raise Refused("request_invalid", "target: there is no route of this name")
+        raise Refused("route_unknown", rest[:100])
     if kind not in ("route", "room") or not rest or (kind == "room" and ":" not in rest):
         raise Refused("request_invalid", "target: route:NAME or room:CHAT:ROOM")
     if until <= desk.clock.now():
@@ -117,14 +117,14 @@ async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, 
 
 
 async def unmute(desk: Desk, identity: Identity, target: str) -> None:
-    """End a mute; raises ``Refused("not_found")``."""
-    await desk.act(identity, "mutes.end", target, _found(mutes.unmute), target=target)
+    """End a mute; raises ``Refused("mute_unknown")``."""
+    await desk.act(identity, "mutes.end", target, _found(mutes.unmute, "mute_unknown", target), target=target)
 
 
 async def retry(desk: Desk, identity: Identity, delivery_id: int) -> int:
-    """Owe one delivery again, whatever became of it; returns 1. Raises ``Refused("not_found")``."""
+    """Owe one delivery again, whatever became of it; returns 1. Raises ``Refused("delivery_unknown")``."""
     if await desk.database.read(delivery_pages.one, delivery_id) is None:
-        raise Refused("not_found")
+        raise Refused("delivery_unknown", ids.show("dlv", delivery_id))
     count = await desk.redrive.retry([delivery_id])
     await desk.record(identity.actor, "deliveries.retry", ids.show("dlv", delivery_id), detail={"count": count})
     return count

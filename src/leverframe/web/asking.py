@@ -15,6 +15,7 @@ from leverframe.core.errors import Refused
 _SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = 500
+_UNKNOWN = {"evt": "event_unknown", "dlv": "delivery_unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,11 @@ async def form_of(request: Request) -> Asked:
 
 
 def identifier(prefix: str, shown: str) -> int:
-    """Return the number of a shown id; raises ``Refused("not_found")`` when it is not one."""
+    """Return the number of a shown id; raises ``Refused``, of an event's ``event_unknown`` …, when it is not one."""
     try:
         return ids.read(prefix, shown)
     except ValueError:
-        raise Refused("not_found", f"no id that begins with {prefix}_") from None
+        raise Refused(_UNKNOWN.get(prefix, "request_invalid"), f"{shown[:50]}: its ids begin with {prefix}_") from None
 
 
 def span(text: str) -> timedelta | None:

@@ -43,7 +43,7 @@ class Routes(Protocol):
         ...
 
     async def explain_stored(self, event_id: int, locale: Locale) -> Sequence[Explained]:
-        """Return what every route says of a stored event. Raises ``Refused("not_found")`` when its body is gone."""
+        """Return what every route says of a stored event. Raises ``Refused("event_unknown")`` when its body is gone."""
         ...
 
     async def explain_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> Sequence[Explained]:
@@ -51,7 +51,7 @@ class Routes(Protocol):
         ...
 
     async def test(self, route: str) -> Sequence[str]:
-        """Send a sample through a route; returns the destinations. Raises ``Refused("not_found")`` for an unknown one."""
+        """Send a sample through a route; returns the destinations. Raises ``Refused("route_unknown")`` for an unknown one."""
         ...
 
 

@@ -28,5 +28,5 @@ def locale_of(request: Request) -> Locale:
 
 
 def cursor(prefix: str, before: str | None) -> int | None:
-    """Return the number of a cursor; raises ``Refused("not_found")`` when it is no such id."""
+    """Return the number of a cursor; raises ``Refused`` when it is no such id."""
     return None if before is None else identifier(prefix, before)

@@ -50,7 +50,7 @@ def events(api: FastAPI, desk: Desk) -> None:
         event_id = identifier("evt", event)
         row = await read(event_pages.one, event_id)
         if row is None:
-            raise Refused("not_found")
+            raise Refused("event_unknown", event)
         body = await read(event_pages.body, event_id)
         payload: Any = None
         if body is not None:
@@ -68,7 +68,7 @@ def events(api: FastAPI, desk: Desk) -> None:
     async def explain(event: Word, request: Request) -> Any:
         event_id = identifier("evt", event)
         if await read(event_pages.one, event_id) is None:
-            raise Refused("not_found")
+            raise Refused("event_unknown", event)
         return {"routes": await desk.routes.explain_stored(event_id, locale_of(request))}
 
 
@@ -116,7 +116,7 @@ def deliveries(api: FastAPI, desk: Desk) -> None:
         delivery_id, locale = identifier("dlv", delivery), locale_of(request)
         row = await read(delivery_pages.one, delivery_id)
         if row is None:
-            raise Refused("not_found")
+            raise Refused("delivery_unknown", delivery)
         tries = [
             {"number": one.number, "started_at": one.started_at, "duration_ms": one.duration_ms, "outcome": _OUTCOMES[one.outcome],
              "status": one.status, "code": one.code, "remedy": _remedy(one.code, locale), "detail": one.detail}
