@@ -110,8 +110,10 @@ class Hub:
             self._before = ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o size={disk_bytes} none "{self.disk}" && exec "$@"', "sh"]
         self.database = database or f"sqlite:///{folder}/hub.db"
         self.process: subprocess.Popen[bytes] | None = None
-        self._config = folder / "leverframe.toml"
-        self._config.write_text(
+        self.config = folder / "leverframe.toml"
+        self.environ = {"HUB_TEST_SECRET": SECRET, "HUB_TEST_TOKEN": TOKEN}
+        """Where the configuration finds its secrets."""
+        self.config.write_text(
             f'[hub]\nurl = "http://127.0.0.1:{self.port}"\nbind = "127.0.0.1:{self.port}"\ndatabase = "{self.database}"\n'
             '[sources.github]\nsecrets = ["env:HUB_TEST_SECRET"]\n'
             f'[chats.slack]\nbot_token = "env:HUB_TEST_TOKEN"\napi_url = "{api_url}"\nposts_per_second = 0\n{routes}'
@@ -130,8 +132,8 @@ class Hub:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("LEVERFRAME_", "PORT"))}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self._before, sys.executable, "-W", "error", "-c", program, "serve", "--config", str(self._config)], stdout=log, stderr=log,
-                env={**clean, "PYTHONPATH": str(SOURCE), "HUB_TEST_SECRET": SECRET, "HUB_TEST_TOKEN": TOKEN},
+                [*self._before, sys.executable, "-W", "error", "-c", program, "serve", "--config", str(self.config)], stdout=log, stderr=log,
+                env={**clean, "PYTHONPATH": str(SOURCE), **self.environ},
             )  # fmt: skip
 
     def start(self) -> None:
