@@ -36,7 +36,8 @@ STATEMENT_S = 30.0
 """A server that does not answer for so long is away: its host may be gone without a word."""
 CLOSE_S = 10.0
 _TRIES = 5
-_AWAY = ("08", "25006", "28", "3D", "53", "57", "58")
+_READ_ONLY = "25006"
+_AWAY = ("08", _READ_ONLY, "28", "3D", "53", "57", "58")
 """SQLSTATEs, or their classes, of a server that cannot do it now: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _AGAIN = ("40001", "40P01")
 """Two transactions were in each other's way: nothing is kept of this one, and it can simply be done again."""
@@ -194,7 +195,7 @@ class PostgresDatabase:
             except (sa.exc.DBAPIError, sa.exc.TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 if _sqlstate(error) in _AGAIN and tries < _TRIES:
                     continue
-                if not _is_away(error):
+                if not _is_away(error) or (engine is self._reading and _sqlstate(error) == _READ_ONLY):
                     raise
                 self.failure = _sentence(error)
                 raise Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S) from error
@@ -267,7 +268,7 @@ def _is_away(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return _sqlstate(error).startswith(_AWAY + _AGAIN)
     if isinstance(error, asyncpg.InterfaceError):
-        return not isinstance(error, ValueError)  # asyncpg.DataError, of a value that cannot be sent, is both
+        return not isinstance(error, ValueError)  # ClientConfigurationError is both: the address itself is wrong
     return isinstance(error, sa.exc.TimeoutError | OSError | Refused)
 
 
