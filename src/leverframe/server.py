@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import os
 import secrets
 import shutil
@@ -45,7 +46,7 @@ def serve(config: Config) -> int:
     return _loop(_serve(config))
 
 
-def demo(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: Locale) -> int:
+def demo(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: Locale, as_json: bool = False) -> int:
     """Run a hub with a chat on a page and sample events; everything it keeps is in ``folder``."""
     folder = folder.absolute()
     if fresh:
@@ -58,7 +59,7 @@ def demo(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: Lo
     path = folder / "leverframe.toml"
     path.write_text(_DEMO.format(port=port or _free_port(), locale=locale, timezone=_timezone()))
     set_up_log()
-    return _loop(_serve(load(path), demo=True, open_browser=open_browser))
+    return _loop(_serve(load(path), demo=True, open_browser=open_browser, as_json=as_json))
 
 
 _DEMO = """\
@@ -118,7 +119,7 @@ def _loop(main: Coroutine[Any, Any, int]) -> int:
     return uvloop.run(main)
 
 
-async def _serve(config: Config, *, demo: bool = False, open_browser: bool = False) -> int:
+async def _serve(config: Config, *, demo: bool = False, open_browser: bool = False, as_json: bool = False) -> int:
     try:
         listener = _listen(config)
     except OSError as error:
@@ -142,7 +143,7 @@ async def _serve(config: Config, *, demo: bool = False, open_browser: bool = Fal
     # The writer's thread gives the interpreter's lock away at each statement; five milliseconds to win it back are too long.
     sys.setswitchinterval(0.001)
     try:
-        await _greet(app, demo, open_browser)
+        await _greet(app, demo, open_browser, as_json)
         await _run(app, config, listener)
     finally:
         await app.stop()
@@ -213,16 +214,16 @@ class _Operator:
         await self._app(scope, receive, send)
 
 
-async def _greet(app: App, demo: bool, open_browser: bool) -> None:
+async def _greet(app: App, demo: bool, open_browser: bool, as_json: bool) -> None:
     """Give the administrator a way in: on the terminal, or where there is none in a file that only its owner reads."""
     url = app.config.hub.url
     if not demo and await app.database.read(people.any_admin):
         return
     link = await mint_admin_link(app.database, app.clock, url)
-    if demo:
+    if demo and as_json:
+        print(json.dumps({"playground": f"{url}/playground", "console": link}), flush=True)
+    elif demo:
         print(f"\n  Playground:  {url}/playground\n  Console:     {link}   (signs you in once, within 15 minutes)\n\n  Stop with Ctrl-C.\n", flush=True)
-        if open_browser:
-            webbrowser.open(f"{url}/playground")
     elif sys.stderr.isatty():
         print(f"\n  Administrator's link, once, within 15 minutes: {link}\n", file=sys.stderr, flush=True)
     else:
@@ -231,3 +232,5 @@ async def _greet(app: App, demo: bool, open_browser: bool) -> None:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(link + "\n")
         log.info("administrator_link_written", file=str(path), minutes=15)
+    if demo and open_browser:
+        webbrowser.open(f"{url}/playground")

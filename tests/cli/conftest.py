@@ -137,10 +137,10 @@ async def _fill(folder: Path) -> tuple[str, tuple[str, ...]]:
 
 
 @contextmanager
-def serving(folder: Path, locale: str = "en") -> Iterator[RunningHub]:
-    """Run a hub in ``folder`` as ``leverframe serve`` does, but in a thread."""
+def serving(folder: Path, locale: str = "en", more: str = "") -> Iterator[RunningHub]:
+    """Run a hub in ``folder`` as ``leverframe serve`` does, but in a thread; ``more`` is added to its configuration."""
     path = folder / "leverframe.toml"
-    path.write_text(CONFIG.format(port=1, locale=locale))
+    path.write_text(CONFIG.format(port=1, locale=locale) + more)
     event, dead = asyncio.run(_fill(folder))
     config = load(path, {"CLI_TEST_SECRET": "s3cret"})
     ready, stop = threading.Event(), threading.Event()
@@ -171,7 +171,7 @@ def serving(folder: Path, locale: str = "en") -> Iterator[RunningHub]:
         if running.done():
             running.result()
         port = servers[1].servers[0].sockets[0].getsockname()[1]
-        path.write_text(CONFIG.format(port=port, locale=locale))  # for commands that look the address up
+        path.write_text(CONFIG.format(port=port, locale=locale) + more)  # for commands that look the address up
         yield RunningHub(folder=folder, event=event, dead=dead, port=port)
     finally:
         stop.set()

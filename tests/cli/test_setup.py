@@ -58,6 +58,34 @@ def test_init_leaves_a_file_that_is_there(tmp_path: Path) -> None:
     assert entry_point("init", "no/such/folder.toml", folder=tmp_path).err.startswith("file_unusable: ")
 
 
+def test_init_can_be_read_by_programs(tmp_path: Path) -> None:
+    """--dry-run --json is a document that holds the text; nothing is written."""
+    assert entry_point("init", "--dry-run", "--json", folder=tmp_path).document == {"file": str(tmp_path / "leverframe.toml"), "text": starter("en")}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_tells_programs_where_it_is(tmp_path: Path) -> None:
+    """With --json the first line is a document with the addresses of playground and console."""
+    program = [sys.executable, "-c", "from leverframe.cli.main import main; main()", "demo", "--port", "0", "--json"]
+    with subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        told = json.loads(demo.stdout.readline())
+        demo.terminate()
+    assert told["playground"].endswith("/playground") and "/login?token=" in told["console"]
+
+
+def test_serve_says_that_its_output_is_its_log(tmp_path: Path) -> None:
+    """Who looks for --json finds the reason why serve has none."""
+    assert "no --json" in entry_point("serve", "--help", folder=tmp_path).out
+
+
+def test_simulate_without_a_hub_says_how_to_start_one(tmp_path: Path) -> None:
+    """Nothing listens: the remedy is leverframe serve."""
+    (tmp_path / "leverframe.toml").write_text('[hub]\nbind = "127.0.0.1:1"\n[sources.github]\nsecrets = ["env:SECRET"]\n')
+    ran = entry_point("simulate", "github", "gollum", folder=tmp_path, environ={"SECRET": "s"})
+    assert ran.status == 1 and ran.err.startswith("hub_not_running: ") and "leverframe serve" in ran.err
+
+
 def test_check_tells_errors_and_warnings(tmp_path: Path) -> None:
     """Each finding has file, line, code and remedy on stderr; errors end with 1, warnings do not."""
     file = tmp_path / "leverframe.toml"

@@ -35,7 +35,7 @@ class ListByDefault(TyperGroup):
 
 @contextmanager
 def at_hub(config: Path | None, url: str | None, token: str | None, as_json: bool) -> Iterator[Hub]:
-    """Give the hub; whatever it refuses is said on stderr, with code and remedy, and ends the command with 1."""
+    """Give the hub; whatever it refuses is said on stderr, with code and remedy, and ends the command with 1 (with 2 where an option was wrong)."""
     from leverframe.cli.hub import Answered, Hub
     from leverframe.cli.output import fail, refuse
     from leverframe.config import ConfigErrors

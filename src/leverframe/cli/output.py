@@ -72,13 +72,13 @@ def printed_json(value: Any) -> str:
 
 
 def instant(value: Any) -> str:
-    """Return an instant of the API (ISO 8601) in the terminal's own time zone, to the second; anything else as it is."""
+    """Return an instant of the API (ISO 8601) in the terminal's own time zone, to the second and with its offset; anything else as it is."""
     if isinstance(value, str):
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
             return value
-        return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return at.astimezone().isoformat(" ", "seconds")
     return safe(value)
 
 
@@ -88,7 +88,7 @@ def refuse(refused: Refused, *, as_json: bool, locale: Locale = "en") -> NoRetur
 
 
 def fail(problem: dict[str, Any], *, as_json: bool, locale: Locale = "en") -> NoReturn:
-    """Print a problem document of the hub's, or of our own making, on stderr and exit 1."""
+    """Print a problem document of the hub's, or of our own making, on stderr and exit 1; 2 when the command was given what cannot be used."""
     if as_json:
         print(json.dumps(problem, indent=2, ensure_ascii=True), file=sys.stderr)
     else:
@@ -98,7 +98,7 @@ def fail(problem: dict[str, Any], *, as_json: bool, locale: Locale = "en") -> No
         print(f"{safe(problem.get('code'))}: {safe(title)}{detail}", file=sys.stderr)
         if remedy:
             print(f"    → {safe(remedy)}", file=sys.stderr)
-    sys.exit(1)
+    sys.exit(2 if problem.get("code") == "request_invalid" else 1)
 
 
 def instant_of(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,10 @@ import typer
 
 from leverframe.cli.options import AsJson, ConfigAt, ListByDefault, Token, Url, at_hub
 from leverframe.cli.words import said
+from leverframe.core.errors import Locale
+from leverframe.core.routes import POST_BY_DEFAULT
 
+EVENTS_SHOWN = 4
 app = typer.Typer(cls=ListByDefault, help="The routes, why they fire, and silence for a while. Without a command: list.")
 Target = Annotated[str, typer.Argument(help="A route's name, or a room: slack:#dev-team.", show_default=False)]
 
@@ -25,10 +29,11 @@ def list_routes(config: ConfigAt = None, url: Url = None, token: Token = None, a
     if as_json:
         show({"routes": routes, "mutes": mutes})
         return
-    table(("route", "from", "events", "to"), ((one["name"], one["source"], ", ".join(one["events"]), ", ".join(one["destinations"])) for one in routes), hub.locale)
+    rows = ((one["name"], one["source"], _events(one["events"], hub.locale), ", ".join(one["destinations"])) for one in routes)
+    table(("route", "from", "events", "to"), rows, hub.locale)
     if mutes:
         print()
-        table(("muted", "until", "reason", "by"), ((one["target"], instant(one["until"]), one["reason"], one["by"]) for one in mutes), hub.locale)
+        table(("muted", "until", "reason", "by"), ((_muted(one["target"], hub.locale), instant(one["until"]), one["reason"], one["by"]) for one in mutes), hub.locale)
 
 
 @app.command()
@@ -72,7 +77,11 @@ def test_route(
 
     with at_hub(config, url, token, as_json) as hub:
         answer = hub.post("/api/routes/test", {"route": route})
-    show(answer) if as_json else say(f"{route}: {said(hub.locale, 'sent to', '보낸 곳')} {', '.join(answer['destinations'])}")
+    if as_json:
+        show(answer)
+        return
+    say(f"{route}: {said(hub.locale, 'owed to', '보낼 곳')} {', '.join(answer['destinations'])}")
+    say(f"    → {said(hub.locale, 'what became of it', '결과 보기')}: leverframe deliveries list --route {shlex.quote(route)}")
 
 
 @app.command()
@@ -100,6 +109,20 @@ def unmute(target: Target, config: ConfigAt = None, url: Url = None, token: Toke
     with at_hub(config, url, token, as_json) as hub:
         hub.delete(f"/api/mutes/{quote(_target(hub.get('/api/routes')['routes'], target), safe='')}")
     show({"done": True}) if as_json else say(f"{target}: {said(hub.locale, 'not muted any more', '음소거를 풀었습니다')}")
+
+
+def _events(events: list[str], locale: Locale) -> str:
+    """Return the first few events of a route, and how many more there are: the whole list is in --json."""
+    if tuple(events) == POST_BY_DEFAULT:
+        return said(locale, "those posted by default", "기본으로 알리는 이벤트")
+    more = f" (+{len(events) - EVENTS_SHOWN})" if len(events) > EVENTS_SHOWN else ""
+    return ", ".join(events[:EVENTS_SHOWN]) + more
+
+
+def _muted(target: str, locale: Locale) -> str:
+    """Return what is muted as people say it: ``room slack:#dev-team``."""
+    kind, _, name = target.partition(":")
+    return f"{said(locale, kind, {'route': '라우트', 'room': '방'}.get(kind, kind))} {name}"
 
 
 def _target(routes: list[dict[str, Any]], said: str) -> str:

@@ -36,7 +36,7 @@ def init(
 
     text = starter(locale)
     if dry_run:
-        print(text, end="")
+        show({"file": str(file.absolute()), "text": text}) if as_json else print(text, end="")
         return
     try:
         with file.open("w" if force else "x", encoding="utf-8") as opened:
@@ -81,7 +81,7 @@ def check(config: ConfigAt = None, as_json: AsJson = False) -> None:
 
 
 def serve(config: ConfigAt = None) -> None:
-    """Run the hub."""
+    """Run the hub until it is told to stop. What it prints is its log, one line of key=value pairs each, so there is no --json."""
     from leverframe.cli.serving import serve as run
 
     sys.exit(run(config))
@@ -100,11 +100,12 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what the demo kept.")] = False,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     locale: Annotated[Language | None, typer.Option(help="Language of messages and pages; left out, the terminal's (LANG).", show_default=False)] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Run a hub with a chat on a page, sample events and nothing to set up."""
+    """Run a hub with a chat on a page, sample events and nothing to set up. With --json the first line is its addresses."""
     from leverframe.server import demo as run
 
-    sys.exit(run(port=port, folder=folder or Path(".demo"), fresh=fresh, open_browser=open_browser, locale=locale or _spoken()) or 0)
+    sys.exit(run(port=port, folder=folder or Path(".demo"), fresh=fresh, open_browser=open_browser, locale=locale or _spoken(), as_json=as_json) or 0)
 
 
 def _spoken() -> Language:

@@ -50,6 +50,8 @@ def run(
     except SecretError as error:
         raise typer.BadParameter(str(error), param_hint="--secret") from None
     except Refused as refused:
+        if refused.code == "door_unreachable":  # said to a person at a terminal: most often the hub was not started
+            refused = Refused("hub_not_running", f"{url}: {refused.detail}")
         refuse(refused, as_json=as_json, locale=locale)
     if answer.event_id is None:
         fail({"title": f"HTTP {answer.status}", **answer.problem}, as_json=as_json, locale=locale)
