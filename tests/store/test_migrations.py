@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from clock import VirtualClock
 from databases import clock, database_url, opened  # noqa: F401
+from services.postgres import Server
 from sqlalchemy import Connection
 
 from leverframe.app import build
@@ -21,6 +22,7 @@ from leverframe.cli import diagnosis
 from leverframe.config import Config, load
 from leverframe.core.errors import Refused
 from leverframe.store import migrations, schema
+from leverframe.store.postgres import open_postgres
 from leverframe.store.tables import metadata, processes
 
 pytestmark = pytest.mark.anyio
@@ -62,8 +64,8 @@ def inventory(connection: Connection) -> list[Any]:
     return [
         tuple(row)
         for query in (
-            "SELECT table_name, ordinal_position, column_name, data_type, character_maximum_length, is_nullable, column_default "
-            "FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2",
+            "SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default FROM information_schema.columns "  # noqa: ISC004
+            "WHERE table_schema = 'public' ORDER BY 1, 2",
             "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
             "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2",
             "SELECT objoid::regclass::text, objsubid, description FROM pg_description WHERE classoid = 'pg_class'::regclass AND objoid >= 16384 ORDER BY 1, 2",
@@ -109,13 +111,17 @@ async def test_a_database_of_a_newer_version_is_left_alone(database_url: str, cl
         assert await store.read(schema.version) == "9999"
 
 
-async def test_processes_that_start_at_once_all_come_up(database_url: str, clock: VirtualClock) -> None:  # noqa: F811
-    """On an empty PostgreSQL one makes the tables, the others wait for it; each has a boot and a node of its own."""
-    if database_url.startswith("sqlite"):
-        pytest.skip("one process at a time")
-    from leverframe.store.postgres import open_postgres
+@pytest.fixture
+def empty_url(postgres_server: Server) -> Iterator[str]:
+    """The address of an empty database that several processes can open."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
 
-    stores = await asyncio.gather(*(open_postgres(database_url, clock, connections=1) for _ in range(4)))
+
+async def test_processes_that_start_at_once_all_come_up(empty_url: str, clock: VirtualClock) -> None:  # noqa: F811
+    """On an empty PostgreSQL one makes the tables, the others wait for it; each has a boot and a node of its own."""
+    stores = await asyncio.gather(*(open_postgres(empty_url, clock, connections=1) for _ in range(4)))
     try:
         rows = await stores[0].read(lambda connection: connection.execute(sa.select(processes.c.boot, processes.c.node)).all())
         assert len({row.boot for row in rows}) == len({row.node for row in rows}) == 4
@@ -175,17 +181,16 @@ async def test_an_older_database_is_migrated_at_the_start_of_a_newer_program(con
 
 
 async def test_processes_of_a_newer_program_that_start_at_once_migrate_once(
-    database_url: str, clock: VirtualClock, request: pytest.FixtureRequest  # noqa: F811
+    empty_url: str, clock: VirtualClock, request: pytest.FixtureRequest  # noqa: F811
 ) -> None:
-    """The second finds the work done."""
-    if database_url.startswith("sqlite"):
-        pytest.skip("one process at a time")
-    async with opened(database_url, clock):
+    """The others find the work done."""
+    async with opened(empty_url, clock):
         pass
     request.getfixturevalue("second")
-    async with opened(database_url, clock) as one, opened(database_url, clock) as another:
-        await asyncio.gather(one.write(schema.prepare), another.write(schema.prepare))
-        assert await one.read(schema.version) == "0002"
+    stores = await asyncio.gather(*(open_postgres(empty_url, clock, connections=1) for _ in range(3)))
+    assert [await store.read(schema.version) for store in stores] == ["0002"] * 3
+    for store in stores:
+        await store.close()
 
 
 async def test_a_migration_that_fails_changes_nothing(database_url: str, clock: VirtualClock, second: Path) -> None:  # noqa: F811
