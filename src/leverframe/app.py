@@ -209,6 +209,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles={**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}},
         redrive=Redriver(database, clock, planned), routes=explainer,
+        chats={name: chat.check_room for name, chat in chats.items()},
     )  # fmt: skip
     refusals = RefusalLog(desk, metrics)
     inbound = Inbound(

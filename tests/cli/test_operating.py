@@ -271,3 +271,13 @@ def test_the_list_of_routes_is_narrow(tmp_path: Path) -> None:
         listed = hub.run("routes").out
     assert "those posted by default" in listed and "push, fork, star, issues (+1)" in listed
     assert max(map(len, listed.splitlines())) < 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["hook-tokens", "create", "bad", "--room", "slak:#x"], "room_unknown"), (["tokens", "create", "z", "--grant", "fly"], "grant_unknown")],
+)
+def test_a_token_for_nonsense_is_wrong_usage(hub: RunningHub, arguments: list[str], code: str) -> None:
+    """No token is made for a room or a grant that is none, and a script sees that it asked wrongly."""
+    ran = hub.run(*arguments)
+    assert (ran.status, ran.out) == (2, "") and ran.err.startswith(f"{code}: ")

@@ -38,7 +38,8 @@ def desk(database: Database, clock: Clock) -> Desk:
     """What the doors work with: two routes, and a role of the configuration beside the built-in ones."""
     return Desk(
         database=database, clock=clock, url="http://127.0.0.1:8080", locale="en", timezone=ZoneInfo("Asia/Seoul"),
-        roles={**BUILT_IN, "retrier": Role(allow=("events.read", "deliveries.*"))}, redrive=Redriver(database, clock, Bell()), routes=Routes())
+        roles={**BUILT_IN, "retrier": Role(allow=("events.read", "deliveries.*"))}, redrive=Redriver(database, clock, Bell()), routes=Routes(),
+        chats={"slack": lambda room: None if room.startswith("#") else "write #name"})
 
 
 @pytest.fixture

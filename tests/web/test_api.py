@@ -10,6 +10,7 @@ import pytest
 from sitting import NOON, Answer, Doors, store_delivery, store_event
 
 from leverframe.core import ids
+from leverframe.core.access import VERBS
 from leverframe.store import audit
 from leverframe.store.deliveries import State
 from leverframe.store.event_pages import first_id_at
@@ -128,7 +129,7 @@ async def test_tokens_people_and_mutes_have_a_life(doors: Doors) -> None:
         ("POST", "/api/deliveries/retry", b'{"destnation":"x"}'), ("POST", "/api/deliveries/retry", b'{"rate_per_s":0}'),
         ("POST", "/api/deliveries/retry", b'{"rate_per_s":NaN}'), ("POST", "/api/deliveries/retry", b'{"destination":"\\u0000"}'),
         ("POST", "/api/deliveries/retry", b'{"destination":"\\ud800"}'), ("POST", "/api/deliveries/retry", b"[" * 60_000), ("POST", "/api/mutes", b"\xff\xfe"),
-        ("POST", "/api/tokens", b'{"name":"a","grants":["a"],"days":999999999999999999999}'), ("POST", "/api/tokens", b'{"name":"a","grants":["a"],"days":"1"'),
+        ("POST", "/api/tokens", b'{"name":"a","grants":["events.read"],"days":999999999999999999999}'), ("POST", "/api/tokens", b'{"name":"a","grants":["a"],"days":"1"'),
         ("GET", "/api/events?limit=0", b""), ("GET", "/api/events?limit=1e9", b""), ("GET", "/api/events?source=%00", b""), ("GET", "/api/deliveries?state=x", b""),
         ("GET", "/api/events?since=99999999w", b""), ("GET", "/api/deliveries?until=2026-13-01", b""), ("GET", "/api/events?before=evt_x", b"")])
 async def test_a_hostile_request_is_a_problem_document(doors: Doors, method: str, path: str, body: bytes) -> None:
@@ -144,3 +145,32 @@ async def test_the_document_names_every_refusal_the_same_way(doors: Doors) -> No
     assert "HTTPValidationError" not in json.dumps(document["paths"])
     shown = (await ask(doors, "GET", "/api/docs")).text
     assert "/api/deliveries/{delivery}/retry" in shown and "deliveries.retry" in shown and "cdn" not in shown
+
+
+@pytest.mark.parametrize(
+    ("rooms", "code", "perhaps"),
+    [
+        (["slack:#dev"], None, ""), (["slack:#dev-*"], None, ""), (["*"], None, ""), (["*:#dev"], None, ""), (["sl*"], None, ""),
+        (["slak:#x"], "room_unknown", "perhaps slack:#x"), (["dev"], "room_unknown", "perhaps slack:#dev"), (["slack:"], "room_unknown", ""),
+        (["slack:dev"], "room_unknown", "write #name"), (["slack:#dev", "teams:x"], "room_unknown", "teams:x"), (["te*:x"], "room_unknown", ""),
+    ])
+async def test_a_hook_token_for_no_room_is_refused(doors: Doors, rooms: list[str], code: str | None, perhaps: str) -> None:
+    """A room of a chat that is not configured, or none at all, is told before the token is handed out; a glob must match a chat."""
+    answer = await ask(doors, "POST", "/api/hook-tokens", {"name": "bad", "rooms": rooms})
+    assert (answer.json.get("code"), answer.status) == ((code, 400) if code else (None, 201))
+    assert perhaps in answer.json.get("detail", "")
+    page = await doors.ask("POST", "/console/hook-tokens", visitor=await doors.administrator(), form={"name": "form", "rooms": "\n".join(rooms)})
+    assert page.status == (400 if code else 200)
+
+
+@pytest.mark.parametrize(("grant", "perhaps"), [("fly", ""), ("events.reed", "perhaps events.read"), ("deploy web-app", "")])
+async def test_a_token_with_a_grant_that_means_nothing_is_refused(doors: Doors, grant: str, perhaps: str) -> None:
+    """A misspelt grant is told when the token is asked for, not when it is first used."""
+    answer = await ask(doors, "POST", "/api/tokens", {"name": "z", "grants": ["events.*", grant]})
+    assert answer.code == "grant_unknown" and grant in answer.json["detail"] and perhaps in answer.json["detail"]
+
+
+async def test_every_grant_that_a_door_asks_for_can_be_given(doors: Doors) -> None:
+    """The verbs of grants are the permissions in the table of doors."""
+    asked = {door.permission for door in doors.table} - {"open", "session", "signed", "playground"}
+    assert asked <= set(VERBS)

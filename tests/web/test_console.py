@@ -235,10 +235,10 @@ async def test_secrets_are_on_the_page_that_answers_and_on_no_other(doors: Doors
 @pytest.mark.parametrize(
     ("path", "form"),
     [
-        ("/console/tokens", {"name": "", "grants": "a"}), ("/console/tokens", {"name": "a b", "grants": "a"}), ("/console/tokens", {"name": "a", "grants": " "}),
-        ("/console/tokens", {"name": "a", "grants": "a", "days": "0"}), ("/console/tokens", {"name": "a", "grants": "a", "days": "９"}),
-        ("/console/tokens", {"name": "a", "grants": "a", "days": "367"}), ("/console/tokens", {"name": "a", "grants": "a\0"}),
-        ("/console/hook-tokens", {"name": "a" * 65, "rooms": "x"}), ("/console/people", {"name": "bo"}), ("/console/people", {"name": "bo", "role": "king"}),
+        ("/console/tokens", {"name": "", "grants": "admin"}), ("/console/tokens", {"name": "a b", "grants": "admin"}), ("/console/tokens", {"name": "a", "grants": " "}),
+        ("/console/tokens", {"name": "a", "grants": "admin", "days": "0"}), ("/console/tokens", {"name": "a", "grants": "admin", "days": "９"}),
+        ("/console/tokens", {"name": "a", "grants": "admin", "days": "367"}), ("/console/tokens", {"name": "a", "grants": "a\0"}),
+        ("/console/hook-tokens", {"name": "a" * 65, "rooms": "slack:#x"}), ("/console/people", {"name": "bo"}), ("/console/people", {"name": "bo", "role": "king"}),
         ("/console/people", {"name": "-bo", "role": "admin"}), ("/console/people", {"name": "b\0o", "role": "admin"})])
 async def test_what_a_form_may_not_hold_is_named(doors: Doors, path: str, form: dict[str, str]) -> None:
     """A wrong field is a 400 that names it, and nothing is kept."""

@@ -17,6 +17,10 @@ from leverframe.cli.words import heading, said
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
 
 
+WRONG_USAGE = frozenset({"grant_unknown", "request_invalid", "room_unknown"})
+"""What the hub refuses because an option or argument was given something that it does not take."""
+
+
 def safe(value: Any) -> str:
     """Return ``value`` as text without control characters: a title from GitHub cannot move the cursor or recolour the screen.
 
@@ -98,7 +102,7 @@ def fail(problem: dict[str, Any], *, as_json: bool, locale: Locale = "en") -> No
         print(f"{safe(problem.get('code'))}: {safe(title)}{detail}", file=sys.stderr)
         if remedy:
             print(f"    → {safe(remedy)}", file=sys.stderr)
-    sys.exit(2 if problem.get("code") == "request_invalid" else 1)
+    sys.exit(2 if problem.get("code") in WRONG_USAGE else 1)
 
 
 def instant_of(text: str | None) -> str | None:

@@ -50,6 +50,12 @@ BUILT_IN: Mapping[str, Role] = {
 }
 
 
+VERBS = ("admin", "deliveries.read", "deliveries.retry", "events.read", "mutes.manage", "routes.read", "routes.test")
+"""What pages and API ask for: the first words that a grant of this version can have."""
+PLANNED_VERBS = ("approve", "deploy", "dispatch", "freeze", "hooks.manage", "lock", "publish", "rollback", "unlock")
+"""First words that a role may be given already; nothing asks for them yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     grant: str
@@ -88,6 +94,12 @@ def exceeds(grants: Sequence[str], holder: Identity) -> tuple[str, ...]:
     """Return those of ``grants`` that are wider than what ``holder`` has: nobody hands on more than they hold."""
     bounds = [holder.grants] if holder.within is None else [holder.grants, holder.within]
     return tuple(grant for grant in grants if not all(any(_within(grant.split(), own.split()) for own in bound) for bound in bounds))
+
+
+def means_nothing(grant: str, verbs: Sequence[str] = VERBS) -> bool:
+    """Return whether the first word of ``grant``, a glob, is none of ``verbs``: then nothing would ever ask for it."""
+    words = grant.split()
+    return bool(words) and not any(matches(words[0], verb) for verb in verbs)
 
 
 def _within(grant: Sequence[str], own: Sequence[str]) -> bool:

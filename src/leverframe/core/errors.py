@@ -71,6 +71,8 @@ _row("file_exists", 409, ("The file is there already, and was left as it is.", "
      ("파일이 이미 있어 그대로 두었습니다.", "바꾸려면 --force, 내용만 보려면 --dry-run을 쓰세요."))
 _row("file_unusable", 400, ("The file cannot be used.", "Check the path, the permissions and that it holds what the command expects."),
      ("파일을 쓸 수 없습니다.", "경로와 권한, 그리고 명령이 기대하는 내용인지 확인하세요."))
+_row("grant_unknown", 400, ("There is no such grant.", "Write one of admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test; * stands for all."),
+     ("그런 권한이 없습니다.", "admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test 가운데 쓰세요. *는 전부입니다."))
 _row("header_invalid", 400, ("A header holds bytes that it may not hold.", "Send headers in plain ASCII."),
      ("헤더에 허용되지 않는 바이트가 있습니다.", "헤더는 ASCII로 보내세요."))
 _row("hook_room_forbidden", 403, ("This hook token may not write to this room.", "Issue one that may: leverframe hook-tokens create NAME --room CHAT:ROOM"),
@@ -123,6 +125,8 @@ _row("rate_limited", 429, ("Too many failed attempts from this address.", "Wait 
      ("이 주소에서 실패한 요청이 너무 많습니다.", "Retry-After 초 뒤에 비밀값을 확인하고 다시 시도하세요."))
 _row("request_invalid", 400, ("Something in the request cannot be used.", "Correct the field that is named in parentheses (detail), then send it again."),
      ("요청에 쓸 수 없는 값이 있습니다.", "괄호 안(detail)에 적힌 항목을 고쳐 다시 보내세요."))
+_row("room_unknown", 400, ("The hub has no such room.", "Write CHAT:ROOM with a chat of [chats], such as slack:#dev-team; in the room * stands for any letters."),
+     ("허브에 그런 방이 없습니다.", "[chats]에 있는 채팅으로 채팅:방을 쓰세요. 예: slack:#dev-team. 방에는 *를 쓸 수 있습니다."))
 _row("route_unknown", 404, ("There is no route of this name.", "leverframe routes list shows which there are; a route of leverframe.toml is there after a restart."),
      ("이 이름의 라우트가 없습니다.", "leverframe routes list로 확인하세요. leverframe.toml에 더한 라우트는 다시 시작해야 생깁니다."))
 _row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),

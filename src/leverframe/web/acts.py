@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Concatenate, ParamSpec
 
 from sqlalchemy import Connection
 
 from leverframe.core import ids
-from leverframe.core.access import Identity, exceeds
+from leverframe.core.access import VERBS, Identity, exceeds, matches, means_nothing
 from leverframe.core.errors import Refused
 from leverframe.store import delivery_pages, mutes, people, tokens
 from leverframe.store.deliveries import State
@@ -61,7 +62,11 @@ def _end(desk: Desk, days: int | None) -> datetime | None:
 
 
 async def issue_api_token(desk: Desk, identity: Identity, *, name: str, grants: Sequence[str], days: int) -> str:
-    """Return the secret of a new API token; raises ``Refused``: ``request_invalid``, ``name_taken``, ``not_allowed`` beyond one's own grants."""
+    """Return the secret of a new API token; raises ``Refused``: ``request_invalid``, ``grant_unknown``, ``name_taken``,
+    ``not_allowed`` beyond one's own grants."""
+    for grant in grants:
+        if means_nothing(grant):
+            raise Refused("grant_unknown", f"{grant[:100]}{_near(grant.split()[0], VERBS)}")
     wider = exceeds([grant for grant in grants if grant.strip()], identity)
     if wider:
         raise Refused("not_allowed", f"you do not hold {', '.join(wider)[:200]}")
@@ -93,10 +98,35 @@ async def own_api_tokens(desk: Desk, identity: Identity, *, anybodys: bool) -> l
 
 
 async def issue_hook_token(desk: Desk, identity: Identity, *, name: str, rooms: Sequence[str], days: int | None) -> str:
-    """Return the secret of a new hook token; raises ``Refused``: ``request_invalid``, ``name_taken``."""
+    """Return the secret of a new hook token; raises ``Refused``: ``request_invalid``, ``room_unknown``, ``name_taken``."""
+    for room in rooms:
+        _reachable(desk, room.strip())
     return await desk.act(
         identity, "hook-tokens.issue", f"{name}: {', '.join(rooms)}", tokens.issue_hook, name=name, rooms=rooms, by=identity.actor,
         now=desk.clock.now(), expires_at=_end(desk, days))
+
+
+def _reachable(desk: Desk, pattern: str) -> None:
+    """Raise ``Refused("room_unknown")`` when ``pattern`` (``chat:room``, a glob) reaches no room that the hub could write to."""
+    chat, colon, room = pattern.partition(":")
+    if not pattern:
+        return  # an empty line of a form
+    if not colon:
+        if any(matches(pattern, f"{name}:#room") for name in desk.chats):
+            return
+        guess = f"#{pattern.lstrip('#')}"
+        fitting = next((name for name, refusal in desk.chats.items() if refusal(guess) is None), None)
+        raise Refused("room_unknown", pattern[:100] + (f": perhaps {fitting}:{guess[:80]}" if fitting else ""))
+    if not room or not any(matches(chat, name) for name in desk.chats):
+        raise Refused("room_unknown", f"{pattern[:100]}{_near(chat, desk.chats, f':{room[:80]}')}")
+    if chat in desk.chats and not any(letter in room for letter in "*?[") and (reason := desk.chats[chat](room)) is not None:
+        raise Refused("room_unknown", f"{pattern[:100]}: {reason}")
+
+
+def _near(word: str, known: Iterable[str], rest: str = "") -> str:
+    """Return what was probably meant, for the end of a detail."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f": perhaps {close[0]}{rest}" if close else ""
 
 
 async def revoke_hook_token(desk: Desk, identity: Identity, name: str) -> None:

@@ -67,6 +67,8 @@ class Desk:
     roles: Mapping[str, Role]
     redrive: Redrive
     routes: Routes
+    chats: Mapping[str, Callable[[str], str | None]]
+    """By name, what says why a chat cannot have such a room (``None`` when it can)."""
 
     async def act(
         self, identity: Identity, act: str, target: str, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
