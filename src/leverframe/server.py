@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 import webbrowser
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
@@ -25,10 +26,12 @@ from leverframe.config import Config, load, socket_path
 from leverframe.core.errors import Locale
 from leverframe.observe import set_up_log
 from leverframe.store import people
+from leverframe.web.connections import Connection, Patience
 from leverframe.web.identity import mint_admin_link
 from leverframe.web.inbound import Receive, Scope, Send
 
 BACKLOG = 2048
+LOOK_S = 10.0
 log = structlog.get_logger("leverframe")
 
 
@@ -43,6 +46,7 @@ class _Server(uvicorn.Server):
 def serve(config: Config) -> int:
     """Run the hub until it is told to stop; return the exit status."""
     set_up_log()
+    _many_files()
     return _loop(_serve(config))
 
 
@@ -186,16 +190,38 @@ async def _run(app: App, config: Config, listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     log.info("listening", url=config.hub.url, bind=config.hub.bind)
+    waiting = asyncio.create_task(_hang_up(servers), name="hang up")
     try:
         await asyncio.gather(*(server.serve(sockets=[each]) for server, each in zip(servers, sockets, strict=True)))
     finally:
+        waiting.cancel()
         control.unlink(missing_ok=True)
+
+
+async def _hang_up(servers: list[_Server]) -> None:
+    """End connections that never come to the point."""
+    patience = [Patience() for _ in servers]
+    while True:
+        await asyncio.sleep(LOOK_S)
+        ended = sum(each.look(server.server_state.connections, time.monotonic()) for each, server in zip(patience, servers, strict=True))
+        if ended:
+            log.warning("slow_connections_ended", count=ended)
+
+
+def _many_files() -> None:
+    """Have as many connections as the machine allows: the usual limit for a session is made for people, not for servers."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _server(app: Any, config: Config) -> _Server:
     return _Server(
         uvicorn.Config(
-            app, lifespan="off", access_log=False, log_config=None, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=5,
+            app, http=Connection, lifespan="off", access_log=False, log_config=None, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=5,
             proxy_headers=bool(config.hub.trusted_proxies), forwarded_allow_ips=[str(network) for network in config.hub.trusted_proxies],
             timeout_keep_alive=75, ws="none", h11_max_incomplete_event_size=64 * 1024,
         )
