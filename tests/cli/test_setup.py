@@ -43,7 +43,7 @@ def test_every_commented_line_of_init_can_be_uncommented(tmp_path: Path) -> None
     """What the comments offer is read as it stands."""
     offered = [line.removeprefix("# ") if line.startswith(("# [", "# app_token", "# bind", '# "#dev"', "# token")) else line for line in starter("en").splitlines()]
     (tmp_path / "leverframe.toml").write_text("\n".join(offered))
-    config = load(tmp_path / "leverframe.toml", {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_DEV_WEBHOOK": "b", "GH_TOKEN": "c"})
+    config = load(tmp_path / "leverframe.toml", {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_DEV_WEBHOOK": "https://hooks.slack.com/services/T/B/x", "GH_TOKEN": "c"})
     assert config.warnings == () and config.github.token is not None
 
 

@@ -14,7 +14,7 @@ from leverframe.config import Config, ConfigErrors, control_socket, find, load, 
 from leverframe.config.problems import FINDINGS
 from leverframe.sources.github.settings import Settings as GitHubSource
 
-ENVIRON = {"SECRET": "s3cret", "TOKEN": "xoxb-1", "EMPTY": "", "DATABASE_URL": "postgres://hub:pw@db/hub"}
+ENVIRON = {"SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "DATABASE_URL": "postgres://hub:pw@db/hub"}
 GOOD = """\
 [hub]
 url = "https://hub.example.com/"
@@ -29,7 +29,7 @@ secrets = ["env:SECRET", "file:old-secret"]
 bot_token = "env:TOKEN"
 signing_secrets = ["env:SECRET"]
 [chats.slack.webhooks]
-"#dev" = "env:SECRET"
+"#dev" = "env:HOOK"
 
 [chats.team]
 kind = "slack"
@@ -94,7 +94,7 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
     assert (config.hub.url, config.hub.locale, config.hub.timezone) == ("https://hub.example.com", "ko", "Asia/Seoul")
     source, slack = config.sources["github"], config.chats["slack"]
     assert isinstance(source, GitHubSource) and [secret.reveal() for secret in source.secrets] == ["s3cret", "old"]
-    assert isinstance(slack, Slack) and slack.webhooks["#dev"].reveal() == "s3cret"
+    assert isinstance(slack, Slack) and slack.webhooks["#dev"].reveal() == ENVIRON["HOOK"]
     assert isinstance(config.chats["team"], Slack)
     (route,) = config.routes
     assert (route.name, route.source, route.to, route.thread) == ("pull requests", "github", ("slack:#dev-team", "team:C0123456789"), "off")
@@ -233,7 +233,17 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("paths without token", f"{SOURCE}{CHAT}{ROUTE}paths = ['a/**']\n", [(9, "routes[0].paths", "paths_need_token")]),
     ("paths of pushes need none", f"{SOURCE}{CHAT}{ROUTE}paths = ['a/**']\nevents = ['push']\n", []),
     ("room of no chat", "[rooms.'slack:#x']\n", [(1, 'rooms."slack:#x"', "chat_unknown")]),
-    ("identity of two people", "[people.a]\nidentities = ['github:x']\n[people.b]\nidentities = ['github:x']\n", [(4, "people.b.identities[0]", "identity_twice")]),
+    ("identity of two people", f"{SOURCE}[people.a]\nidentities = ['github:x']\n[people.b]\nidentities = ['github:x']\n", [(6, "people.b.identities[0]", "identity_twice")]),
+    ("an ending that GitHub does not know", f"{SOURCE}{CHAT}{ROUTE}conclusions = ['failed', 'fail*', '!success']\n", [(9, "routes[0].conclusions[0]", "conclusion_unknown")]),
+    ("a bot's brackets", f"{SOURCE}{CHAT}{ROUTE}authors = ['dependabot[bot]', '!renovate[[]bot]']\n", [(9, "routes[0].authors[0]", "author_glob")]),
+    ("an emoji without colons", f"{SOURCE}{CHAT}{ROUTE}icon = 'rocket'\n", [(9, "routes[0].icon", "icon_invalid")]),
+    ("icons", f"{SOURCE}{CHAT}{ROUTE}icon = ':flag-kr:'\n", []),
+    ("a repository without owner", f"{SOURCE}{CHAT}{ROUTE}repos = ['acme', '*', '**', 'acme/*']\n", [(9, "routes[0].repos[0]", "repository_glob")]),
+    ("an identity of nowhere", "[people.a]\nidentities = ['ann']\n", [(2, "people.a.identities[0]", "identity_invalid")]),
+    ("an identity of no chat", f"{CHAT}[people.a]\nidentities = ['slak:U1']\n[roles.x]\nmembers = ['teams:x', 'person:a']\n", [(4, "people.a.identities[0]", "identity_unknown"), (6, "roles.x.members[0]", "identity_unknown")]),
+    ("a grant that nothing asks for", "[roles.x]\nallow = ['fly', 'deploy web *', 'events.*', '*']\n", [(2, "roles.x.allow[0]", "grant_unknown")]),
+    ("a person's token", "[chats.slack]\nbot_token = 'env:USER'\n", [(2, "chats.slack.bot_token", "slack_token_kind")]),
+    ("a webhook in the clear", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'env:HTTP_HOOK'\n", [(4, 'chats.slack.webhooks."#x"', "webhook_invalid")]),
 ]
 
 
@@ -263,6 +273,12 @@ def test_every_error_is_told_at_once(tmp_path: Path) -> None:
         (f"{SOURCE}{CHAT}{ROUTE}events = ['issues.opend']\n", '"issues.opened"'),
         (f"{SOURCE}{CHAT}{ROUTE}events = ['!issues.opend']\n", '"!issues.opened"'),
         (f"{SOURCE}{CHAT}{ROUTE}events = ['issues.*']\n", '"issues"'),
+        (f"{SOURCE}{CHAT}{ROUTE}conclusions = ['failed']\n", '"failure"'),
+        (f"{SOURCE}{CHAT}{ROUTE}authors = ['!dependabot[bot]']\n", '"!dependabot[[]bot]"'),
+        (f"{SOURCE}{CHAT}{ROUTE}icon = 'rocket'\n", '":rocket:"'),
+        (f"{SOURCE}{CHAT}{ROUTE}repos = ['!acme']\n", '"!acme/*"'),
+        (f"{CHAT}[people.a]\nidentities = ['slak:U1']\n", '"slack:U1"'),
+        ("[roles.x]\nallow = ['deliveries.rety']\n", '"deliveries.retry"'),
     ],
 )
 def test_what_was_meant_is_guessed(tmp_path: Path, text: str, near: str) -> None:
@@ -330,3 +346,15 @@ def test_both_languages_say_it() -> None:
         for en, ko in zip(row.en, row.ko, strict=True):
             assert en and any("가" <= letter <= "힣" for letter in ko), code
             assert ("{detail}" in en) == ("{detail}" in ko), code
+
+
+def test_a_kind_that_is_not_built_is_told_by_its_family(tmp_path: Path) -> None:
+    """To a user a room is a channel: what is missing is a source, or a chat."""
+    said = {}
+    for section in ("[sources.gitlab]\n", "[chats.teams]\n"):
+        with pytest.raises(ConfigErrors) as caught:
+            read(tmp_path, section)
+        (finding,) = caught.value.findings
+        said[section] = (finding.sentence("en"), finding.sentence("ko"))
+    assert said["[sources.gitlab]\n"] == ("Sources of kind “gitlab” are not built yet in this version.", "소스 종류 “gitlab”은 아직 이 버전에 없습니다.")
+    assert said["[chats.teams]\n"][0] == "Chats of kind “teams” are not built yet in this version."

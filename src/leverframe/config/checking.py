@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from pydantic import BaseModel
 
+from leverframe.config.doubts import Table, people_meaning, routes_meaning, slack_meaning, strings, table, tables
 from leverframe.config.github_events import EVENTS
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
-
-Table: TypeAlias = Mapping[str, Any]
-"""A table as it is written: what is wrong by itself is told elsewhere, and hides nothing here."""
 
 
 def check(
     reading: Reading, *, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None]
 ) -> None:
     """Note everything in ``document`` that does not fit together. A source or chat that is ``None`` is configured, though wrongly."""
-    has_token = "token" in _table(document.get("github"))
+    has_token = "token" in table(document.get("github"))
     names: set[str] = set()
     wheres: list[tuple[KeyPath, str]] = []
-    for number, route in enumerate(_tables(document.get("routes"))):
+    for number, route in enumerate(tables(document.get("routes"))):
         at: KeyPath = ("routes", number)
         name, source = route.get("name"), route.get("from")
         if isinstance(name, str):
@@ -31,41 +29,32 @@ def check(
             names.add(name)
         if isinstance(source, str) and source not in sources:
             reading.found("source_unknown", (*at, "from"), source, near(source, sources, '"{}"'))
-        for position, destination in _strings(route.get("to")):
+        for position, destination in strings(route.get("to")):
             _destination(reading, (*at, "to", position), destination, chats)
-        for position, event in _strings(route.get("events")):
+        for position, event in strings(route.get("events")):
             _event(reading, (*at, "events", position), event)
         if isinstance(where := route.get("where"), str):
             wheres.append(((*at, "where"), where))
         if isinstance(template := route.get("template"), str):
             _template(reading, (*at, "template"), template)
+        routes_meaning(reading, at, route)
         if route.get("paths") and not has_token and _may_be_pull_request(route.get("events")):
             reading.found("paths_need_token", (*at, "paths"))
     _filters(reading, wheres)
-    for room in _table(document.get("rooms")):
+    for room in table(document.get("rooms")):
         _destination(reading, ("rooms", room), room, chats)
+    people_meaning(reading, document, sources, chats)
+    slack_meaning(reading, chats)
     known: set[str] = set()
-    for name, person in _table(document.get("people")).items():
-        for position, identity in _strings(_table(person).get("identities")):
+    for name, person in table(document.get("people")).items():
+        for position, identity in strings(table(person).get("identities")):
             if identity in known:
                 reading.found("identity_twice", ("people", name, "identities", position), identity)
             known.add(identity)
 
 
-def _table(value: Any) -> Table:
-    return value if isinstance(value, dict) else {}
-
-
-def _tables(value: Any) -> list[Table]:
-    return [_table(item) for item in value] if isinstance(value, list) else []
-
-
-def _strings(value: Any) -> list[tuple[int, str]]:
-    return [(position, item) for position, item in enumerate(value) if isinstance(item, str)] if isinstance(value, list) else []
-
-
 def _may_be_pull_request(events: Any) -> bool:
-    return events is None or any(event == "*" or event.startswith(("pull_request", "!")) for _, event in _strings(events))
+    return events is None or any(event == "*" or event.startswith(("pull_request", "!")) for _, event in strings(events))
 
 
 def _destination(reading: Reading, at: KeyPath, destination: str, chats: Mapping[str, BaseModel | None]) -> None:

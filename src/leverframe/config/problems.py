@@ -69,7 +69,8 @@ class Finding:
 
     def _fill(self, text: str, locale: Locale) -> str:
         detail = TYPES[self.detail][locale == "ko"] if self.code == "value_type" else self.detail.removesuffix(".")
-        filled = text.format(key=self.key, detail=detail, name=self.key.rpartition(".")[2])
+        family = FAMILIES.get(self.key.partition(".")[0], ("", ""))[locale == "ko"]
+        filled = text.format(key=self.key, detail=detail, name=self.key.rpartition(".")[2], family=family)
         return with_particles(filled) if locale == "ko" else filled
 
 
@@ -93,6 +94,7 @@ class ConfigErrors(Exception):
         super().__init__("; ".join(f"{finding.file}:{finding.line}: {finding.code}: {finding.sentence('en')}" for finding in errors))
 
 
+FAMILIES = {"sources": ("Sources", "소스"), "chats": ("Chats", "채팅")}
 TYPES: dict[str, tuple[str, str]] = {
     "string": ('a string ("…")', '문자열("…")'),
     "list": ("a list ([…])", "목록([…])"),
@@ -116,8 +118,12 @@ def _warning(code: str, en: tuple[str, str], ko: tuple[str, str]) -> None:
 
 _error("address_invalid", ("“{detail}” is not an address to listen on.", 'Write host and port: "127.0.0.1:8080" or "[::1]:8080".'),
        ("“{detail}”은(는) 수신 주소가 아닙니다.", '호스트와 포트를 쓰세요: "127.0.0.1:8080" 또는 "[::1]:8080".'))
+_warning("author_glob", ("In “{detail}” the brackets mean “one of these letters”, so no bot is called so.", "Write [[] for a bracket."),
+         ("“{detail}”의 대괄호는 “이 글자 가운데 하나”라는 뜻이라 그런 봇은 없습니다.", "대괄호 자체는 [[]로 쓰세요."))
 _error("chat_unknown", ("There is no chat called “{detail}”.", "Add [chats.{detail}], or correct the name before the colon."),
        ("“{detail}”라는 채팅이 없습니다.", "[chats.{detail}]을 추가하거나 콜론 앞의 이름을 고치세요."))
+_warning("conclusion_unknown", ("Nothing on GitHub ends with “{detail}”.", "Write one of success, failure, cancelled, skipped, timed_out, neutral, action_required, startup_failure, stale, error, inactive."),
+         ("GitHub에는 “{detail}”로 끝나는 것이 없습니다.", "success, failure, cancelled, skipped, timed_out, neutral, action_required, startup_failure, stale, error, inactive 가운데 쓰세요."))
 _error("database_unavailable", ("PostgreSQL needs a package that is not installed.", "Run pip install 'leverframe[postgresql]', or use SQLite."),
        ("PostgreSQL에 필요한 패키지가 설치되어 있지 않습니다.", "pip install 'leverframe[postgresql]'을 실행하거나 SQLite를 쓰세요."))
 _error("database_unsupported", ("The database “{detail}” is not supported.", 'Write "sqlite:///leverframe.db" (a file beside leverframe.toml) or "postgresql://user@host/name".'),
@@ -134,16 +140,24 @@ _error("filter_invalid", ("The filter is not one: {detail}.", "Correct the expre
        ("필터 식이 올바르지 않습니다: {detail}.", "CEL(https://cel.dev) 식을 고치세요. payload와 event를 쓸 수 있습니다."))
 _error("filter_unavailable", ("Filters need the package for CEL, which is not installed.", "Run pip install 'leverframe[cel]', or use the structured keys."),
        ("CEL 패키지가 설치되어 있지 않아 필터를 쓸 수 없습니다.", "pip install 'leverframe[cel]'을 실행하거나 구조화된 키를 쓰세요."))
+_warning("grant_unknown", ("Nothing asks for the grant “{detail}”.", "Write one of admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test."),
+         ("“{detail}” 권한을 확인하는 곳이 없습니다.", "admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test 가운데 쓰세요."))
+_warning("icon_invalid", ("“{detail}” is neither an emoji nor an address.", 'Write ":rocket:" or "https://…/icon.png".'),
+         ("“{detail}”은(는) 이모지도 주소도 아닙니다.", '":rocket:" 또는 "https://…/icon.png"로 쓰세요.'))
+_error("identity_invalid", ("“{detail}” does not say where somebody is called so.", 'Write the source or chat and the name there: "github:ann", "slack:U0123".'),
+       ("“{detail}”은(는) 어디에서 쓰는 이름인지 알 수 없습니다.", '소스나 채팅과 그곳의 이름을 쓰세요: "github:ann", "slack:U0123".'))
 _error("identity_twice", ("“{detail}” is claimed by two people.", "Leave it with one of them."),
        ("“{detail}”을(를) 두 사람이 쓰고 있습니다.", "한 사람에게만 두세요."))
+_warning("identity_unknown", ("No source or chat is called “{detail}”, so nobody is known by this name.", "Correct the name before the colon, or add its section."),
+         ("“{detail}”라는 소스나 채팅이 없어 이 이름으로는 아무도 알아볼 수 없습니다.", "콜론 앞의 이름을 고치거나 그 섹션을 추가하세요."))
 _error("key_missing", ("{key} is missing.", "Add {name} = … here."),
        ("{key}이(가) 없습니다.", "여기에 {name} = …을 추가하세요."))
 _error("key_not_built", ("{key} is planned and not there yet in this version.", "Take it out, or update Leverframe."),
        ("{key}은(는) 아직 이 버전에 없는 기능입니다.", "지우거나 Leverframe을 업데이트하세요."))
 _error("key_unknown", ("There is no key {key}.", "Take it out; docs/configuration.md lists every key."),
        ("{key} 키는 없습니다.", "지우세요. 모든 키는 docs/configuration.md에 있습니다."))
-_error("kind_not_built", ("Rooms of kind “{detail}” are planned and not there yet in this version.", "Take {key} out, or update Leverframe."),
-       ("“{detail}” 종류는 아직 이 버전에 없는 기능입니다.", "{key}을(를) 지우거나 Leverframe을 업데이트하세요."))
+_error("kind_not_built", ("{family} of kind “{detail}” are not built yet in this version.", "Take {key} out, or update Leverframe."),
+       ("{family} 종류 “{detail}”은(는) 아직 이 버전에 없습니다.", "{key}을(를) 지우거나 Leverframe을 업데이트하세요."))
 _error("kind_unknown", ("There is no kind “{detail}” here.", 'Write kind = "…" with one of the kinds in docs/configuration.md.'),
        ("“{detail}”라는 종류는 없습니다.", 'docs/configuration.md에 있는 종류로 kind = "…"를 쓰세요.'))
 _error("list_empty", ("{key} is empty, so it could never match.", "Name at least one item, or leave the key out."),
@@ -154,6 +168,8 @@ _warning("paths_need_token", ("Files of pull requests are read from GitHub, and 
          ("풀 리퀘스트의 파일은 GitHub에서 읽는데 [github] token이 없습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요. 그 전에는 {key}이(가) push에만 맞습니다.'))
 _error("port_invalid", ("The environment variable PORT is “{detail}”, which is not a port.", "Set PORT to a number from 1 to 65535, or write hub.bind."),
        ("환경 변수 PORT가 “{detail}”인데 포트 번호가 아닙니다.", "PORT를 1부터 65535 사이로 설정하거나 hub.bind를 쓰세요."))
+_warning("repository_glob", ("A repository is called owner/name, and * crosses no /, so “{detail}” matches none.", 'Write "owner/name" or "owner/*"; a lone "*" is every repository.'),
+         ("저장소 이름은 소유자/이름이고 *는 /를 넘지 않으므로 “{detail}”에 맞는 저장소가 없습니다.", '"소유자/이름"이나 "소유자/*"로 쓰세요. "*" 하나는 모든 저장소입니다.'))
 _error("room_invalid", ("This is not a room of the chat. {detail}", "Correct {key}."),
        ("이 채팅의 방이 아닙니다. {detail}", "{key}을(를) 고치세요."))
 _error("route_name_twice", ("Two routes are called “{detail}”.", "Give each route a name of its own."),
@@ -168,6 +184,8 @@ _warning("secret_literal", ("The secret {key} is written down in the file.", 'Pu
          ("비밀값 {key}이(가) 파일에 그대로 적혀 있습니다.", '환경 변수에 두고 "env:NAME", 또는 파일에 두고 "file:PATH"로 쓰세요.'))
 _error("secret_scheme_unsupported", ("Secrets of the form {detail}: are not supported.", "Use env:NAME or file:PATH; most secret stores can write either."),
        ("{detail}: 형식의 비밀값은 지원하지 않습니다.", "env:NAME 또는 file:PATH를 쓰세요. 비밀 저장소 대부분이 둘 중 하나로 내보낼 수 있습니다."))
+_warning("slack_token_kind", ("{key} is not a bot's token: it begins with “{detail}”.", "Copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions of the Slack app."),
+         ("{key}이(가) 봇 토큰이 아닙니다. “{detail}”로 시작합니다.", "Slack 앱의 OAuth & Permissions에서 Bot User OAuth Token(xoxb-…)을 복사하세요."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),
        ("“{detail}”라는 소스가 없습니다.", "[sources.{detail}]을 추가하거나 이름을 고치세요."))
 _error("template_invalid", ("The template cannot be read: {detail}.", "Correct the template."),
@@ -188,3 +206,5 @@ _error("value_invalid", ("{key} cannot be used: {detail}.", "Correct the value; 
        ("{key} 값을 쓸 수 없습니다: {detail}.", "값을 고치세요. 설명은 docs/configuration.md에 있습니다."))
 _error("value_type", ("{key} must be {detail}.", "Write {detail}."),
        ("{key}은(는) {detail}이어야 합니다.", "{detail}로 쓰세요."))
+_error("webhook_invalid", ("{key} is not the https address of an incoming webhook.", "Copy it from Incoming Webhooks of the Slack app: https://hooks.slack.com/services/…."),
+       ("{key}이(가) 수신 웹훅의 https 주소가 아닙니다.", "Slack 앱의 Incoming Webhooks에서 복사하세요: https://hooks.slack.com/services/…."))

@@ -1,0 +1,96 @@
+"""Values that are right in form and cannot be meant: a repository without an owner, an ending that GitHub does not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+from leverframe.config.lines import KeyPath
+from leverframe.config.models import is_loopback
+from leverframe.config.reading import Reading, near
+from leverframe.core.access import PLANNED_VERBS, VERBS, matches, means_nothing
+
+Table: TypeAlias = Mapping[str, Any]
+"""A table as it is written: what is wrong by itself is told elsewhere, and hides nothing here."""
+CONCLUSIONS = (
+    "success", "failure", "cancelled", "skipped", "timed_out", "neutral", "action_required", "startup_failure", "stale", "error", "inactive",
+)  # fmt: skip
+"""How things on GitHub end: check suites and runs, workflow runs, commit statuses and deployment statuses.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
+"""
+PLATFORMS = ("person", "token", "playground")
+"""Where somebody may be known besides the sources and chats of the configuration."""
+
+
+def table(value: Any) -> Table:
+    """Return ``value`` where it is a table, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def tables(value: Any) -> list[Table]:
+    """Return the items of a list of tables."""
+    return [table(item) for item in value] if isinstance(value, list) else []
+
+
+def strings(value: Any) -> list[tuple[int, str]]:
+    """Return position and text of the strings in a list."""
+    return [(position, item) for position, item in enumerate(value) if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def routes_meaning(reading: Reading, at: KeyPath, route: Table) -> None:
+    """Note what a route tests and no event can have."""
+    for position, repository in strings(route.get("repos")):
+        plain = repository.removeprefix("!")
+        if "/" not in plain and "**" not in plain and plain != "*":
+            bang = "!" * (plain != repository)
+            reading.found("repository_glob", (*at, "repos", position), repository, f'"{bang}{plain}/*"' if plain else None)
+    for position, author in strings(route.get("authors")):
+        if author.endswith("[bot]"):
+            meant = author.removesuffix("[bot]") + "[[]bot]"
+            reading.found("author_glob", (*at, "authors", position), author, f'"{meant}"')
+    for position, conclusion in strings(route.get("conclusions")):
+        if not any(matches(conclusion.removeprefix("!"), known) for known in CONCLUSIONS):
+            reading.found("conclusion_unknown", (*at, "conclusions", position), conclusion, near(conclusion, CONCLUSIONS, '"{}"'))
+    icon = route.get("icon")
+    if isinstance(icon, str) and not re.fullmatch(r":[^:\s]+(::skin-tone-[2-6])?:|https?://\S+", icon):
+        reading.found("icon_invalid", (*at, "icon"), icon, f'":{icon.strip(":")}:"' if re.fullmatch(r":?[a-z0-9_+-]+:?", icon) else None)
+
+
+def people_meaning(reading: Reading, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None]) -> None:
+    """Note identities of platforms that are none, and grants that nothing asks for."""
+    kinds = {kind for settings in (*sources.values(), *chats.values()) if (kind := getattr(settings, "kind", None))}
+    platforms = {*sources, *chats, *kinds, *PLATFORMS}
+    named = [(("people", name, "identities"), table(person).get("identities")) for name, person in table(document.get("people")).items()]
+    named += [(("roles", name, "members"), table(role).get("members")) for name, role in table(document.get("roles")).items()]
+    for at, identities in named:
+        for position, identity in strings(identities):
+            platform, colon, who = identity.partition(":")
+            if not (platform and colon and who.strip()):
+                reading.found("identity_invalid", (*at, position), identity)
+            elif platform not in platforms:
+                reading.found("identity_unknown", (*at, position), platform, near(platform, sorted(platforms), f'"{{}}:{who}"'))
+    for name, role in table(document.get("roles")).items():
+        for position, grant in strings(table(role).get("allow")):
+            if means_nothing(grant, (*VERBS, *PLANNED_VERBS)):
+                verb, _, rest = grant.partition(" ")
+                reading.found("grant_unknown", ("roles", name, "allow", position), grant, near(verb, VERBS, f'"{{}}{" " * bool(rest)}{rest}"'))
+
+
+def slack_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> None:
+    """Note a token that is no bot's, and webhooks that are not https."""
+    for name, settings in chats.items():
+        if getattr(settings, "kind", None) != "slack":
+            continue
+        token = getattr(settings, "bot_token", None)
+        found = re.match(r"(?:xoxe\.)?xox[a-z]-|xapp-", token.reveal()) if token is not None else None
+        if found is not None and not found[0].endswith("xoxb-"):
+            reading.found("slack_token_kind", ("chats", name, "bot_token"), found[0])
+        for room, secret in getattr(settings, "webhooks", {}).items():
+            parts = urlsplit(secret.reveal())
+            if not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))):
+                reading.found("webhook_invalid", ("chats", name, "webhooks", room))
