@@ -15,8 +15,8 @@ help: ## show these lines
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS="$$(printf '\t')" read -r name what; do \
 		printf '  make %-8s %s\n' "$$name" "$$what"; done
 
-run: $(VENV)/.run ## set everything up and start the demo; prints its address (another port: make run PORT=8081)
-	@exec $(BIN)/leverframe demo $(if $(PORT),--port $(PORT))
+run: $(VENV)/.run ## set everything up and start the demo; prints its address (others: make run PORT=8081 LOCALE=ko)
+	@exec $(BIN)/leverframe demo $(if $(PORT),--port $(PORT)) $(if $(LOCALE),--locale $(LOCALE))
 
 test: system $(VENV)/.test browser ## set everything up (a real PostgreSQL and Chromium too) and run every test
 	@$(BIN)/python -m pytest

@@ -28,6 +28,7 @@ from leverframe.web.console import console_doors
 from leverframe.web.credentials import COOKIE
 from leverframe.web.desk import Desk, Explained, Listed
 from leverframe.web.doors import SIGNED, SIGNED_IN, Door, Limit
+from leverframe.web.entrance import Entrance
 from leverframe.web.guard import Guard
 from leverframe.web.identity import IdentityPages, mint_admin_link
 from leverframe.web.refusals import RefusalLog
@@ -138,7 +139,7 @@ class Doors:
     def __init__(self, desk: Desk, refusals: RefusalLog, *, limit: Limit | None = None) -> None:
         self.desk, self.refusals = desk, refusals
         self.table: tuple[Door, ...] = (
-            *OWN_DOORS, *assets.doors(), *IdentityPages(desk).doors(), *console_doors(desk), *api_doors(desk))
+            *OWN_DOORS, *assets.doors(), *IdentityPages(desk).doors(), *Entrance(desk).doors(), *console_doors(desk), *api_doors(desk))
         if limit is not None:
             self.table = tuple(replace(door, limit=Limit(rate=limit.rate, per=door.limit.per)) for door in self.table)
         self.app = build_site(self.table, Guard(desk, refusals))

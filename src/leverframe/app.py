@@ -33,6 +33,7 @@ from leverframe.web import assets, health
 from leverframe.web.console import console_doors
 from leverframe.web.desk import Desk
 from leverframe.web.doors import Door, Limit
+from leverframe.web.entrance import Entrance
 from leverframe.web.guard import Guard
 from leverframe.web.hook import HookDoor, Workspace
 from leverframe.web.identity import IdentityPages
@@ -208,7 +209,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles={**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}},
-        redrive=Redriver(database, clock, planned), routes=explainer,
+        redrive=Redriver(database, clock, planned), routes=explainer, demo=demo,
         chats={name: chat.check_room for name, chat in chats.items()},
     )  # fmt: skip
     refusals = RefusalLog(desk, metrics)
@@ -219,7 +220,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     )  # fmt: skip
     doors: list[Door] = [
         *health.doors(desk, ready=lambda: database.failure is None, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
-        *console_doors(desk), *_api(desk), *playground_doors(),
+        *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(),
     ]  # fmt: skip
     return App(
         config=config, database=database, clock=clock, site=build_site(doors, Guard(desk, refusals)), inbound=inbound, access=access,

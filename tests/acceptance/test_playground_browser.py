@@ -119,6 +119,19 @@ def test_a_card_is_edited_in_place_and_replies_stand_in_its_thread(live: Page) -
     assert card.locator(".open-thread").evaluate("node => node === document.activeElement")
 
 
+def test_an_events_link_leads_into_the_console(live: Page, demo: Demo) -> None:
+    """The id of a sample's event leads, by one click on the sign-in, to the event's page; after that every link does at once."""
+    event = send(live, "star")
+    live.click("#answer a")
+    live.click("button.primary")
+    live.wait_for_url(f"**/console/events/{event}")
+    live.wait_for_selector("td:has-text('team')")
+    live.goto(f"{demo.url}/playground")
+    live.wait_for_selector("#link[data-state=live]")
+    live.click(".log-link:has-text('Event log')")
+    live.wait_for_url("**/console/events")
+
+
 def test_the_same_delivery_is_a_duplicate(live: Page) -> None:
     """Delivered again, it is told as a duplicate and nothing is said twice."""
     live.click('[data-room="#security"]')
@@ -146,6 +159,7 @@ def test_the_language_changes_without_a_reload_and_stays(live: Page) -> None:
     assert live.locator("#samples-title").inner_text() == "샘플 이벤트 보내기"
     assert live.locator('[data-sample="pull_request.merged"]').inner_text() == "PR 병합"
     assert live.get_attribute("html", "lang") == "ko"
+    assert "make run LOCALE=ko" in live.locator("#tongue").inner_text(), "messages keep the hub's language, and the page says so"
     live.reload()
     live.wait_for_selector("#link[data-state=live]:has-text('실시간')")
     assert live.locator("#channels-title").inner_text() == "채널"
@@ -198,6 +212,7 @@ def test_a_phone_shows_it_without_scrolling_sideways(live: Page) -> None:
     send(live, "issues.opened")
     live.wait_for_selector("#rows article:has-text('Two coupons')")
     assert live.evaluate("document.documentElement.scrollWidth") == 360
+    assert live.locator(".log-link").first.is_visible()
     box = live.locator("#text").bounding_box()
     assert box and box["y"] + box["height"] <= 700
 

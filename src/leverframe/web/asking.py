@@ -93,6 +93,16 @@ def moment(name: str, text: str, *, now: datetime, ahead: bool, timezone: tzinfo
         raise Refused("request_invalid", f"{name}: write 30m, 2h, 3d or a time such as 2026-01-31T09:00:00+09:00") from None
 
 
+def local_path(text: str | None) -> str | None:
+    """Return ``text`` when it is an address of this hub (a path, perhaps with a query), else ``None``.
+
+    Browsers read ``//other.example``, ``/\\other.example`` and a tab in between as another host: https://url.spec.whatwg.org/#url-parsing
+    """
+    if text is None or not text.startswith("/") or text.startswith("//") or len(text) > _LONGEST:
+        return None
+    return text if text.isascii() and text.isprintable() and "\\" not in text else None
+
+
 def with_query(path: str, **fields: str | None) -> str:
     """Return ``path`` with the fields that are not ``None`` as its query."""
     query = urlencode({name: value for name, value in fields.items() if value is not None})

@@ -69,6 +69,8 @@ class Desk:
     routes: Routes
     chats: Mapping[str, Callable[[str], str | None]]
     """By name, what says why a chat cannot have such a room (``None`` when it can)."""
+    demo: bool = False
+    """Whether this is a demo, whose open playground leads into the console."""
 
     async def act(
         self, identity: Identity, act: str, target: str, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs

@@ -22,6 +22,7 @@ from leverframe.web import bodies, pages, problems
 from leverframe.web.credentials import identify
 from leverframe.web.desk import Desk
 from leverframe.web.doors import Door
+from leverframe.web.entrance import leads_in
 from leverframe.web.origins import SAFE_METHODS, origin_matches, playground_is_open
 from leverframe.web.rates import address_of
 from leverframe.web.refusals import RefusalLog
@@ -96,8 +97,9 @@ class Guard:
         """Return a refusal as this asker reads it: a page for a browser, a problem document for everybody else."""
         headers = _headers(scope)
         locale = problems.locale_of(headers.get("accept-language"), self.desk.locale)
-        as_page = problems.prefers_html(headers.get("accept"))
-        return pages.problem(refused, locale) if as_page else problems.problem(refused, locale)
+        if not problems.prefers_html(headers.get("accept")):
+            return problems.problem(refused, locale)
+        return pages.problem(refused, locale, leads_in=leads_in(self.desk, scope, headers, refused))
 
     async def _signed(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         raw: dict[bytes, bytes] = dict(scope["headers"])

@@ -15,10 +15,11 @@ from leverframe.store.database import Database
 from leverframe.store.people import Person
 from leverframe.web import pages
 from leverframe.web.acts import link
-from leverframe.web.asking import form_of, query_of
+from leverframe.web.asking import form_of, local_path, query_of
 from leverframe.web.credentials import COOKIE, cookie_of
 from leverframe.web.desk import Desk
 from leverframe.web.doors import FORM_CAP, LOGIN, SIGNED_IN, Door
+from leverframe.web.origins import playground_is_open
 
 ADMIN = "admin"
 ADMIN_LINK_LIFETIME = timedelta(minutes=15)
@@ -50,13 +51,16 @@ class IdentityPages:
 
     async def ask(self, request: Request) -> Response:
         """Show what the link is for, with a button; the link is not used by looking."""
-        token = query_of(request).text("token")
+        query = query_of(request)
+        token = query.text("token")
         invitation = None
         if token is not None:
             invitation = await self._desk.database.read(people.invitation, token, self._desk.clock.now())
             if invitation is None:
                 raise Refused("link_invalid")
-        return pages.page(pages.viewer_of(request, self._desk.timezone), "login.html", token=token, invitation=invitation)
+        return pages.page(
+            pages.viewer_of(request, self._desk.timezone), "login.html", token=token, invitation=invitation, next=local_path(query.text("next")),
+            leads_in="/console" if self._desk.demo and playground_is_open(url=self._desk.url, method="GET", headers=request.headers) else None)
 
     async def enter(self, request: Request) -> Response:
         """Use the link: a new session, whatever cookie the browser brought."""
@@ -77,7 +81,7 @@ class IdentityPages:
         done = await self._desk.database.write(entered)
         if done is None:
             raise Refused("link_invalid")
-        response = RedirectResponse("/console", 303)
+        response = RedirectResponse(local_path(form.text("next")) or "/console", 303)
         response.set_cookie(
             COOKIE, done[1], max_age=int(people.SESSION_LONGEST.total_seconds()), path="/", httponly=True, samesite="lax",
             secure=self._desk.url.startswith("https:"))

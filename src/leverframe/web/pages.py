@@ -66,9 +66,10 @@ def page(viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> 
     return HTMLResponse(html.encode("utf-8", "replace"), status)
 
 
-def problem(refused: Refused, locale: Locale) -> HTMLResponse:
-    """Return a refusal as a page: sentence, remedy and code."""
-    html = _environment().get_template("problem.html").render(t=_words(locale), locale=locale, told=document(refused, locale))
+def problem(refused: Refused, locale: Locale, *, leads_in: str | None = None) -> HTMLResponse:
+    """Return a refusal as a page: sentence, remedy and code; with ``leads_in`` a demo's button that leads there."""
+    html = _environment().get_template("problem.html").render(
+        t=_words(locale), locale=locale, told=document(refused, locale), leads_in=leads_in)
     return HTMLResponse(html, refused.status, headers=problems.headers_of(refused))
 
 

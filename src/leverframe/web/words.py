@@ -36,11 +36,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "login_button": ("Sign in", "로그인"),
     "login_none": ("This page needs a one-time link.", "일회용 링크가 있어야 하는 페이지입니다."),
     "login_none_how": (
-        "The administrator's link is printed in the terminal when the hub starts. Others ask for one: leverframe people invite NAME --role ROLE",
-        "관리자 링크는 허브를 시작할 때 터미널에 나옵니다. 다른 사람은 관리자에게 요청하세요: leverframe people invite NAME --role ROLE"),
+        "The first link is in the terminal or, without one, in the *.admin-link file beside the database. Any other: leverframe people invite NAME --role ROLE",
+        "첫 링크는 터미널에, 터미널이 없으면 데이터베이스 옆 *.admin-link 파일에 있습니다. 그 밖에는 이렇게 만듭니다: leverframe people invite NAME --role ROLE"),
     "login_once": ("The link works once, until", "링크는 한 번만 쓸 수 있습니다. 기한:"),
     "login_title": ("Sign in", "로그인"),
     "login_welcome": ("Sign in as {person}, with the role {role}?", "{person} 님, {role} 역할로 로그인할까요?"),
+    "demo_into": ("This is a demo on your own machine: it lets you in as its administrator.", "이 컴퓨터에서 도는 데모입니다. 관리자로 바로 들어갈 수 있습니다."),
+    "demo_into_button": ("Open the console", "콘솔 열기"),
     # overview
     "backing_off": ("backing off, next try", "재시도 대기 중, 다음 시도"),
     "destinations": ("Destinations", "전송 대상"),

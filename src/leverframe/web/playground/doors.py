@@ -63,6 +63,7 @@ async def _page(playground: Playground, request: Request) -> Response:
             person=_person(request),
             csrf=session.csrf if session is not None else None,
             samples=_offered(playground),
+            leads_in=_leads_in(playground, request),
         ),
         media_type="text/html",
     )
@@ -154,6 +155,12 @@ def _told(name: str, answer: DoorAnswer) -> dict[str, Any]:
         "code": answer.problem.get("code"),
         "remedy": answer.problem.get("remedy"),
     }
+
+
+def _leads_in(playground: Playground, request: Request) -> bool:
+    """Return whether the page leads into the console by itself: a demo's does for whom it is open (``POST /playground/console``)."""
+    identity: Identity | None = getattr(request.state, "identity", None)
+    return playground.samples is not None and identity is not None and identity.kind == "playground"
 
 
 def _person(request: Request) -> str | None:

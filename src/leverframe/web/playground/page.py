@@ -23,8 +23,11 @@ def _template() -> Template:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template("page.html")
 
 
-def render(*, locale: Locale, timezone: str, person: str | None, csrf: str | None, samples: Sequence[Mapping[str, str]]) -> str:
-    """Return the page. ``person`` is who is signed in, ``csrf`` their form token; ``samples`` (name, en, ko) are those of the bar."""
+def render(*, locale: Locale, timezone: str, person: str | None, csrf: str | None, samples: Sequence[Mapping[str, str]], leads_in: bool = False) -> str:
+    """Return the page. ``person`` is who is signed in, ``csrf`` their form token; ``samples`` (name, en, ko) are those of the bar.
+
+    ``leads_in``: links into the console go by ``POST /playground/console``.
+    """
     boot = {"locale": locale, "timezone": timezone, "person": person, "csrf": csrf, "words": WORDS}
     from markupsafe import Markup
 
@@ -33,6 +36,7 @@ def render(*, locale: Locale, timezone: str, person: str | None, csrf: str | Non
         word=WORDS[locale],
         person=person,
         samples=samples,
+        leads_in=leads_in,
         # Within a script element only "<" could end it.
         boot=Markup(json.dumps(boot, ensure_ascii=False).replace("<", "\\u003c")),
         asset=asset,

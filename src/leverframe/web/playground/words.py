@@ -9,7 +9,10 @@ from leverframe.core.errors import Locale
 _EN = {
     "title": "Playground",
     "events": "Event log",
+    "console": "Console",
     "language": "Language",
+    "tongue": "Only this page is in English; messages keep the hub’s language, Korean.",
+    "tongue_demo": "For English messages: make run LOCALE=en",
     "live": "Live",
     "connecting": "Connecting…",
     "lost": "Reconnecting…",
@@ -53,7 +56,10 @@ _EN = {
 _KO = {
     "title": "플레이그라운드",
     "events": "이벤트 기록",
+    "console": "콘솔",
     "language": "언어",
+    "tongue": "이 화면만 한국어입니다. 메시지는 허브의 언어인 영어로 나옵니다.",
+    "tongue_demo": "메시지도 한국어로 보려면: make run LOCALE=ko",
     "live": "실시간",
     "connecting": "연결 중…",
     "lost": "다시 연결 중…",

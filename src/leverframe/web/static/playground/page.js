@@ -273,6 +273,15 @@ document.addEventListener("click", (event) => {
   else if (target.id === "thread-close") location.hash = encodeURI(room);
   else if (target.dataset.locale) { speak(target.dataset.locale); showAll(); }
 });
+// Into the console of a demo: by a form, which signs in who is not signed in yet.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-inside]"), form = $("inside");
+  if (!link || !form) return;
+  event.preventDefault();
+  form.elements.next.value = link.pathname + link.search;
+  form.target = event.metaKey || event.ctrlKey || event.shiftKey ? "_blank" : "";
+  form.submit();
+});
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && thread && !event.isComposing) location.hash = encodeURI(room); });
 document.addEventListener("visibilitychange", () => { seen(); showChannels(); });
 window.addEventListener("hashchange", choose);

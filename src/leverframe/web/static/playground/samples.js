@@ -55,7 +55,7 @@ export function showAnswer() {
   const parts = [el("span", { class: `status ${state}` }, String(last.status)), el("b", {}, word(state))];
   if (taken) {
     parts.push(
-      el("a", { href: `/console/events/${encodeURIComponent(last.event)}`, title: word("open_event") }, el("code", {}, last.event)),
+      el("a", { href: `/console/events/${encodeURIComponent(last.event)}`, "data-inside": "", title: word("open_event") }, el("code", {}, last.event)),
       el("span", { class: "quiet" }, last.duplicate ? word("duplicate_hint") : `${last.sample} · ${last.elapsed_ms} ms`),
       el("button", { type: "button", "data-again": "" }, word("again")),
     );

@@ -29,6 +29,7 @@ export function translate() {
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", word(node.dataset.label));
   for (const node of document.querySelectorAll("[data-placeholder]")) node.placeholder = word(node.dataset.placeholder);
   for (const node of document.querySelectorAll("[data-sample]")) node.textContent = node.dataset[locale];
+  document.getElementById("tongue").hidden = locale === boot.locale;
   document.getElementById("languages").setAttribute("aria-label", word("language"));
   for (const node of document.querySelectorAll("#languages button")) node.setAttribute("aria-pressed", String(node.dataset.locale === locale));
 }
