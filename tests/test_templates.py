@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from leverframe.core.events import Actor, Event
-from leverframe.core.messages import Bold, Bullets, Code, Link, Message, Paragraph, Quote, Text
+from leverframe.core.events import Actor, Event, Subject
+from leverframe.core.messages import Bold, Bullets, Code, Link, Message, Paragraph, Quote, Text, plain
 from leverframe.templates import OUTPUT_MAX, TemplateFailed, TemplateInvalid, compile_template
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -108,7 +109,7 @@ FAILING = {
     "a value of what is not there": ("{{ payload.nothing.more }}", 1, "nothing"),
     "a division by zero": ("fine\nfine\n{{ 1 / 0 }}", 3, "ZeroDivisionError"),
     "a value of the wrong kind": ("{{ payload.title | time }}", 1, "ValueError"),
-    "a whole object": ("{{ payload }}", 1, "dict"),
+    "a whole object": ("{{ payload }}", 1, "name one of its values (title, long)"),
     "a hidden attribute": ("{{ payload.title.__class__ }}", 1, "unsafe"),
     "a method that is not allowed": ("{{ payload.title.center(1000000000) }}", 1, "not safely callable"),
     "formatting by a value": ("{{ payload.title % 1 }}", 1, "%"),
@@ -143,3 +144,27 @@ def test_jinja_is_imported_with_the_first_template() -> None:
     """A hub without templates does not pay for them."""
     program = "import sys; from leverframe import templates; assert 'jinja2' not in sys.modules; templates.compile_template('x'); assert 'jinja2' in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+def test_whole_values_of_ours_show_what_people_call_them() -> None:
+    """``{{ actor }}`` is the login, ``{{ subject }}`` the title, ``{{ event }}`` its full name."""
+    about = replace(event(), subject=Subject(kind="pull_request", key="acme/web#1", number=1, title="Fix *it*"))
+    said = compile_template("{{ actor }}: {{ event.subject }} ({{ event }})").render(about, "en", SEOUL)
+    assert plain(said) == "dependabot[bot]: Fix *it* (pull_request.opened)"
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{{ actor.name }}", "actor has no name; it has avatar_url, is_bot, login, url"),
+        ("a\n{% if subject.titel %}x{% endif %}", "line 2: subject has no titel; it has key, kind, number, title, url"),
+        ("{{ event.actor.name }}", "actor has no name"),
+        ("{{ event.repository }}", "event has no repository"),
+        ("{{ repo.full_name }}", "repo has no full_name; it is text"),
+    ],
+)
+def test_an_attribute_that_is_none_is_told_before_any_event(template: str, reason: str) -> None:
+    """What we know to have no such attribute is refused when the template is read, with what there is."""
+    with pytest.raises(TemplateInvalid) as caught:
+        compile_template(template)
+    assert reason in str(caught.value)

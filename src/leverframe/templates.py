@@ -16,6 +16,7 @@ Jinja2 is imported with the first template.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from time import perf_counter
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from leverframe.core import markup
 from leverframe.core.errors import Locale
-from leverframe.core.events import Event
+from leverframe.core.events import Actor, Event, Subject
 from leverframe.core.messages import Message
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ TEMPLATE_MAX = 20_000
 """Characters of a template's own text."""
 NAMES = frozenset({"event", "payload", "repo", "actor", "subject", "url", "locale"})
 """What a template can speak of: ``event`` is a ``core.events.Event``, ``payload`` its payload, the others its fields."""
+
+ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
+    "event": (*(field.name for field in fields(Event)), "full_name"),
+    "actor": tuple(field.name for field in fields(Actor)),
+    "subject": tuple(field.name for field in fields(Subject)),
+    "repo": (), "url": (), "locale": (),
+}  # fmt: skip
+"""What the names have; those that have nothing are text. What a payload has is GitHub's to say."""
+_SHOWN_KEYS = 8
 
 _FILTERS = frozenset({
     "abs", "capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "list", "lower", "map", "max", "min",
@@ -129,9 +139,24 @@ def compile_template(text: str) -> Template:
         for name in tree.find_all(nodes.Name):
             if name.name in unknown:
                 raise TemplateInvalid(name.lineno, f"there is no {name.name}; there are {', '.join(sorted(NAMES))}")
+        for attribute in tree.find_all(nodes.Getattr):
+            owner = _named(attribute.node)
+            if owner is not None and attribute.attr not in ATTRIBUTES[owner] and (ATTRIBUTES[owner] or attribute.attr not in _METHODS):
+                has = f"it has {', '.join(sorted(ATTRIBUTES[owner]))}" if ATTRIBUTES[owner] else "it is text"
+                raise TemplateInvalid(attribute.lineno, f"{owner} has no {attribute.attr}; {has}")
         return Template(environment.from_string(text))
     except jinja2.TemplateSyntaxError as error:
         raise TemplateInvalid(error.lineno, error.message or "syntax error") from error
+
+
+def _named(node: jinja2.nodes.Expr) -> str | None:
+    """Return which of our own values an expression is: ``actor`` of ``actor`` and of ``event.actor``; else ``None``."""
+    from jinja2 import nodes
+
+    name = node.name if isinstance(node, nodes.Name) else None
+    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name == "event":
+        name = node.attr
+    return name if name in ATTRIBUTES else None
 
 
 # Not names that a template can write: they begin as no identifier does.
@@ -210,7 +235,18 @@ def _environment() -> jinja2.Environment:
             return markup.escape(value[: OUTPUT_MAX + 1])
         if value is None or isinstance(value, int | float | datetime | jinja2.Undefined):
             return "" if value is None else markup.escape(str(value))  # of what is undefined, this raises what is missing
-        raise TemplateFailed(None, f"it shows a whole {type(value).__name__}: name one of its values")
+        match value:
+            case Actor(login=login):
+                return markup.escape(login)
+            case Subject():
+                return markup.escape(value.title or value.key)
+            case Event():
+                return markup.escape(value.full_name)
+            case Mapping():
+                more = ", …" if len(value) > _SHOWN_KEYS else ""
+                raise TemplateFailed(None, f"it shows a whole object: name one of its values ({', '.join(list(value)[:_SHOWN_KEYS])}{more})")
+            case _:
+                raise TemplateFailed(None, "it shows a whole list: write | join(', '), or a for loop")
 
     made = Environment(
         undefined=jinja2.StrictUndefined, autoescape=False, finalize=finalize, trim_blocks=True, lstrip_blocks=True, optimized=False,

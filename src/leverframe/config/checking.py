@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +14,8 @@ from leverframe.config.doubts import Table, people_meaning, routes_meaning, slac
 from leverframe.config.github_events import EVENTS
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
+from leverframe.core.events import Event
+from leverframe.core.routes import Route, RouteTable
 
 
 def check(
@@ -36,7 +41,7 @@ def check(
         if isinstance(where := route.get("where"), str):
             wheres.append(((*at, "where"), where))
         if isinstance(template := route.get("template"), str):
-            _template(reading, (*at, "template"), template)
+            _template(reading, (*at, "template"), template, route.get("events"))
         routes_meaning(reading, at, route)
         if route.get("paths") and not has_token and _may_be_pull_request(route.get("events")):
             reading.found("paths_need_token", (*at, "paths"))
@@ -116,10 +121,36 @@ def _filters(reading: Reading, wheres: Sequence[tuple[KeyPath, str]]) -> None:
                 reading.found("filter_invalid", at, str(error))
 
 
-def _template(reading: Reading, at: KeyPath, template: str) -> None:
-    from leverframe.templates import TemplateInvalid, compile_template
+def _template(reading: Reading, at: KeyPath, text: str, events: Any) -> None:
+    """Compile the template, and let it speak once of each sample event that its route takes."""
+    from leverframe.templates import TemplateFailed, TemplateInvalid, compile_template
 
     try:
-        compile_template(template)
+        template = compile_template(text)
     except TemplateInvalid as error:
         reading.found("template_invalid", at, str(error))
+        return
+    takes = RouteTable([Route(name="", events=None if events is None else tuple(event for _, event in strings(events)))])
+    for event in sample_events():
+        try:
+            if takes.firing(event):
+                template.render(event, "en", UTC)
+        except TemplateFailed as error:
+            reading.found("template_fails", at, f"{event.full_name}: {error}")
+            return
+
+
+@cache
+def sample_events() -> tuple[Event, ...]:
+    """Return every sample as the source reads it."""
+    from leverframe import samples
+    from leverframe.ports import Accepted
+    from leverframe.sources.github.source import GithubHook
+
+    found, source, story, at = [], GithubHook("hook"), samples.Story(1), datetime(2026, 1, 1, tzinfo=UTC)
+    for name in samples.names():
+        sample = samples.load(name, story.ids(name, at))
+        head = json.loads(sample.payload)
+        accepted = Accepted(name=sample.event, action=head.get("action"), delivery_id="", body=sample.payload, repo=head["repository"]["full_name"])
+        found.append(source.parse(accepted, id=1, received_at=at))
+    return tuple(found)

@@ -210,7 +210,7 @@ class RouteSection(Section):
     to: Names = Field(description="Rooms: `[\"slack:#dev-team\"]`.")
     thread: Literal["subject", "off"] = Field("subject", description="`subject`: one card per issue, pull request, run or deployment, replies in its thread. `off`: one message per event.")
     locale: Locale | None = Field(None, description="The language of this route's messages, if not the hub's.")
-    template: str | None = Field(None, description="A Jinja template (sandboxed) for the text, in place of the built-in wording.")
+    template: str | None = Field(None, description="A Jinja template (sandboxed) for the text, in place of the built-in wording: [Templates](how-to/templates.md).")
     username: str | None = Field(None, description="The name under which messages are posted (Slack: needs the scope `chat:write.customize`).")
     icon: str | None = Field(None, description="The picture of messages: `:rocket:` or an https address.")
     quiet: Quiet | None = Field(None, description="Hours in which this route's messages wait: `{ from = \"22:00\", to = \"08:00\" }`.")

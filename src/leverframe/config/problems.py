@@ -188,8 +188,10 @@ _warning("slack_token_kind", ("{key} is not a bot's token: it begins with “{de
          ("{key}이(가) 봇 토큰이 아닙니다. “{detail}”로 시작합니다.", "Slack 앱의 OAuth & Permissions에서 Bot User OAuth Token(xoxb-…)을 복사하세요."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),
        ("“{detail}”라는 소스가 없습니다.", "[sources.{detail}]을 추가하거나 이름을 고치세요."))
-_error("template_invalid", ("The template cannot be read: {detail}.", "Correct the template."),
-       ("템플릿을 읽을 수 없습니다: {detail}.", "템플릿을 고치세요."))
+_warning("template_fails", ("The template has no answer to a sample of {detail}.", "Correct it, or ask first: {{% if subject %}}…{{% endif %}}. docs/how-to/templates.md lists the variables."),
+         ("템플릿이 샘플 이벤트에서 실패합니다. {detail}.", "고치거나 {{% if subject %}}…{{% endif %}}로 먼저 확인하세요. 변수는 docs/how-to/templates.ko.md에 있습니다."))
+_error("template_invalid", ("The template cannot be used: {detail}.", "Correct the template; docs/how-to/templates.md lists the variables."),
+       ("템플릿을 쓸 수 없습니다: {detail}.", "템플릿을 고치세요. 변수는 docs/how-to/templates.ko.md에 있습니다."))
 _error("timezone_unknown", ("There is no time zone “{detail}”.", 'Write a name of the IANA database: "Asia/Seoul", "UTC".'),
        ("“{detail}” 시간대는 없습니다.", 'IANA 시간대 이름을 쓰세요: "Asia/Seoul", "UTC".'))
 _error("toml_invalid", ("This is not TOML: {detail}.", "Correct the line; strings stand in quotes."),

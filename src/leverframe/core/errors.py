@@ -189,8 +189,8 @@ _row("source_unknown", 404, ("There is no source of this name.", "Add [sources.N
      ("이 이름의 소스가 없습니다.", "leverframe.toml에 [sources.NAME]을 추가하거나 주소를 고치세요."))
 _row("storage_unavailable", 503, ("The hub cannot write to its database just now; nothing was taken.", "Send it again after Retry-After seconds; leverframe doctor tells why."),
      ("지금 데이터베이스에 쓸 수 없어 아무것도 받지 않았습니다.", "Retry-After 초 뒤에 다시 보내세요. 원인은 leverframe doctor가 알려 줍니다."))
-_row("template_failed", 422, ("The route's template failed on this event.", "Correct the template at the line in detail; then retry the delivery."),
-     ("라우트의 템플릿이 이 이벤트에서 실패했습니다.", "detail에 적힌 줄의 템플릿을 고친 뒤 다시 보내세요."))
+_row("template_failed", 422, ("The route's template failed on this event.", "Correct the template at the line in detail (docs/how-to/templates.md lists the variables); then retry the delivery."),
+     ("라우트의 템플릿이 이 이벤트에서 실패했습니다.", "detail에 적힌 줄의 템플릿을 고친 뒤 다시 보내세요. 변수는 docs/how-to/templates.ko.md에 있습니다."))
 _row("template_invalid", 422, ("The route's template cannot be read.", "Correct the line in detail."),
      ("라우트의 템플릿을 읽을 수 없습니다.", "detail에 적힌 줄을 고치세요."))
 _row("token_invalid", 401, ("The API token is unknown, revoked or expired.", "Issue another on the console's page of tokens, or with leverframe tokens create."),
