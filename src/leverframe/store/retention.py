@@ -20,6 +20,7 @@ from leverframe.store.tables import (
     label_waits,
     mutes,
     playground_messages,
+    routing,
     sessions,
     to_us,
 )  # fmt: skip
@@ -34,17 +35,21 @@ def id_at(instant: datetime) -> int:
     return max(to_us(instant) // 1000 - EPOCH_MS, 0) << 20
 
 
+def _needed(event_id: sa.Column[int]) -> sa.ColumnElement[bool]:
+    """Return whether an event is still to be routed, or one of its deliveries is owed or dead."""
+    owed = sa.select(deliveries.c.id).where(deliveries.c.event_id == event_id, deliveries.c.state.in_([_OWED, _DEAD])).exists()
+    return sa.or_(owed, sa.select(routing.c.event_id).where(routing.c.event_id == event_id).exists())
+
+
 def sweep_bodies(connection: Connection, *, before: datetime) -> int:
-    """Forget up to :data:`BITE` bodies of events accepted before, but for those that a delivery still needs; return how many."""
-    needed = sa.select(deliveries.c.id).where(deliveries.c.event_id == bodies.c.event_id, deliveries.c.state.in_([_OWED, _DEAD])).exists()
-    old = sa.select(bodies.c.event_id).where(bodies.c.event_id < id_at(before), ~needed).order_by(bodies.c.event_id).limit(BITE)
+    """Forget up to :data:`BITE` bodies of events accepted before, but for those that are still needed; return how many."""
+    old = sa.select(bodies.c.event_id).where(bodies.c.event_id < id_at(before), ~_needed(bodies.c.event_id)).order_by(bodies.c.event_id).limit(BITE)
     return connection.execute(bodies.delete().where(bodies.c.event_id.in_(old.scalar_subquery()))).rowcount
 
 
 def sweep_events(connection: Connection, *, before: datetime) -> int:
-    """Forget up to :data:`BITE` events accepted before, with everything that belongs to them, but for those still owed or dead."""
-    needed = sa.select(deliveries.c.id).where(deliveries.c.event_id == events.c.id, deliveries.c.state.in_([_OWED, _DEAD])).exists()
-    old = list(connection.execute(sa.select(events.c.id).where(events.c.id < id_at(before), ~needed).order_by(events.c.id).limit(BITE)).scalars())
+    """Forget up to :data:`BITE` events accepted before, with everything that belongs to them, but for those that are still needed."""
+    old = list(connection.execute(sa.select(events.c.id).where(events.c.id < id_at(before), ~_needed(events.c.id)).order_by(events.c.id).limit(BITE)).scalars())
     if not old:
         return 0
     of_old = sa.select(deliveries.c.id).where(deliveries.c.event_id.in_(old))

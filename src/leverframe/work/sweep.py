@@ -42,6 +42,8 @@ class Sweeper:
                 await self.sweep()
             except Refused as error:
                 log.warning("sweep_put_off", code=error.code)
+            except Exception:
+                log.exception("sweep_failed")  # the next one may not fail
 
     async def sweep(self) -> dict[str, int]:
         """Forget all that is due; return how many of each."""
