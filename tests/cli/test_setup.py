@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -16,7 +17,7 @@ from leverframe.cli.starter import starter
 from leverframe.config import load
 from leverframe.core.errors import Locale
 
-NAMED = {"GITHUB_WEBHOOK_SECRET": "s3cret", "SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": "s1gning"}
+NAMED = {"GITHUB_WEBHOOK_SECRET": "s3cret", "SLACK_BOT_TOKEN": TOKEN}
 
 
 @pytest.mark.parametrize("locale", ["en", "ko"])
@@ -25,6 +26,7 @@ def test_init_writes_a_configuration_that_works(tmp_path: Path, locale: Locale) 
     assert entry_point("init", "--locale", locale, folder=tmp_path).status == 0
     config = load(tmp_path / "leverframe.toml", NAMED)
     assert (config.warnings, config.hub.locale) == ((), locale)
+    assert all(f"env:{name}" in starter(locale) for name in (*NAMED, "SLACK_SIGNING_SECRET"))
     assert [(route.events, route.to) for route in config.routes] == [(("pull_request.opened",), ("slack:#dev-team",)), (("gollum",), ("slack:#dev-team",))]
 
 
@@ -41,9 +43,9 @@ def test_both_languages_of_init_differ_in_words_only() -> None:
 
 def test_every_commented_line_of_init_can_be_uncommented(tmp_path: Path) -> None:
     """What the comments offer is read as it stands."""
-    offered = [line.removeprefix("# ") if line.startswith(("# [", "# app_token", "# bind", '# "#dev"', "# token")) else line for line in starter("en").splitlines()]
+    offered = [line.removeprefix("# ") if line.startswith(("# [", "# app_token", "# signing", "# bind", '# "#dev"', "# token")) else line for line in starter("en").splitlines()]
     (tmp_path / "leverframe.toml").write_text("\n".join(offered))
-    config = load(tmp_path / "leverframe.toml", {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_DEV_WEBHOOK": "https://hooks.slack.com/services/T/B/x", "GH_TOKEN": "c"})
+    config = load(tmp_path / "leverframe.toml", {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_SIGNING_SECRET": "s", "SLACK_DEV_WEBHOOK": "https://hooks.slack.com/services/T/B/x", "GH_TOKEN": "c"})
     assert config.warnings == () and config.github.token is not None
 
 
@@ -201,6 +203,19 @@ def test_doctor_asks_slack(tmp_path: Path) -> None:
     assert {("clock", "ok"), ("chats.slack", "ok"), ("url", "error"), ("database", "ok")} <= states and ("chats.slack", "error") not in states
     assert "leverframe serve" in next(one["remedy"] for one in good.document["findings"] if one["what"] == "url")
     assert bad.status == 1 and "✗ chats.slack" in bad.out and "xoxb-wrong" not in bad.out + bad.err
+
+
+def test_doctor_speaks_the_hubs_language_and_says_nothing_twice(tmp_path: Path) -> None:
+    """In Korean every sentence is Korean but for names; a scope is named once, with what it is for."""
+    with FakeSlack().in_thread() as slack:
+        settings = f"bot_token = 'env:SLACK_BOT_TOKEN'\napi_url = '{slack.url}'\n"
+        (tmp_path / "leverframe.toml").write_text(f"[hub]\nlocale = 'ko'\n[chats.slack]\n{settings}")
+        korean = entry_point("doctor", "--json", folder=tmp_path, environ=NAMED).document["findings"]
+        (tmp_path / "leverframe.toml").write_text(f"[chats.slack]\n{settings}")
+        english = entry_point("doctor", "--json", folder=tmp_path, environ=NAMED).document["findings"]
+    scopes = [one["found"] for one in korean if "chat:write" in one["found"]]
+    assert scopes and all("권한 범위 chat:write" in found and not re.search(r" (to|for) ", found) for found in scopes)
+    assert [one["found"].count("chat:write") for one in english if one["found"].startswith("scope chat:write:")] == [1]
 
 
 @pytest.mark.parametrize("database", ["sqlite:///no/such/folder/hub.db", "postgresql://127.0.0.1:1/hub"])

@@ -238,8 +238,12 @@ async def _slack(what: str, settings: Any, locale: Locale) -> list[Finding]:
         await outbound.close()
     findings = []
     for one in looked:
-        said = document(Refused(one.code, one.detail), locale) if one.code else {"title": one.detail or "ok", "remedy": ""}
+        told = document(Refused(one.code, one.detail), locale) if one.code else {"title": one.detail or "ok", "remedy": ""}
+        noun, _, name = one.subject.partition(" ")
+        subject = f"{said(locale, noun, {'scope': '권한 범위', 'token': '토큰', 'webhook': '웹훅'}.get(noun, noun))} {name}".rstrip()
+        if purpose := one.purpose[locale == "ko"]:
+            told["title"] = f"{told['title']} ({purpose})" if one.code else purpose
         state: State = "ok" if one.level == "ok" else "warning" if one.level == "warning" else "error"
-        detail = f" ({one.detail})" if one.code and one.detail else ""
-        findings.append(Finding(what=what, state=state, found=f"{one.subject}: {said['title']}{detail}", remedy=said["remedy"]))
+        detail = f" ({one.detail})" if one.code and one.detail and one.detail != name else ""
+        findings.append(Finding(what=what, state=state, found=f"{subject}: {told['title']}{detail}", remedy=told["remedy"]))
     return findings

@@ -16,7 +16,6 @@ from rich.text import Text
 from leverframe.cli.words import heading, said
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
 
-
 WRONG_USAGE = frozenset({"grant_unknown", "request_invalid", "room_unknown"})
 """What the hub refuses because an option or argument was given something that it does not take."""
 

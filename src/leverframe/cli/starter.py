@@ -34,7 +34,8 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 # Slack: api.slack.com/apps, your app, OAuth & Permissions: scopes chat:write and chat:write.public.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
-signing_secrets = ["env:SLACK_SIGNING_SECRET"]
+# Basic Information, App Credentials: Signing Secret. Needed once Slack sends something in: commands and buttons, which come later.
+# signing_secrets = ["env:SLACK_SIGNING_SECRET"]
 
 # A room that is reached by an incoming webhook instead of the bot:
 # [chats.slack.webhooks]
@@ -81,7 +82,8 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 # Slack: api.slack.com/apps, 앱 선택, OAuth & Permissions: 권한 chat:write, chat:write.public.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
-signing_secrets = ["env:SLACK_SIGNING_SECRET"]
+# Basic Information, App Credentials의 Signing Secret. Slack이 허브로 보내는 명령과 버튼(앞으로 나옵니다)에 필요합니다.
+# signing_secrets = ["env:SLACK_SIGNING_SECRET"]
 
 # 봇 대신 수신 웹훅(incoming webhook)으로 보내는 방:
 # [chats.slack.webhooks]

@@ -159,8 +159,8 @@ _row("slack_is_archived", 502, ("The channel is archived.", "Unarchive the chann
      ("보관 처리된 채널입니다.", "채널 보관을 풀거나 라우트를 다른 채널로 바꾸세요."))
 _row("slack_message_not_found", 502, ("The message to change is not there any more.", "It is said anew."),
      ("고칠 메시지가 더는 없습니다.", "새 메시지로 보냅니다."))
-_row("slack_missing_scope", 502, ("The bot's token lacks a scope.", "Add the scope in detail under OAuth & Permissions, then install the app again; messages wait until then."),
-     ("봇 토큰에 권한 범위(scope)가 부족합니다.", "OAuth & Permissions에서 detail의 scope를 추가하고 앱을 다시 설치하세요. 메시지는 그때까지 기다립니다."))
+_row("slack_missing_scope", 502, ("The bot's token lacks a scope.", "Add the scope that is named here under OAuth & Permissions, then install the app again; messages wait until then."),
+     ("봇 토큰에 권한 범위(scope)가 부족합니다.", "OAuth & Permissions에서 여기 적힌 scope를 추가하고 앱을 다시 설치하세요. 메시지는 그때까지 기다립니다."))
 _row("slack_msg_blocks_too_long", 502, ("The message is longer than Slack takes.", "Say less in the route's template."),
      ("Slack이 받을 수 있는 것보다 긴 메시지입니다.", "라우트의 템플릿을 줄이세요."))
 _row("slack_msg_too_long", 502, ("The message is longer than Slack takes.", "Say less in the route's template."),

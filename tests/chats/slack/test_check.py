@@ -27,7 +27,7 @@ async def test_all_is_well() -> None:
     async with FakeSlack(scopes=SCOPES) as fake:
         found = await look(fake, bot_token=TOKEN)
     assert {finding.level for finding in found.values()} == {"ok"}
-    assert found["token"].detail == "leverframe in Fake"
+    assert found["token"].detail == "leverframe (Fake)"
 
 
 async def test_a_missing_scope_is_named() -> None:

@@ -12,11 +12,11 @@ from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.net import NotSent, Outbound
 
 NEEDED = {
-    "chat:write": "to post at all",
+    "chat:write": ("to post at all", "메시지를 올리려면 꼭 필요합니다"),
 }
 HELPFUL = {
-    "chat:write.public": "to post to public channels that the bot has not joined",
-    "chat:write.customize": "for username and icon on a route",
+    "chat:write.public": ("to post to public channels that the bot has not joined", "봇이 들어가지 않은 공개 채널에 올릴 때 필요합니다"),
+    "chat:write.customize": ("for username and icon on a route", "라우트의 username과 icon에 필요합니다"),
 }
 
 
@@ -30,6 +30,8 @@ class Finding:
     """``token``, ``scope chat:write``, ``webhook #dev`` …"""
     code: str = ""
     detail: str = ""
+    purpose: tuple[str, str] = ("", "")
+    """Of a scope: what it is for, in English and Korean."""
 
 
 class _Identity(msgspec.Struct):
@@ -65,12 +67,13 @@ async def _token(settings: Settings, token: str, outbound: Outbound) -> list[Fin
     if not isinstance(result, Delivered):
         return [_wrong("token", result)]
     who = msgspec.json.decode(answer.body, type=_Identity)
-    findings = [Finding(level="ok", subject="token", detail=f"{who.user} in {who.team}")]
+    findings = [Finding(level="ok", subject="token", detail=f"{who.user} ({who.team})")]
     scopes = answers.scopes(answer.headers)
     for wanted, level in ((NEEDED, "error"), (HELPFUL, "warning")):
         for scope, purpose in wanted.items():
             missing = scope not in scopes
-            findings.append(Finding(level=level if missing else "ok", subject=f"scope {scope}", code="slack_missing_scope" if missing else "", detail=f"{scope}, {purpose}"))
+            code, detail = ("slack_missing_scope", scope) if missing else ("", "")
+            findings.append(Finding(level=level if missing else "ok", subject=f"scope {scope}", code=code, detail=detail, purpose=purpose))
     return findings
 
 
