@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple, Self
 from aiohttp import web
 from fakes import slack_blocks
 
-Mode = Literal["ok", "down", "limited", "garbage", "silent", "half", "slow"]
+Mode = Literal["ok", "down", "limited", "garbage", "silent", "half", "lost", "slow"]
 TOKEN = "xoxb-fake-0000"
 SCOPES = ("chat:write", "chat:write.public", "chat:write.customize")
 _HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -201,6 +201,13 @@ class FakeSlack:
                 return await self._half(request, method, fields)
             case "slow":
                 await asyncio.sleep(self.slow_s)
+            case "lost":
+                # Taken, but the answer never comes back.
+                self._record(method, fields, "lost", None)
+                self._take(method, request.headers, fields)
+                assert request.transport is not None
+                request.transport.close()
+                return web.Response()
             case "ok":
                 pass
         if path.startswith("/services/"):
