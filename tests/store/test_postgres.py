@@ -4,24 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from services.postgres import Server
 from sitting import Clock
+from sqlalchemy import Connection
 
+from leverframe.core.errors import Refused
+from leverframe.store import postgres, schema
 from leverframe.store.ingest import NewEvent
 from leverframe.store.postgres import PostgresDatabase, open_postgres
 
 pytestmark = pytest.mark.anyio
 
 
-async def some_event(database: PostgresDatabase) -> int:
+async def some_event(database: PostgresDatabase, **changes: Any) -> int:
     """Take an event in."""
     id = database.new_id()
-    return await database.ingest(
-        NewEvent(id=id, dedupe=os.urandom(16), source="github", delivery_id=str(id), name="push", action=None, repo=None, carried=None,
-                 received_us=0, codec=0, headers=b"[]", body=b"{}")
-    )  # fmt: skip
+    fields: dict[str, Any] = {
+        "id": id, "dedupe": os.urandom(16), "source": "github", "delivery_id": str(id), "name": "push", "action": None, "repo": None, "carried": None,
+        "received_us": 0, "codec": 0, "headers": b"[]", "body": b"{}",
+    }  # fmt: skip
+    return await database.ingest(NewEvent(**{**fields, **changes}))
+
+
+@pytest.fixture
+def url(postgres_server: Server) -> Iterator[str]:
+    """The address of an empty database."""
+    made = postgres_server.create_database()
+    yield made
+    postgres_server.drop_database(made)
+
+
+@pytest.fixture
+async def database(url: str, clock: Clock) -> AsyncIterator[PostgresDatabase]:
+    """A store with one connection and four in reserve."""
+    opened = await open_postgres(url, clock, connections=1)
+    yield opened
+    await opened.close()
+
+
+def run(connection: Connection, *statements: str) -> Any:
+    """Run statements; return the last one's first value."""
+    done = [connection.execute(sa.text(statement)) for statement in statements]
+    return done[-1].scalar()
 
 
 async def test_the_first_events_share_one_pool(postgres_server: Server, clock: Clock) -> None:
@@ -31,3 +60,152 @@ async def test_the_first_events_share_one_pool(postgres_server: Server, clock: C
     await asyncio.gather(*(some_event(database) for _ in range(300)))
     await database.close()
     postgres_server.sql(f'DROP DATABASE "{url.rpartition("/")[2]}"')  # PostgreSQL refuses while anybody is connected
+
+
+@pytest.mark.parametrize(
+    "changes", ["?sslmode=disable", "?sslmode=prefer&application_name=a%20hub", "?target_session_attrs=read-write", "?user=leverframe&options=-c%20work_mem%3D1MB"]
+)
+async def test_an_address_says_what_those_of_postgresql_say(url: str, clock: Clock, changes: str) -> None:
+    """Parameters after the question mark mean for every connection what PostgreSQL's own clients take them for."""
+    database = await open_postgres(url + changes, clock)
+    assert isinstance(await some_event(database), int)
+    if "application_name" in changes:
+        names = await database.read(lambda connection: connection.execute(sa.text("SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()")).scalars().all())
+        assert names == ["a hub"]
+    if "options" in changes:
+        assert await database.read(run, "SHOW work_mem") == "1MB"
+    await database.close()
+
+
+async def test_names_and_passwords_may_hold_any_character(postgres_server: Server, clock: Clock) -> None:
+    """Written in an address with percent signs."""
+    postgres_server.sql("CREATE ROLE \"웹 @/:%?#\" SUPERUSER LOGIN PASSWORD 'p@ss/w:rd%?#'")
+    postgres_server.sql('CREATE DATABASE "데이터 %/?#"')
+    user, database = "%EC%9B%B9%20%40%2F%3A%25%3F%23", "%EB%8D%B0%EC%9D%B4%ED%84%B0%20%25%2F%3F%23"
+    store = await open_postgres(f"postgresql://{user}:p%40ss%2Fw%3Ard%25%3F%23@127.0.0.1:{postgres_server.port}/{database}", clock)
+    assert await store.read(run, "SELECT current_user || '|' || current_database()") == "웹 @/:%?#|데이터 %/?#"
+    await store.close()
+    postgres_server.sql('DROP DATABASE "데이터 %/?#"')
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ("postgresql://leverframe@127.0.0.1:{port}/nowhere", "does not exist"), ("postgresql://nobody@127.0.0.1:{port}/postgres", "nobody"),
+        ("postgresql://leverframe@127.0.0.1:1/postgres", "Connect call failed"), ("postgresql://leverframe@127.0.0.1:{port}/postgres?sslmode=maybe", "sslmode"),
+        ("postgresql://leverframe@127.0.0.1:{port}/postgres?sslmode=require", "SSL"), ("postgresql://leverframe@127.0.0.1:{port}/postgres?no_such=1", "no_such"),
+    ],
+)  # fmt: skip
+async def test_a_hub_that_cannot_open_its_database_says_why(postgres_server: Server, clock: Clock, broken: str, words: str) -> None:
+    """With the server's or the system's own words, and by a code."""
+    with pytest.raises(Refused, match=f"storage_unavailable.*{words}"):
+        await open_postgres(broken.format(port=postgres_server.port), clock)
+
+
+async def test_who_may_not_make_tables_is_told(postgres_server: Server, url: str, clock: Clock) -> None:
+    """The role lacks a right on the schema: the commonest reason of all on a new server."""
+    name = url.rpartition("/")[2]
+    postgres_server.sql("DROP ROLE IF EXISTS plain; CREATE ROLE plain LOGIN")
+    postgres_server.sql("REVOKE ALL ON SCHEMA public FROM PUBLIC", name)
+    with pytest.raises(Refused, match=r"storage_unavailable: .*(permission denied|no schema)"):
+        await open_postgres(url.replace("leverframe@", "plain@"), clock)
+
+
+async def test_connections_that_the_server_closed_are_made_anew(database: PostgresDatabase, postgres_server: Server, url: str) -> None:
+    """A restart of the server between two requests is noticed by nobody."""
+    name = url.rpartition("/")[2]
+    for _ in range(2):
+        await asyncio.gather(*(some_event(database) for _ in range(200)), *(database.write(run, "SELECT 1") for _ in range(4)))
+        # In a thread: the loop hears of the ends meanwhile.
+        await asyncio.to_thread(postgres_server.sql, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()")
+    await some_event(database)
+    assert await database.read(run, "SELECT count(*) FROM events") == 401
+    assert database.failure is None
+
+
+async def test_an_event_survives_a_cut_connection(database: PostgresDatabase, postgres_server: Server, url: str) -> None:
+    """GitHub does not send again: an event whose connection ends under it is written on another one, and once."""
+    name = url.rpartition("/")[2]
+    await some_event(database)
+    locked = asyncio.create_task(database.write(run, "LOCK TABLE events IN EXCLUSIVE MODE", "SELECT pg_sleep(0.2)"))
+    taken = [asyncio.create_task(some_event(database)) for _ in range(100)]
+    while await asyncio.to_thread(postgres_server.sql, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
+        await asyncio.sleep(0)
+    await asyncio.to_thread(
+        postgres_server.sql, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'")
+    await locked
+    assert len({await one for one in taken}) == 100
+    assert await database.read(run, "SELECT count(*) FROM events") == 101
+
+
+async def test_a_connection_cut_in_the_middle_is_a_refusal(database: PostgresDatabase) -> None:
+    """Nothing is known of the commit, so the asker is refused; the next one is served."""
+    with pytest.raises(Refused, match="storage_unavailable"):
+        await database.write(run, "SELECT pg_terminate_backend(pg_backend_pid())")
+    assert database.failure is not None
+    assert await database.write(run, "SELECT 1") == 1
+    assert database.failure is None
+
+
+async def test_a_full_pool_is_a_refusal(database: PostgresDatabase) -> None:
+    """More want a connection than there are, for too long: those left over are refused, not kept waiting for ever."""
+    database._engine.sync_engine.pool._timeout = 0.05  # type: ignore[attr-defined]
+    done = await asyncio.gather(*(database.write(run, "SELECT pg_sleep(0.3)") for _ in range(7)), return_exceptions=True)
+    assert [getattr(one, "code", None) for one in done] == [None] * 5 + ["storage_unavailable"] * 2
+    assert await database.write(run, "SELECT 1") == 1
+
+
+async def test_a_server_that_does_not_answer_is_given_up(url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement has its time; the connection is not used again."""
+    database = await open_postgres(url, clock, connections=1)
+    await database.close()
+    monkeypatch.setattr(postgres, "STATEMENT_S", 0.1)
+    database = await open_postgres(url, clock, connections=1)
+    before = await database.write(run, "SELECT pg_backend_pid()")
+    with pytest.raises(Refused, match="storage_unavailable"):
+        await database.write(run, "SELECT pg_sleep(9)")
+    assert await database.write(run, "SELECT pg_backend_pid()") != before
+    await database.close()
+
+
+async def test_works_that_wait_for_each_other_are_done_again(database: PostgresDatabase) -> None:
+    """PostgreSQL ends one of two that lock the same rows in different orders; it runs once more, and both are kept."""
+
+    def lock(connection: Connection, first: int, second: int) -> str:
+        connection.execute(sa.text("SET LOCAL deadlock_timeout = '20ms'"))
+        return str(run(connection, f"SELECT pg_advisory_xact_lock({first})", "SELECT pg_sleep(0.05)",
+                       f"SELECT pg_advisory_xact_lock({second})", "SELECT 'done'"))  # fmt: skip
+
+    assert await asyncio.gather(database.write(lock, 1, 2), database.write(lock, 2, 1)) == ["done", "done"]
+
+
+async def test_a_value_that_cannot_be_kept_is_its_askers_own(database: PostgresDatabase) -> None:
+    """A NUL, which PostgreSQL has no place for, fails who brings it; nobody takes the database for broken."""
+    with pytest.raises(sa.exc.DBAPIError):
+        await database.write(lambda connection: connection.execute(sa.text("SELECT CAST(:x AS text)"), {"x": "a\0b"}))
+    assert database.failure is None
+    done = await asyncio.gather(some_event(database), some_event(database, repo="a\0b"), some_event(database), return_exceptions=True)
+    assert [type(one) for one in done] == [int, Refused, int]
+
+
+async def test_closing_lets_nobody_wait(url: str, clock: Clock) -> None:
+    """What waits is written; whoever comes afterwards is refused."""
+    database = await open_postgres(url, clock, connections=1)
+    asked = [asyncio.create_task(some_event(database)) for _ in range(500)]
+    await asyncio.sleep(0)
+    await database.close()
+    assert all(isinstance(one, int) for one in await asyncio.gather(*asked))
+    with pytest.raises(Refused, match="storage_unavailable"):
+        await some_event(database)
+
+
+async def test_a_clock_that_was_set_back_gives_no_identifier_twice(url: str, clock: Clock) -> None:
+    """A process that starts after all others were stopped goes on behind the last identifier that is stored."""
+    first = await open_postgres(url, clock, connections=1)
+    ids = [await some_event(first) for _ in range(5)]
+    await first.write(schema.stop_process, boot=first.boot)
+    await first.close()
+    clock.turn(hours=-1)
+    second = await open_postgres(url, clock, connections=1)
+    assert second.boot > max(ids) and await some_event(second) > max(ids)
+    await second.close()

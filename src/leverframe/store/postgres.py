@@ -39,6 +39,7 @@ _TRIES = 5
 _READ_ONLY = "25006"
 _AWAY = ("08", _READ_ONLY, "28", "3D", "53", "57", "58")
 """SQLSTATEs, or their classes, of a server that cannot do it now: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_CUT = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)
 _AGAIN = ("40001", "40P01")
 """Two transactions were in each other's way: nothing is kept of this one, and it can simply be done again."""
 _INSERT = f"""
@@ -140,7 +141,7 @@ class PostgresDatabase:
 
     async def _answer(self, batch: Sequence[tuple[NewEvent, asyncio.Future[int]]]) -> None:
         try:
-            answers = await self._insert([event for event, _ in batch])
+            answers = await self._insert_surely([event for event, _ in batch])
         except Exception as error:  # noqa: BLE001 - whoever waits must be answered
             if len(batch) > 1 and not _is_away(error):
                 # One of them cannot be stored as it is: the others can.
@@ -158,6 +159,13 @@ class PostgresDatabase:
             for (_, done), answer in zip(batch, answers, strict=True):
                 if not done.done():
                     done.set_result(answer)
+
+    async def _insert_surely(self, batch: Sequence[NewEvent]) -> list[int]:
+        try:
+            return await self._insert(batch)
+        except _CUT:
+            # The server was restarted, say. Should it have committed all the same, the events are found by their digests.
+            return await self._insert(batch)
 
     async def _insert(self, batch: Sequence[NewEvent]) -> list[int]:
         first: dict[bytes, NewEvent] = {}
