@@ -193,17 +193,51 @@ def latency(folder: Path, count: int = 100) -> dict[str, object]:
     port = free_port()
     with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink2.log"), hub(folder / "idle", sink=port) as (door, started):
         idle_mb = rss_mb(started.pid)
-        waits = []
-        for _ in range(count):
-            mark = f"mark-{secrets.token_hex(6)}"
-            body = push(title=mark).replace(b"refs/heads/master", b"refs/heads/b0").replace(b"refs/tags/simple-tag", b"refs/heads/b0")
-            assert send(door, body) == 202
-            accepted = time.time()
-            deadline = accepted + 5
-            while mark not in (marks := json.loads(ask(port, "/stats")[1])["marks"]) and time.time() < deadline:
-                time.sleep(0.002)
-            waits.append((marks[mark] - accepted) * 1000)
+        waits = [wait_ms(door, port) for _ in range(count)]
         return {"median_ms": round(statistics.median(waits), 1), "p95_ms": round(sorted(waits)[int(count * 0.95)], 1), "idle_rss_mb": round(idle_mb, 1)}
+
+
+def wait_ms(door: int, sink: int) -> float:
+    """Send one event; return the milliseconds from its 202 to its message at the sink."""
+    mark = f"mark-{secrets.token_hex(6)}"
+    body = push(title=mark).replace(b"refs/heads/master", b"refs/heads/b0").replace(b"refs/tags/simple-tag", b"refs/heads/b0")
+    assert send(door, body) == 202
+    accepted = time.time()
+    while mark not in (marks := json.loads(ask(sink, "/stats")[1])["marks"]) and time.time() < accepted + 5:
+        time.sleep(0.002)
+    return (float(marks[mark]) - accepted) * 1000
+
+
+def crowd(folder: Path, count: int = 150, owed: int = 100_000) -> dict[str, object]:
+    """The wait of a healthy room beside a dead one that is owed ``owed`` messages, and without it: two hubs, one event at each in turn."""
+    port = free_port()
+    with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink3.log"):
+        with hub(folder / "crowded", sink=port) as (door, _):
+            assert send(door, push()) == 202
+        owe(folder / "crowded" / "hub.db", owed)
+        with hub(folder / "crowded", sink=port) as (crowded, _), hub(folder / "alone", sink=port) as (alone, _):
+            wait_ms(crowded, port), wait_ms(alone, port)
+            beside, without = zip(*((wait_ms(crowded, port), wait_ms(alone, port)) for _ in range(count)), strict=True)
+        refused = json.loads(ask(port, "/stats")[1])["refused"]
+    with contextlib.closing(sqlite3.connect(folder / "crowded" / "hub.db")) as database:
+        left = database.execute("SELECT count(*) FROM deliveries WHERE state = 0").fetchone()[0]
+    return {
+        "owed": left, "refused": refused, "ratio": round(statistics.median(beside) / statistics.median(without), 3),
+        "beside_ms": round(statistics.median(beside), 1), "without_ms": round(statistics.median(without), 1),
+        "beside_p95_ms": round(sorted(beside)[int(count * 0.95)], 1), "without_p95_ms": round(sorted(without)[int(count * 0.95)], 1),
+    }  # fmt: skip
+
+
+def owe(path: Path, count: int) -> None:
+    """Owe the room ``#dead`` ``count`` messages about the newest event, directly."""
+    now = int(time.time() * 1e6)
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        (event,) = database.execute("SELECT max(id) FROM events").fetchone()
+        database.executemany(
+            "INSERT INTO deliveries (id, event_id, destination, order_key, role, route, state, attempt, created_at, scheduled_at) VALUES (?,?,'slack:#dead','',0,'r0',0,0,?,?)",
+            ((event - count + n, event, now, now) for n in range(count)),
+        )
+        database.execute("INSERT INTO destinations (name, due_at, failures) VALUES ('slack:#dead', ?, 0)", (now,))
 
 
 def cold_start(folder: Path, rounds: int = 5) -> dict[str, object]:
@@ -267,14 +301,14 @@ def fill(path: Path, count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", help="ingest, sustained, latency, cold, growth, postgres; all of them if none is named")
+    parser.add_argument("what", nargs="*", help="ingest, sustained, latency, crowd, cold, growth, postgres; all of them if none is named")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--record", action="store_true", help="add the results to docs/benchmarks.md")
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: sudo apt-get install -y wrk")
-    wanted = asked.what or ["cold", "latency", "ingest", "sustained", "growth", "postgres"]
+    wanted = asked.what or ["cold", "latency", "crowd", "ingest", "sustained", "growth", "postgres"]
     results: dict[str, dict[str, object]] = {}
     with tempfile.TemporaryDirectory(prefix="leverframe-bench-") as name:
         folder = Path(name)
@@ -287,6 +321,8 @@ def main() -> None:
                     results[what] = sustained(folder, asked.seconds * 2)
                 case "latency":
                     results[what] = latency(folder)
+                case "crowd":
+                    results[what] = crowd(folder)
                 case "cold":
                     results[what] = cold_start(folder)
                 case "growth":

@@ -1,6 +1,6 @@
 """A room that takes everything: answers as Slack's chat.postMessage does, counts, and remembers when each message came.
 
-``GET /stats`` tells the count and, for marked messages, the time of arrival; ``POST /reset`` forgets.
+Only ``#dead`` is refused with 503. ``GET /stats`` tells the count and, for marked messages, the time of arrival; ``POST /reset`` forgets.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import time
 import uvloop
 
 MARK = re.compile(rb"mark-[0-9a-f]{12}")
-state = {"count": 0, "first": 0.0, "last": 0.0, "marks": {}}
+state = {"count": 0, "refused": 0, "first": 0.0, "last": 0.0, "marks": {}}
 
 
 class Sink(asyncio.Protocol):
@@ -34,11 +34,15 @@ class Sink(asyncio.Protocol):
             self.answer(head, body)
 
     def answer(self, head, body):
+        status = b"200 OK"
         if head.startswith(b"get /stats"):
             said = json.dumps(state).encode()
         elif head.startswith(b"post /reset"):
-            state.update(count=0, first=0.0, last=0.0, marks={})
+            state.update(count=0, refused=0, first=0.0, last=0.0, marks={})
             said = b"{}"
+        elif b'"#dead"' in body:
+            status, said = b"503 Service Unavailable", b'{"ok":false,"error":"service_unavailable"}'
+            state["refused"] += 1
         else:
             now = time.time()
             state["count"] += 1
@@ -47,7 +51,7 @@ class Sink(asyncio.Protocol):
             if mark := MARK.search(body):
                 state["marks"].setdefault(mark[0].decode(), now)
             said = b'{"ok":true,"channel":"C1","ts":"%d.%06d"}' % (int(now), state["count"] % 1_000_000)
-        self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(said), said))
+        self.transport.write(b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (status, len(said), said))
 
 
 async def main(port):
