@@ -149,7 +149,7 @@ def test_explain_tells_what_the_sentence_needs() -> None:
     assert [say(check) for check in verdict.checks] == [
         "events: pull_request.opened matches *.",
         "branches: dev is not in main, release/*.",
-        "conclusions: this event has none, so failure does not match.",
+        "conclusions: the route asks for failure, and this event has no conclusions.",
     ]
     assert say(verdict.checks[1], "ko") == "branches: dev 값이 main, release/* 목록에 없습니다."
 
@@ -158,7 +158,7 @@ def test_explain_tells_what_the_sentence_needs() -> None:
 @pytest.mark.parametrize("code", get_args(Code))
 def test_every_code_has_its_sentence(code: Code, locale: Any) -> None:
     """Whatever comes out can be said in both languages, also with nothing found."""
-    assert say(Check(key="labels", holds=False, expected="", found=None, code=code), locale).endswith(("." if locale == "en" else "다.", "요.", "(없음)"))
+    assert say(Check(key="labels", holds=False, expected="", found=None, code=code), locale).endswith(("." if locale == "en" else "다.", "요.", "없음.", "없음"))
 
 
 def test_a_long_list_is_cut_in_the_sentence() -> None:
@@ -277,3 +277,19 @@ def test_what_fires_is_what_is_explained(routes: list[Route], happened: Event) -
     assert table.firing(happened) == tuple(verdict.route for verdict in table.explain(happened) if verdict.fired)
     waiting = [id(route) for route in table.but_for_labels(happened)]
     assert not set(waiting) & {id(verdict.route) for verdict in table.explain(happened) if verdict.fired}
+
+
+@pytest.mark.parametrize(
+    ("check", "en", "ko"),
+    [
+        (Check(key="labels", holds=False, expected="bug", found="", code="labels_any"),
+         "labels: the route asks for one of bug; the labels here: none.", "labels: 라우트는 bug 가운데 하나를 찾습니다. 지금 붙은 레이블: 없음."),
+        (Check(key="labels", holds=False, expected="bug, !wip", found=None, code="no_value"),
+         "labels: the route asks for bug, !wip, and this event has no labels.", "labels: 라우트는 bug, !wip 조건을 두었는데, 이 이벤트에는 해당 값이 없습니다."),
+        (Check(key="where", holds=False, expected="payload.x", found="there is no pull_request", code="filter_failed"),
+         "where: payload.x has no answer: there is no pull_request.", "where: payload.x 식을 계산하지 못했습니다. 이유: pull_request 값이 없습니다."),
+    ],
+)  # fmt: skip
+def test_a_verdict_is_understood_at_first_reading(check: Check, en: str, ko: str) -> None:
+    """What the route asks for comes first, then what the event has; in Korean the reason is Korean too."""
+    assert (say(check, "en"), say(check, "ko")) == (en, ko)

@@ -217,7 +217,7 @@ CONCLUSIONS = [
     ("action_required", "⚠️", "needs somebody to act", "사람의 조치를 기다립니다", "warning"),
     ("cancelled", "", "was cancelled", "취소되었습니다", "neutral"),
     ("neutral", "", "finished without a verdict", "판정 없이 끝났습니다", "neutral"),
-    ("skipped", "", "was skipped", "건너뛰어졌습니다", "neutral"),
+    ("skipped", "", "was skipped", "건너뛰었습니다", "neutral"),
     ("stale", "", "went stale", "오래되어 만료되었습니다", "neutral"),
     ("something new", "", "finished", "끝났습니다", "neutral"),
 ]
@@ -231,7 +231,7 @@ def test_a_workflow_run_says_how_it_ended(conclusion: str, sign: str, english: s
     message = said("workflow_run", payload, "en")
     assert _headlines("workflow_run", payload) == (
         f"{sign} Workflow CI #36 {english} on main in acme/web after 3 min 5 s".strip(),
-        f"{sign} acme/web의 main 브랜치에서 CI #36 워크플로가 {korean} (3분 5초)".strip(),
+        f"{sign} acme/web의 main 브랜치에서 CI #36 워크플로{'를' if conclusion == 'skipped' else '가'} {korean} (3분 5초)".strip(),
     )
     assert message.tone == tone
 

@@ -17,9 +17,12 @@ Language = Literal["en", "ko"]
 
 def add(app: typer.Typer) -> None:
     """Add the commands, in the order in which people need them."""
-    for command in (init, check, serve, doctor, demo):
-        app.command()(command)
-    app.add_typer(_simulate, name="simulate")
+    for command, short in (
+        (init, "Write a first leverframe.toml, with comments."), (check, "Tell what is wrong with leverframe.toml."),
+        (serve, "Run the hub."), (doctor, "Look whether the hub can work."), (demo, "Run a hub that needs nothing set up."),
+    ):  # fmt: skip
+        app.command(short_help=short)(command)
+    app.add_typer(_simulate, name="simulate", short_help="Send the hub an event as its source would.")
 
 
 def init(

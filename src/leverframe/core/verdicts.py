@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -32,42 +33,52 @@ class Check:
 
 _EN: dict[Code, str] = {
     "holds": "{key}: {found} matches {expected}.",
-    "no_value": "{key}: this event has none, so {expected} does not match.",
+    "no_value": "{key}: the route asks for {expected}, and this event has no {key}.",
     "not_listed": "{key}: {found} is not in {expected}.",
     "excluded": "{key}: {found} is excluded by {expected}.",
     "posted_by_default": "events: {found} is posted by default.",
     "not_posted_by_default": "events: {found} is not posted by default; name it in events.",
     "ping": "events: a ping only tests the webhook and reaches no route.",
     "paths_not_read": "paths: the files of the pull request are not known, so {expected} does not match; [github] token lets the hub ask.",
-    "labels_any": "labels: {found} holds none of {expected}.",
-    "labels_all": "labels: {found} does not hold all of {expected}.",
-    "labels_none": "labels: {found} holds one of {expected}, which the route does not want.",
+    "labels_any": "labels: the route asks for one of {expected}; the labels here: {found}.",
+    "labels_all": "labels: the route asks for all of {expected}; the labels here: {found}.",
+    "labels_none": "labels: the route does not want {expected}; the labels here: {found}.",
     "filter_false": "where: {expected} is false.",
     "filter_failed": "where: {expected} has no answer: {found}.",
 }
 _KO: dict[Code, str] = {
     "holds": "{key}: {found} 값이 {expected} 조건에 맞습니다.",
-    "no_value": "{key}: 이 이벤트에는 해당 값이 없어 {expected} 조건에 맞지 않습니다.",
+    "no_value": "{key}: 라우트는 {expected} 조건을 두었는데, 이 이벤트에는 해당 값이 없습니다.",
     "not_listed": "{key}: {found} 값이 {expected} 목록에 없습니다.",
     "excluded": "{key}: {found} 값이 {expected} 조건으로 제외됩니다.",
     "posted_by_default": "events: {found} 이벤트는 기본으로 알립니다.",
     "not_posted_by_default": "events: {found} 이벤트는 기본으로 알리지 않습니다. events에 적으세요.",
     "ping": "events: ping은 웹훅을 시험할 뿐 어떤 라우트에도 닿지 않습니다.",
     "paths_not_read": "paths: 이 PR의 파일을 알 수 없어 {expected} 조건에 맞지 않습니다. [github] token을 넣으면 물어봅니다.",
-    "labels_any": "labels: {found} 가운데 {expected} 레이블이 하나도 없습니다.",
-    "labels_all": "labels: {found} 가운데 {expected} 레이블이 모두 있지는 않습니다.",
-    "labels_none": "labels: {found} 가운데 원하지 않는 {expected} 레이블이 있습니다.",
+    "labels_any": "labels: 라우트는 {expected} 가운데 하나를 찾습니다. 지금 붙은 레이블: {found}.",
+    "labels_all": "labels: 라우트는 {expected} 모두를 찾습니다. 지금 붙은 레이블: {found}.",
+    "labels_none": "labels: 라우트는 {expected} 레이블을 원하지 않습니다. 지금 붙은 레이블: {found}.",
     "filter_false": "where: {expected} 식이 거짓입니다.",
     "filter_failed": "where: {expected} 식을 계산하지 못했습니다. 이유: {found}",
 }
-_NOTHING = {"en": "nothing", "ko": "(없음)"}
+_NOTHING = {"en": "none", "ko": "없음"}
+_REASONS_KO = (
+    (re.compile(r"there is no (.+)"), r"\1 값이 없습니다."),
+    (re.compile(r"it takes more than (\S+) s of processor time"), r"계산이 \1초를 넘습니다."),
+    (re.compile(r"it takes too much memory"), "메모리를 너무 많이 씁니다."),
+    (re.compile(r"it gives a value of type (\S+), neither true nor false"), r"결과가 참이나 거짓이 아니라 \1 값입니다."),
+)
+"""Why a filter has no answer, in Korean; what its library says in words of its own stays as it is."""
 
 
 def say(check: Check, locale: Locale = "en") -> str:
     """Return one sentence that tells what was tested and how it came out."""
     sentences = _KO if locale == "ko" else _EN
     nothing = _NOTHING[locale]
-    return sentences[check.code].format(key=check.key, found=check.found or nothing, expected=check.expected or nothing)
+    found = check.found or nothing
+    if check.code == "filter_failed" and locale == "ko":
+        found = next((reason.sub(korean, found) for reason, korean in _REASONS_KO if reason.fullmatch(found)), found)
+    return sentences[check.code].format(key=check.key, found=found, expected=check.expected or nothing)
 
 
 def listed(values: Iterable[str]) -> str:

@@ -34,6 +34,10 @@ VARIABLES = frozenset({"payload", "event"})
 _Paths: TypeAlias = tuple[tuple[str, ...], ...] | None
 """What an expression reads of a variable; ``None`` is all of it."""
 _PLACE = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
+_UNREAD = (
+    re.compile(r"(?:mismatched|extraneous) input '(.*?)' expecting "), re.compile(r"no viable alternative at input '(.*)'"),
+    re.compile(r"token recognition error at: '(.*)'"),
+)  # fmt: skip
 _MESSAGE = re.compile(r'msg: "([^"]+)"')
 _BOUND = re.compile(r"\(\s*([A-Za-z_]\w*)\s*,")
 
@@ -78,7 +82,7 @@ class Filters:
             message, place = _MESSAGE.search(said["error"]), _PLACE.search(said["error"])
             if place is None or message is not None:
                 raise FilterInvalid(message[1] if message else said["error"].splitlines()[0])
-            raise FilterInvalid(place[3], int(place[1]), int(place[2]))
+            raise FilterInvalid(_plainly(place[3]), int(place[1]), int(place[2]))
         unknown = set(said["names"]) - VARIABLES - set(_BOUND.findall(expression))
         if unknown:
             raise FilterInvalid(f"there is no {min(unknown)}; a filter sees payload and event")
@@ -138,6 +142,14 @@ class Filters:
     def _end(self) -> int:
         process, self._process = self._process, None
         return 0 if process is None else _end(process)
+
+
+def _plainly(said: str) -> str:
+    """Return a parser's complaint without the list of everything that it would have liked better."""
+    for unread in _UNREAD:
+        if found := unread.match(said):
+            return "it ends too early" if found[1] == "<EOF>" else f"“{found[1]}” cannot stand here"
+    return said
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -20,7 +20,7 @@ _ENDS = {
     "pending": "대기 중입니다",
     "queued": "대기열에 있습니다",
     "requested": "요청되었습니다",
-    "skipped": "건너뛰어졌습니다",
+    "skipped": "건너뛰었습니다",
     "stale": "오래되어 만료되었습니다",
     "startup_failure": "시작하지 못했습니다",
     "success": "성공했습니다",
@@ -35,7 +35,7 @@ def _run(told: Told, noun: str, it: Rich, branch: str) -> Rich:
     return phrase(
         "{icon}{inside}{branch}{it} {noun} {end}{after}",
         icon=icon(stands), inside=inside(told), branch=(Code(branch), Text(" 브랜치에서 ")) if branch else (), it=it,
-        noun=noun + particle(noun, "이/가"), end=_ENDS.get(stands, "끝났습니다"), after=f" ({duration(seconds)})" if seconds else "",
+        noun=noun + particle(noun, "을/를" if stands == "skipped" else "이/가"), end=_ENDS.get(stands, "끝났습니다"), after=f" ({duration(seconds)})" if seconds else "",
     )  # fmt: skip
 
 
