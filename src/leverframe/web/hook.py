@@ -23,6 +23,8 @@ EVENTS = (*POST_BY_DEFAULT, "gollum")
 """Sent when the address names no events: what is worth a message, and the wiki."""
 _OF_SLACK = re.compile(r"xox[a-z]-|xapp-|T[A-Z0-9]+/B[A-Z0-9]+/|https?://hooks\.slack\.com|[A-Za-z0-9]{24}\Z")
 """Slack's tokens, its webhooks' addresses, and the 24 letters of its first incoming webhooks."""
+_ROOM_ID = re.compile(r"[CDG][A-Z0-9]{6,30}")
+"""A channel by its id; anything else is a name, with or without its #."""
 _EVENT = re.compile(r"\*|[a-z0-9_]{1,100}(\.[a-z0-9_]{1,100})?")
 
 
@@ -52,7 +54,9 @@ class HookDoor:
         workspace = self._workspace(query.get("subdomain", ""))
         if not (name := query.get("room", "").strip()):
             raise Refused("hook_room_missing")
-        room = name if workspace.check_room(name) is None and not name.islower() else f"#{name.lstrip('#')}"
+        if not name.isprintable():
+            raise Refused("hook_room_forbidden", repr(name)[:100])
+        room = name if _ROOM_ID.fullmatch(name) else f"#{name.removeprefix('#')}"
         destination = f"{workspace.chat}:{room}"
         if not token.reaches(destination) or (wrong := workspace.check_room(room)):
             raise Refused("hook_room_forbidden", destination[:100] if not token.reaches(destination) else f"{destination[:100]}: {wrong}")
