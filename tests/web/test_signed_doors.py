@@ -221,7 +221,7 @@ async def test_a_revoked_hook_token_is_unknown(door: Door) -> None:
     assert (await door.hook(token, room="dev")).body["code"] == "hook_token_unknown"
 
 
-async def test_a_token_in_an_address_is_never_logged(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_token_in_an_address_is_never_logged(capsys: pytest.CaptureFixture[str], door: Door) -> None:
     """The line of a request has its path without the query."""
     token = await door.token("*")
     await door.hook(token, room="dev")
