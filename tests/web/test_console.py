@@ -147,8 +147,9 @@ async def test_one_dead_delivery_is_sent_again_by_its_button(doors: Doors) -> No
     assert f'action="{path}/retry"' in (await doors.ask("GET", path, visitor=retrier, headers=ENGLISH)).text
     assert (await doors.ask("POST", f"{path}/retry", visitor=viewer, form={})).status == 403
     answer = await doors.ask("POST", f"{path}/retry", visitor=retrier, form={})
-    assert (answer.status, answer.headers["location"]) == (303, path)
-    assert "owed" in (await doors.ask("GET", path, visitor=retrier, headers=ENGLISH)).text
+    assert (answer.status, answer.headers["location"]) == (303, f"{path}?retried=1")
+    shown = (await doors.ask("GET", answer.headers["location"], visitor=retrier, headers=ENGLISH)).text
+    assert "owed" in shown and "Sent again: see the newest attempt" in shown
     entries = await doors.desk.database.read(audit.entries, actor="person:ray", act="deliveries.retry")
     assert [(entry.target, dict(entry.detail)) for entry in entries] == [(ids.show("dlv", DELIVERY), {"count": 1})]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import string
+from typing import get_args
 
 from leverframe.store.deliveries import Role, State
+from leverframe.store.delivery_pages import Reason
 from leverframe.web.pages import TEMPLATES
 from leverframe.web.words import WORDS
 
@@ -16,7 +18,7 @@ USED = {
                 *(word for pair in re.findall(r't\("(\w+)" if \w+\.\w+ else "(\w+)"\)', text) for word in pair),
                 *re.findall(r'rows\(\w+, "(\w+)"', text)]}
 BUILT = {f"state_{state.name.lower()}" for state in State} | {f"role_{role.name.lower()}" for role in Role} | {
-    f"attempt_outcome_{number}" for number in range(3)} | {"state", "destination", "route", "since"}
+    f"attempt_outcome_{number}" for number in range(3)} | {f"wait_{reason}" for reason in get_args(Reason)} | {"state", "destination", "route", "since"}
 
 
 def test_every_word_is_there_in_english_and_korean() -> None:

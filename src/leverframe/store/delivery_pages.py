@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -71,6 +72,40 @@ class DestinationRow:
     failures: int
     due_at: datetime | None
     last_error: str | None
+
+
+Reason: TypeAlias = Literal["backing_off", "quiet_hours", "spread", "turn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Why a delivery that is owed was not sent yet, and when it is tried next."""
+
+    next_at: datetime
+    reason: Reason
+    """Its destination backs off; quiet hours hold it; a retry at a rate put it later; or it is its turn now."""
+    code: str | None
+    """What the destination refused with, when it backs off."""
+
+
+def waits(conn: Connection, rows: Sequence[DeliveryRow], now: datetime) -> dict[int, Wait]:
+    """Return, by id, why those of ``rows`` that are owed wait."""
+    owed = [row for row in rows if row.state is State.OWED]
+    if not owed:
+        return {}
+    found = conn.execute(sa.select(destinations).where(destinations.c.name.in_({row.destination for row in owed})))
+    known = {row.name: row for row in found}
+    return {row.id: _wait(row, known.get(row.destination), now) for row in owed}
+
+
+def _wait(delivery: DeliveryRow, destination: Any, now: datetime) -> Wait:
+    earliest = max(now, delivery.scheduled_at)
+    if destination is not None and destination.failures and destination.due_at is not None:
+        return Wait(next_at=max(earliest, destination.due_at), reason="backing_off", code=destination.last_error)
+    if delivery.scheduled_at > now:
+        # Only quiet hours make a delivery later from its beginning; a replay does it to one that was tried.
+        return Wait(next_at=delivery.scheduled_at, reason="spread" if delivery.attempt else "quiet_hours", code=None)
+    return Wait(next_at=max(earliest, destination.due_at) if destination is not None and destination.due_at else earliest, reason="turn", code=None)
 
 
 def state_of(word: str) -> State:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+_INSTEAD = {"delivery_unknown": ("/console/deliveries", "nav_deliveries"), "event_unknown": ("/console/events", "nav_events")}
+"""Where to look for what is not there: page and word."""
+
 
 @cache
 def _environment() -> Environment:
@@ -62,14 +65,14 @@ def page(viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> 
     """Return the template's page. In it: ``t(key, …)`` words, ``at(instant)`` a time, ``csrf`` the form token, ``viewer``."""
     html = _environment().get_template(template).render(
         t=_words(viewer.locale), at=_times(viewer.timezone), csrf=viewer.session.csrf if viewer.session else "", viewer=viewer,
-        locale=viewer.locale, self_path=viewer.path, **values)
+        locale=viewer.locale, self_path=viewer.path, zone=str(viewer.timezone), **values)
     return HTMLResponse(html.encode("utf-8", "replace"), status)
 
 
 def problem(refused: Refused, locale: Locale, *, leads_in: str | None = None) -> HTMLResponse:
     """Return a refusal as a page: sentence, remedy and code; with ``leads_in`` a demo's button that leads there."""
     html = _environment().get_template("problem.html").render(
-        t=_words(locale), locale=locale, told=document(refused, locale), leads_in=leads_in)
+        t=_words(locale), locale=locale, told=document(refused, locale), leads_in=leads_in, instead=_INSTEAD.get(refused.code))
     return HTMLResponse(html, refused.status, headers=problems.headers_of(refused))
 
 

@@ -11,7 +11,7 @@ from leverframe.core import ids
 from leverframe.core.errors import PROBLEMS, Locale, Refused
 from leverframe.store import delivery_pages, event_pages
 from leverframe.store.deliveries import State
-from leverframe.store.delivery_pages import DeliveryRow, Filter
+from leverframe.store.delivery_pages import DeliveryRow, Filter, Wait
 from leverframe.store.event_pages import EventRow, Fired
 from leverframe.web import acts
 from leverframe.web.api import shapes
@@ -72,12 +72,13 @@ def events(api: FastAPI, desk: Desk) -> None:
         return {"routes": await desk.routes.explain_stored(event_id, locale_of(request))}
 
 
-def _delivery(row: DeliveryRow) -> dict[str, Any]:
+def _delivery(row: DeliveryRow, wait: Wait | None) -> dict[str, Any]:
     return {
         "id": ids.show("dlv", row.id), "event_id": ids.show("evt", row.event_id), "event": row.event, "repo": row.repo,
         "destination": row.destination, "route": row.route, "state": row.state.name.lower(), "role": row.role.name.lower(),
         "thread": row.order_key or None, "attempts": row.attempt, "created_at": row.created_at, "scheduled_at": row.scheduled_at,
-        "ended_at": row.ended_at, "code": row.code}
+        "ended_at": row.ended_at, "code": row.code, "next_try_at": wait and wait.next_at, "waits": wait and wait.reason,
+        "waits_after": wait and wait.code}
 
 
 def _remedy(code: str | None, locale: Locale) -> str | None:
@@ -102,7 +103,8 @@ def deliveries(api: FastAPI, desk: Desk) -> None:
             since=back("since", since), until=back("until", until))
         found = await read(delivery_pages.page, which, before=cursor("dlv", before), limit=limit + 1)
         rows = found[:limit]
-        return {"deliveries": [_delivery(row) for row in rows], "next": ids.show("dlv", rows[-1].id) if len(found) > limit else None}
+        waits = await read(delivery_pages.waits, rows, desk.clock.now())
+        return {"deliveries": [_delivery(row, waits.get(row.id)) for row in rows], "next": ids.show("dlv", rows[-1].id) if len(found) > limit else None}
 
     @api.post("/api/deliveries/retry", response_model=shapes.Retried, summary="Send all deliveries that match again; dry_run counts them")
     async def retry_matching(asked: shapes.RetryAsked, request: Request) -> Any:
@@ -121,7 +123,8 @@ def deliveries(api: FastAPI, desk: Desk) -> None:
             {"number": one.number, "started_at": one.started_at, "duration_ms": one.duration_ms, "outcome": _OUTCOMES[one.outcome],
              "status": one.status, "code": one.code, "remedy": _remedy(one.code, locale), "detail": one.detail}
             for one in await read(delivery_pages.tries, delivery_id)]
-        return {**_delivery(row), "tries": tries, "remedy": _remedy(row.code, locale)}
+        waits = await read(delivery_pages.waits, [row], desk.clock.now())
+        return {**_delivery(row, waits.get(row.id)), "tries": tries, "remedy": _remedy(row.code, locale)}
 
     @api.post("/api/deliveries/{delivery}/retry", response_model=shapes.Retried, summary="Send one delivery again")
     async def retry(delivery: Word, request: Request) -> Any:

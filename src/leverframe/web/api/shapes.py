@@ -76,6 +76,10 @@ class DeliveryShape(_Answer):
     scheduled_at: datetime
     ended_at: datetime | None
     code: str | None
+    next_try_at: datetime | None = Field(description="when an owed one is tried next")
+    waits: Literal["backing_off", "quiet_hours", "spread", "turn"] | None = Field(
+        description="why an owed one was not sent yet: its destination backs off, quiet hours, a retry at a rate, or it is its turn")
+    waits_after: str | None = Field(description="what the destination refused with, when it backs off")
 
 
 class DeliveryList(_Answer):

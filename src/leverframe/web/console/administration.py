@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from leverframe.core import ids
+from leverframe.core.errors import Refused
 from leverframe.store import audit, people
 from leverframe.web import acts, pages
 from leverframe.web.asking import form_of, query_of, with_query
+from leverframe.web.console.forms import EMPTY, Refilled, refill
 from leverframe.web.desk import Desk
 from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
 
@@ -42,14 +44,19 @@ class AdministrationPages:
         if name is not None:
             await acts.disable(self._desk, identity, name)
             return RedirectResponse("/console/people", 303)
-        name = form.needed("name")
-        link, until = await acts.invite(self._desk, identity, person=name, role=form.needed("role"))
+        try:
+            name = form.needed("name")
+            link, until = await acts.invite(self._desk, identity, person=name, role=form.needed("role"))
+        except Refused as refused:
+            return await self._page(request, filled=refill(request, "invite", form, refused, request.scope["state"]["locale"]))
         return await self._page(request, invited=name, link=link, until=until)
 
-    async def _page(self, request: Request, *, invited: str | None = None, link: str = "", until: datetime | None = None) -> Response:
+    async def _page(
+        self, request: Request, *, invited: str | None = None, link: str = "", until: datetime | None = None, filled: Refilled = EMPTY
+    ) -> Response:
         read, now = self._desk.database.read, self._desk.clock.now()
         return pages.page(
-            pages.viewer_of(request, self._desk.timezone), "people.html", people=await read(people.everybody),
+            pages.viewer_of(request, self._desk.timezone), "people.html", status=filled.status, filled=filled, people=await read(people.everybody),
             invitations=await read(people.open_invitations, now), roles=sorted(self._desk.roles),
             invited=invited, link=link, until=until)
 

@@ -53,8 +53,9 @@ class DeliveryPages:
         older = with_query("/console/deliveries", **filters, before=ids.show("dlv", found[-1].id)) if more else None
         newest = with_query("/console/deliveries", **filters) if before is not None else None
         retried = asked.text("retried")
+        waits = await self._desk.database.read(delivery_pages.waits, found, self._desk.clock.now())
         return pages.page(
-            pages.viewer_of(request, self._desk.timezone), "deliveries.html", deliveries=found, filters=filters, older=older, newest=newest,
+            pages.viewer_of(request, self._desk.timezone), "deliveries.html", waits=waits, deliveries=found, filters=filters, older=older, newest=newest,
             states=[state.name.lower() for state in State], retried=retried if retried and retried.isdigit() else None)
 
     async def show(self, request: Request) -> Response:
@@ -63,16 +64,21 @@ class DeliveryPages:
         viewer = pages.viewer_of(request, self._desk.timezone)
         delivery = await self._desk.database.read(delivery_pages.one, delivery_id)
         if delivery is None:
-            raise Refused("not_found")
+            raise Refused("delivery_unknown", request.path_params["delivery"])
         attempts = await self._desk.database.read(delivery_pages.tries, delivery_id)
-        remedies = {code: (row.ko if viewer.locale == "ko" else row.en) for code, row in PROBLEMS.items()}
-        return pages.page(viewer, "delivery.html", delivery=delivery, attempts=attempts, remedies=remedies)
+        waits = await self._desk.database.read(delivery_pages.waits, [delivery], self._desk.clock.now())
+        # Each remedy is told once, however often it was tried.
+        codes = dict.fromkeys(code for code in (delivery.code, *(one.code for one in reversed(attempts))) if code in PROBLEMS)
+        remedies = {code: (PROBLEMS[code].ko if viewer.locale == "ko" else PROBLEMS[code].en) for code in codes if code}
+        return pages.page(
+            viewer, "delivery.html", delivery=delivery, attempts=attempts, remedies=remedies, wait=waits.get(delivery_id),
+            retried=query_of(request).text("retried") is not None)
 
     async def retry(self, request: Request) -> Response:
         """Owe one delivery again."""
         shown = request.path_params["delivery"]
         await acts.retry(self._desk, request.scope["state"]["identity"], identifier("dlv", shown))
-        return RedirectResponse(f"/console/deliveries/{shown}", 303)
+        return RedirectResponse(f"/console/deliveries/{shown}?retried=1", 303)
 
     async def retry_matching(self, request: Request) -> Response:
         """Say how many deliveries match; when that was confirmed, owe them again."""

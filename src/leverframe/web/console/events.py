@@ -56,12 +56,13 @@ class EventPages:
         read = self._desk.database.read
         event = await read(event_pages.one, event_id)
         if event is None:
-            raise Refused("not_found")
+            raise Refused("event_unknown", request.path_params["event"])
         body = await read(event_pages.body, event_id)
         explained = await self._desk.routes.explain_stored(event_id, viewer.locale) if body is not None else ()
         deliveries = await read(delivery_pages.page, Filter(event_id=event_id), limit=200) if viewer.may("deliveries.read") else ()
+        waits = await read(delivery_pages.waits, deliveries, self._desk.clock.now())
         return pages.page(
-            viewer, "event.html", event=event, body=body, payload=pretty(body.body) if body else "", explained=explained,
+            viewer, "event.html", waits=waits, event=event, body=body, payload=pretty(body.body) if body else "", explained=explained,
             deliveries=deliveries, unrouted=await read(event_pages.waits_for_routing, event_id), shown_kb=SHOWN_BYTES // 1024,
             total_kb=len(body.body) // 1024 if body else 0)
 

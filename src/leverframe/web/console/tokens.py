@@ -9,6 +9,7 @@ from leverframe.core.errors import Refused
 from leverframe.store import tokens
 from leverframe.web import acts, pages
 from leverframe.web.asking import Asked, form_of
+from leverframe.web.console.forms import EMPTY, Refilled, refill
 from leverframe.web.desk import Desk
 from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
 
@@ -29,7 +30,7 @@ class TokenPages:
 
     async def list(self, request: Request) -> Response:
         """Tokens, and forms for more."""
-        return await self._page(request, None)
+        return await self._page(request)
 
     async def change(self, request: Request) -> Response:
         """Issue an API token, or revoke one (``revoke``)."""
@@ -39,9 +40,12 @@ class TokenPages:
             anybodys = pages.viewer_of(request, self._desk.timezone).may("admin")
             await acts.revoke_api_token(self._desk, identity, revoke, anybodys=anybodys)
             return RedirectResponse("/console/tokens", 303)
-        days = _days(form)
-        secret = await acts.issue_api_token(
-            self._desk, identity, name=form.needed("name"), grants=form.lines("grants"), days=90 if days is None else days)
+        try:
+            days = _days(form)
+            secret = await acts.issue_api_token(
+                self._desk, identity, name=form.needed("name"), grants=form.lines("grants"), days=90 if days is None else days)
+        except Refused as refused:
+            return await self._page(request, filled=refill(request, "api", form, refused, request.scope["state"]["locale"]))
         return await self._page(request, secret)
 
     async def change_hook(self, request: Request) -> Response:
@@ -51,15 +55,19 @@ class TokenPages:
         if revoke is not None:
             await acts.revoke_hook_token(self._desk, identity, revoke)
             return RedirectResponse("/console/tokens", 303)
-        secret = await acts.issue_hook_token(self._desk, identity, name=form.needed("name"), rooms=form.lines("rooms"), days=_days(form))
+        try:
+            secret = await acts.issue_hook_token(self._desk, identity, name=form.needed("name"), rooms=form.lines("rooms"), days=_days(form))
+        except Refused as refused:
+            return await self._page(request, filled=refill(request, "hook", form, refused, request.scope["state"]["locale"]))
         return await self._page(request, secret)
 
-    async def _page(self, request: Request, secret: str | None) -> Response:
+    async def _page(self, request: Request, secret: str | None = None, *, filled: Refilled = EMPTY) -> Response:
         viewer = pages.viewer_of(request, self._desk.timezone)
         admin = viewer.may("admin")
         own = await acts.own_api_tokens(self._desk, viewer.identity, anybodys=admin)
         hooks = await self._desk.database.read(tokens.all_hook) if admin else ()
-        return pages.page(viewer, "tokens.html", tokens=own, hooks=hooks, secret=secret, now=self._desk.clock.now())
+        return pages.page(
+            viewer, "tokens.html", status=filled.status, tokens=own, hooks=hooks, secret=secret, now=self._desk.clock.now(), filled=filled)
 
 
 def _days(form: Asked) -> int | None:
