@@ -88,8 +88,8 @@ class Door:
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    """A hub with its doors open and its loops at rest."""
+async def door(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> AsyncIterator[Door]:
+    """A hub with its doors open and its loops at rest; what it logs is captured from its start."""
     (tmp_path / "leverframe.toml").write_text(CONFIG)
     app = await build(load(tmp_path / "leverframe.toml", {"OLD": "old", "NEW": "new", "TOKEN": "xoxb-1"}))
     yield Door(app)
