@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -165,14 +165,15 @@ async def open_database(config: Config, clock: Clock) -> Any:
     return await open_postgres(config.hub.database, clock)
 
 
-async def build(config: Config, clock: Clock | None = None, *, demo: bool = False) -> App:
-    """Marry everything that ``config`` names; the loops are not started yet. ``demo`` adds sample events to the playground.
+async def build(config: Config, clock: Clock | None = None, *, demo: bool = False, log_to: TextIO | None = None) -> App:
+    """Marry everything that ``config`` names; the loops are not started yet. ``demo`` adds sample events to the playground,
+    ``log_to`` takes the requests' lines in place of standard output.
 
     Raises ``store.sqlite.AlreadyServed``, or ``Refused`` when the database cannot be used.
     """
     clock = clock or SystemClock()
     database = await open_database(config, clock)
-    metrics, access, outbound = Metrics(), AccessLog(), Outbound()
+    metrics, access, outbound = Metrics(), AccessLog(log_to), Outbound()
     zone, locale = ZoneInfo(config.hub.timezone), config.hub.locale
     accepted, planned = Bell(), Bell()
     recent = Recent()
