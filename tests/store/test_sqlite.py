@@ -1,0 +1,122 @@
+"""What only SQLite can do wrong: one file, one process, its neighbours in the folder, and a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sitting import Clock
+from sqlalchemy import Connection
+
+from leverframe.store import schema
+from leverframe.store.ingest import NewEvent
+from leverframe.store.sqlite import LARGE_BYTES, AlreadyServed, SqliteDatabase, open_sqlite
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def database(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteDatabase]:
+    """A store that is open and empty."""
+    opened = await open_sqlite(tmp_path / "hub.db", clock)
+    yield opened
+    await opened.close()
+
+
+async def some_event(database: SqliteDatabase, **changes: Any) -> int:
+    """Take an event in."""
+    id = database.new_id()
+    fields: dict[str, Any] = {
+        "id": id, "dedupe": os.urandom(16), "source": "github", "delivery_id": str(id), "name": "push", "action": None, "repo": None, "carried": None,
+        "received_us": 0, "codec": 0, "headers": b"[]", "body": b"{}",
+    }  # fmt: skip
+    return await database.ingest(NewEvent(**{**fields, **changes}))
+
+
+def count(connection: Connection) -> int:
+    """Return how many events there are."""
+    found: int = connection.execute(sa.text("SELECT count(*) FROM events")).scalar_one()
+    return found
+
+
+async def test_only_its_owner_reads_the_files(tmp_path: Path, clock: Clock) -> None:
+    """The database, its log, its index and its lock, however generous the umask."""
+    before = os.umask(0)
+    try:
+        database = await open_sqlite(tmp_path / "hub.db", clock)
+        await some_event(database)
+        files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        await database.close()
+    finally:
+        os.umask(before)
+    assert files == dict.fromkeys(["hub.db", "hub.db-wal", "hub.db-shm", "hub.db.lock"], 0o600)
+
+
+async def test_a_file_is_served_once(tmp_path: Path, clock: Clock) -> None:
+    """A second server is told so, and the first one's leases are left alone; when the first has ended, another may."""
+    first = await open_sqlite(tmp_path / "hub.db", clock)
+    with pytest.raises(AlreadyServed, match=r"hub\.db.*stop it first"):
+        await open_sqlite(tmp_path / "hub.db", clock)
+    assert await first.write(schema.heartbeat, boot=first.boot, now=clock.now())
+    await first.close()
+    second = await open_sqlite(tmp_path / "hub.db", clock)
+    await second.close()
+
+
+@pytest.mark.parametrize("name", ["my hub.db", "허브.db", "a?b#c.db", "a&b=c;d.db", ":memory:", "-x", "file:hub.db", "it's \"it\".db"])
+async def test_a_file_may_have_any_name(tmp_path: Path, clock: Clock, name: str) -> None:
+    """What is written is read again, and it is in the file of that name."""
+    for expected in (1, 2):
+        database = await open_sqlite(tmp_path / name, clock)
+        clock.turn(seconds=1)
+        await some_event(database)
+        assert await database.read(count) == expected
+        await database.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, f"{name}.lock"])
+
+
+async def test_the_folder_of_the_file_is_made(tmp_path: Path, clock: Clock) -> None:
+    """A first start needs no preparation."""
+    database = await open_sqlite(tmp_path / "a" / "b" / "hub.db", clock)
+    await database.close()
+    assert (tmp_path / "a" / "b" / "hub.db").exists()
+
+
+async def test_what_is_answered_is_on_the_disk(database: SqliteDatabase) -> None:
+    """The log is synchronised at every commit."""
+    assert database._raw.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert database._raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_a_copy_taken_by_another_program_holds_nobody_up(database: SqliteDatabase, tmp_path: Path) -> None:
+    """While somebody reads the file for long, events are taken in."""
+    await some_event(database)
+    outside = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+    outside.execute("BEGIN")
+    assert outside.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    await some_event(database)
+    assert outside.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    outside.close()
+    assert await database.read(count) == 2
+
+
+async def test_a_full_disk_is_a_refusal_and_no_more(database: SqliteDatabase) -> None:
+    """Nothing of what was refused is kept, small or large; when there is room again, the same process goes on."""
+    await some_event(database)
+    (pages,) = database._raw.execute("PRAGMA page_count").fetchone()
+    database._raw.execute(f"PRAGMA max_page_count={pages + 4}")
+    body = os.urandom(LARGE_BYTES + 1)
+    done = await asyncio.gather(*(some_event(database, body=body[:size]) for size in (100_000, len(body), 100_000)), return_exceptions=True)
+    assert [getattr(one, "code", None) for one in done] == ["storage_unavailable"] * 3 and database.failure is not None
+    assert await database.read(count) == 1
+    database._raw.execute("PRAGMA max_page_count=1000000")
+    assert isinstance(await some_event(database, body=body), int) and database.failure is None
+    assert database._raw.in_transaction is False
+    assert await database.read(count) == 2
