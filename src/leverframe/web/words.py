@@ -120,8 +120,8 @@ WORDS: dict[str, tuple[str, str]] = {
     # mutes
     "mute": ("Mute", "음소거"),
     "mute_hint": ("Events still come in and are kept, but nothing is sent while a mute lasts.", "이벤트는 계속 받아 보관하지만, 음소거하는 동안에는 아무것도 보내지 않습니다."),
-    "mute_route": ("a route", "라우트"),
-    "mute_room": ("a room", "채널"),
+    "mute_route": ("route", "라우트"),
+    "mute_room": ("room", "채널"),
     "mute_target": ("Route or room", "라우트 또는 채널"),
     "unmute": ("End now", "지금 해제"),
     "until_hint": ("30m, 2h, 1d or a time", "30m, 2h, 1d 또는 시각"),
