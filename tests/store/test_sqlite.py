@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sitting import Clock
 from sqlalchemy import Connection
 
+from leverframe.core.errors import Refused
 from leverframe.store import schema
 from leverframe.store.ingest import NewEvent
 from leverframe.store.sqlite import LARGE_BYTES, AlreadyServed, SqliteDatabase, open_sqlite
@@ -70,7 +71,7 @@ async def test_a_file_is_served_once(tmp_path: Path, clock: Clock) -> None:
     await second.close()
 
 
-@pytest.mark.parametrize("name", ["my hub.db", "허브.db", "a?b#c.db", "a&b=c;d.db", ":memory:", "-x", "file:hub.db", "it's \"it\".db"])
+@pytest.mark.parametrize("name", ["my hub.db", "허브.db", "a?b#c.db", "100%25.db", "a%2fb%.db", "a&b=c;d.db", ":memory:", "-x", "file:hub.db", "it's \"it\".db"])
 async def test_a_file_may_have_any_name(tmp_path: Path, clock: Clock, name: str) -> None:
     """What is written is read again, and it is in the file of that name."""
     for expected in (1, 2):
@@ -120,3 +121,52 @@ async def test_a_full_disk_is_a_refusal_and_no_more(database: SqliteDatabase) ->
     assert isinstance(await some_event(database, body=body), int) and database.failure is None
     assert database._raw.in_transaction is False
     assert await database.read(count) == 2
+
+
+async def test_an_event_that_cannot_be_written_is_refused_alone(database: SqliteDatabase) -> None:
+    """Text that is no text, a number that is too large: the others of its moment are kept, and so are the later ones."""
+    broken: list[dict[str, Any]] = [{"repo": "half \ud800"}, {"received_us": 1 << 70}]
+    asked = [some_event(database), *(some_event(database, **changes) for changes in broken), some_event(database), some_event(database, body=b"x" * LARGE_BYTES * 2)]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(one) for one in done] == [int, Refused, Refused, int, int]
+    assert isinstance(await some_event(database), int)
+
+
+async def test_closing_lets_nobody_wait(tmp_path: Path, clock: Clock) -> None:
+    """What waits is written; whoever comes afterwards is refused."""
+    database = await open_sqlite(tmp_path / "hub.db", clock)
+    asked = [asyncio.create_task(some_event(database, body=b"x" * (LARGE_BYTES * 2 if number % 100 == 0 else 9))) for number in range(1500)]
+    await asyncio.sleep(0)
+    await database.close()
+    assert all(isinstance(one, int) for one in await asyncio.gather(*asked))
+    for late in (some_event(database), database.write(count), database.read(count)):
+        with pytest.raises(Refused, match="storage_unavailable"):
+            await late
+
+
+@pytest.mark.parametrize("content", [b"this is a letter, not a database. " * 200, b"SQLite format 3\0" + b"\xff" * 5000])
+async def test_a_file_of_something_else_is_left_alone(tmp_path: Path, clock: Clock, content: bytes) -> None:
+    """It is refused with SQLite's words, nothing is written to it, and nothing keeps it."""
+    path = tmp_path / "hub.db"
+    path.write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(Refused, match=r"storage_unavailable: .*(not a database|malformed)"):
+            await open_sqlite(path, clock)
+    assert path.read_bytes() == content
+
+
+async def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, clock: Clock) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match="storage_unavailable: .*file"):
+        await open_sqlite(tmp_path / "file" / "hub.db", clock)
+
+
+async def test_a_newer_database_is_let_go(tmp_path: Path, clock: Clock) -> None:
+    """Refused, it is free for the program that it belongs to."""
+    first = await open_sqlite(tmp_path / "hub.db", clock)
+    await first.write(lambda connection: connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'")))
+    await first.close()
+    for _ in range(2):
+        with pytest.raises(Refused, match="database_newer"):
+            await open_sqlite(tmp_path / "hub.db", clock)

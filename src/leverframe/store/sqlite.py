@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -56,7 +57,7 @@ class _Batch:
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    uri = f"file:{path.as_posix().replace('?', '%3f').replace('#', '%23')}" + ("?mode=ro" if read_only else "")
+    uri = f"file:{quote(path.as_posix())}" + ("?mode=ro" if read_only else "")
     raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
     if not read_only:
         raw.execute("PRAGMA journal_mode=WAL")
@@ -64,6 +65,22 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     raw.execute("PRAGMA temp_store=MEMORY")
     raw.execute("PRAGMA cache_size=-8000")
     return raw
+
+
+_AWAY = {
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_NOTADB,
+}  # fmt: skip
+"""What SQLite answers when the file or the disk is the reason, and not what it was asked: https://sqlite.org/rescode.html"""
+
+
+def _code(error: BaseException) -> int:
+    return getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) & 0xFF
+
+
+def _is_away(error: BaseException) -> bool:
+    """Return whether the file or the disk is the reason."""
+    return _code(error) in _AWAY
 
 
 def _engine(raw: sqlite3.Connection) -> sa.Engine:
@@ -80,7 +97,7 @@ class SqliteDatabase:
         self._clock, self._loop, self._last_id = clock, loop, 0
         self._id_lock = threading.Lock()
         self._waiting = _Batch()
-        self._busy = False
+        self._busy = self._closed = False
         self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
         self._raw = _connect(path, read_only=False)
         self._connection = _engine(self._raw).connect()
@@ -103,6 +120,7 @@ class SqliteDatabase:
 
         Raises ``Refused("storage_unavailable")`` when it cannot be written; then nothing of it is kept.
         """
+        self._check_open()
         done: asyncio.Future[int] = self._loop.create_future()
         if len(event.body) > LARGE_BYTES:
             self._queue.put(_Batch(events=[(event, done)]))
@@ -113,22 +131,28 @@ class SqliteDatabase:
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return ``work(connection, …)`` once it is committed; raises what it raises."""
+        self._check_open()
         done: asyncio.Future[T] = self._loop.create_future()
         self._waiting.works.append((lambda connection: work(connection, *args, **kwargs), done))
         self._hand_over()
         return await done
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return ``work(connection, …)`` of what is committed now."""
+        """Return ``work(connection, …)`` of what is committed now; raises what it raises, or ``Refused("storage_unavailable")``."""
+        self._check_open()
         return await self._loop.run_in_executor(self._readers, lambda: self._read(lambda connection: work(connection, *args, **kwargs)))
 
     async def rejoin(self) -> None:
         """Take a new place among the processes (there is only this one), after the leases ran out."""
+        latest = await self.read(schema.latest_id)
+        with self._id_lock:
+            self._last_id = max(self._last_id, latest)
         self.boot = self.new_id()
         await self.write(schema.start_process, boot=self.boot, now=self._clock.now(), alone=True)
 
     async def close(self) -> None:
-        """Write what waits, then let the file go."""
+        """Write what waits, then let the file go; whoever comes later is refused."""
+        self._closed = True
         while self._busy:
             await asyncio.sleep(0)
         self._queue.put(None)
@@ -142,17 +166,26 @@ class SqliteDatabase:
         self._raw.close()
         os.close(self._lock)
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
+
     def _read(self, work: Callable[[Connection], T]) -> T:
-        connection: Connection | None = getattr(self._reader, "connection", None)
-        if connection is None:
-            connection = _engine(_connect(self.path, read_only=True)).connect()
-            self._reader.connection = connection
-            self._opened.append(connection)
         try:
+            connection: Connection | None = getattr(self._reader, "connection", None)
+            if connection is None:
+                connection = _engine(_connect(self.path, read_only=True)).connect()
+                self._reader.connection = connection
+                self._opened.append(connection)
             connection.exec_driver_sql("BEGIN")
-            return work(connection)
-        finally:
-            connection.exec_driver_sql("ROLLBACK")
+            try:
+                return work(connection)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+        except (sqlite3.Error, sa.exc.DBAPIError) as error:
+            if not _is_away(error) or _code(error) == sqlite3.SQLITE_READONLY:
+                raise
+            raise Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S) from error
 
     def _hand_over(self) -> None:
         """Give the writer what waits, unless it is at work: then it takes it when it comes back."""
@@ -181,16 +214,23 @@ class SqliteDatabase:
 
     def _write_forever(self) -> None:
         while (batch := self._queue.get()) is not None:
-            failure = None
-            try:
-                results = self._commit(batch)
-            except (sqlite3.Error, sa.exc.DBAPIError) as error:
-                failure = str(error).splitlines()[0]
-                refused = Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
-                refused.__cause__ = error
-                results = [(future, None, refused) for _, future in (*batch.events, *batch.works)]
+            results, failure = self._written(batch)
             own = not (len(batch.events) == 1 and len(batch.events[0][0].body) > LARGE_BYTES)
             self._loop.call_soon_threadsafe(self._answered, results, own, failure)
+
+    def _written(self, batch: _Batch) -> tuple[list[tuple[asyncio.Future[Any], Any, BaseException | None]], str | None]:
+        """Return everybody's answer, whatever happens, and why nothing could be written, if so."""
+        try:
+            return self._commit(batch), None
+        except Exception as error:  # noqa: BLE001 - whoever waits must be answered, and the thread must live
+            if len(batch) > 1 and not _is_away(error):
+                # One of the events cannot be stored as it is: the others can.
+                parts = [_Batch(events=[one]) for one in batch.events] + [_Batch(works=batch.works)]
+                done = [self._written(part) for part in parts if len(part)]
+                return [answer for answers, _ in done for answer in answers], next((failure for _, failure in done if failure), None)
+            refused = Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
+            refused.__cause__ = error
+            return [(future, None, refused) for _, future in (*batch.events, *batch.works)], str(error).splitlines()[0]
 
     def _commit(self, batch: _Batch) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
         results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
@@ -203,10 +243,8 @@ class SqliteDatabase:
                 run("SAVEPOINT work")
                 try:
                     results.append((future, work(self._connection), None))
-                except sqlite3.OperationalError:
-                    raise
                 except Exception as error:
-                    if isinstance(error, sa.exc.OperationalError):
+                    if _is_away(error):
                         raise
                     # What one asker's work raises is theirs alone: the others' writes still commit.
                     run("ROLLBACK TO work")
@@ -242,19 +280,30 @@ class SqliteDatabase:
 async def open_sqlite(path: Path, clock: Clock) -> SqliteDatabase:
     """Open (and make, or migrate) the database at ``path`` for the one process that may serve it.
 
-    Raises :class:`AlreadyServed` when another process holds it; every lease of an earlier process is released.
+    Raises :class:`AlreadyServed` when another process holds it, or ``Refused``: ``database_newer``, or ``storage_unavailable``
+    with the system's words. Every lease of an earlier process is released.
     """
     path = path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Refused("storage_unavailable", f"{path}: {error}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(lock)
         raise AlreadyServed(path) from error
-    if not path.exists():
+    try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = SqliteDatabase(path, clock, asyncio.get_running_loop(), lock)
-    await database.write(schema.prepare)
-    await database.rejoin()
+        database = SqliteDatabase(path, clock, asyncio.get_running_loop(), lock)
+    except (OSError, sqlite3.Error) as error:
+        os.close(lock)
+        raise Refused("storage_unavailable", f"{path}: {error}") from error
+    try:
+        await database.write(schema.prepare)
+        await database.rejoin()
+    except BaseException:
+        await database.close()
+        raise
     return database
