@@ -20,7 +20,7 @@ from leverframe.core.windows import held_until
 from leverframe.ports import Clock
 from leverframe.store import deliveries, events, mutes
 from leverframe.store.database import Database
-from leverframe.store.deliveries import Planned, Role, State
+from leverframe.store.deliveries import LateWorker, Planned, Role, State
 from leverframe.store.events import StoredEvent
 from leverframe.work.bell import Bell
 from leverframe.work.library import Library
@@ -94,6 +94,8 @@ class Fanout:
                         await self.bell.wait(SCAN_S)
                     case few if few < BATCH:
                         await self._clock.sleep(GATHER_S)
+            except LateWorker as error:
+                log.warning("fanout_late", error=str(error))
             except Refused as error:
                 log.warning("fanout_put_off", code=error.code)
                 await self._clock.sleep(1.0)
@@ -130,10 +132,30 @@ class Fanout:
             except Exception as error:
                 log.exception("routing_failed", event_id=id, error=str(error))
                 await self._database.write(events.postpone_routing, event_id=id, boot=boot, now=self._clock.now(), wait_s=60.0)
-        owed = await self._database.write(self._plan, boot=boot, routed=routed, plans=plans, silenced=silenced, now=self._clock.now())
+        try:
+            owed = await self._database.write(self._plan, boot=boot, routed=routed, plans=plans, silenced=silenced, now=self._clock.now())
+        except (Refused, LateWorker):
+            raise
+        except Exception:
+            log.exception("planning_failed")
+            owed = await self._plan_one_by_one(boot, routed, plans, silenced)
         if owed:
             self._planned.ring()
         return len(ids)
+
+    async def _plan_one_by_one(self, boot: int, routed: Sequence[int], plans: Sequence[tuple[Event, Sequence[Route]]], silenced: set[str]) -> int:
+        """One of the events cannot be planned: the others are, and it is tried again later."""
+        owed = 0
+        for id in sorted(routed):
+            mine = [plan for plan in plans if plan[0].id == id]
+            try:
+                owed += await self._database.write(self._plan, boot=boot, routed=[id], plans=mine, silenced=silenced, now=self._clock.now())
+            except (Refused, LateWorker):
+                raise
+            except Exception as error:
+                log.exception("routing_failed", event_id=id, error=str(error))
+                await self._database.write(events.postpone_routing, event_id=id, boot=boot, now=self._clock.now(), wait_s=60.0)
+        return owed
 
     def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str]]:
         ids = events.claim_routing(connection, boot=boot, now=now, limit=BATCH)
