@@ -243,6 +243,8 @@ async def _beat(database: Any, clock: Clock) -> None:
                 await database.rejoin()
         except Refused as error:
             log.warning("heartbeat_failed", code=error.code)
+        except Exception:
+            log.exception("heartbeat_failed")  # a loop that ended would lose every lease
 
 
 async def _count(database: Any, clock: Clock, metrics: Metrics) -> None:
@@ -254,6 +256,8 @@ async def _count(database: Any, clock: Clock, metrics: Metrics) -> None:
             metrics.dead.set(found.dead)
         except Refused as error:
             log.warning("counts_unknown", code=error.code)
+        except Exception:
+            log.exception("counts_unknown")
         await clock.sleep(15.0)
 
 
