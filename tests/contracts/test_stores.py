@@ -85,6 +85,28 @@ async def test_large_bodies_are_taken_among_small_ones(house: Harness) -> None:
         assert kept is not None and kept.body == event.body
 
 
+async def test_one_event_that_cannot_be_kept_harms_no_other(house: Harness) -> None:
+    """An identifier that is taken refuses its own event, which can be sent again, and not those of the same moment."""
+    (taken,) = await house.routed()
+    clash = house.event(id=taken)
+    await house.store.ingest(house.event())
+    refused, kept = await together(house.store.ingest(clash), house.store.ingest(house.event("another")))
+    assert isinstance(refused, Refused) and refused.code == "storage_unavailable"
+    assert isinstance(kept, int)
+
+
+async def test_identifiers_only_grow(house: Harness) -> None:
+    """Within a moment, when the clock steps back, and from one process to the next."""
+    given = [house.store.new_id() for _ in range(5000)]
+    house.clock.advance(hours=-2)
+    given += [house.store.new_id() for _ in range(10)]
+    await house.store.ingest(house.event())
+    given += await house.rows(sa.select(events.c.id))
+    await house.restart()
+    given.append(house.store.new_id())
+    assert given == sorted(set(given))
+
+
 # --- writing and reading ---------------------------------------------------------------------------------------------------
 
 
@@ -332,6 +354,15 @@ async def test_a_destination_is_held_by_one_process(house: Harness) -> None:
     assert sorted(kept) == sorted(each.name for each in first[1]) and set(kept) <= set(names)
 
 
+async def test_a_process_does_not_take_what_it_holds(house: Harness) -> None:
+    """Also when its own lease has run out meanwhile (the machine slept): it is still sending there."""
+    await _owe(house, house.planned())
+    assert len(await _take(house)) == 1
+    assert await _take(house) == []
+    house.clock.advance(minutes=1)
+    assert await _take(house) == []
+
+
 async def test_a_round_is_written_whole(house: Harness) -> None:
     """States, codes, attempts and cards; the destination is let go, due when something is owed there again."""
     now = house.clock.now()
@@ -372,6 +403,30 @@ async def test_a_full_window_goes_on_with_the_next(house: Harness) -> None:
     await _take(house)
     assert await _settle(house, house.round(DEV, house.ended(ids[4]), full=True)) == {}
     assert await _destination(house) == (None, 0, None)
+
+
+async def test_a_late_workers_record_does_nothing(house: Harness) -> None:
+    """Another process has tried the message meanwhile: its word counts, and its attempt, and its card."""
+    (id,) = await _owe(house, house.planned(order_key="k", role=Role.CARD))
+    late, other = await house.boot(dead=True), await house.boot()
+    await _take(house, late)
+    await _take(house, other)
+    posted = [Card(remote_id=remote_id, remote_room=None, anchor_only=False) for remote_id in ("of the other", "of the late one")]
+    await _settle(house, house.round(DEV, house.ended(id, card=(DEV, "k", posted[0]))), boot=other)
+    await _settle(house, house.round(DEV, house.ended(id, status=201, card=(DEV, "k", posted[1]))), boot=late)
+    assert await house.rows(sa.select(delivery_rows.c.state, delivery_rows.c.attempt)) == [(1, 1)]
+    assert await house.rows(sa.select(attempts.c.number, attempts.c.status)) == [(1, 200)]
+    assert await house.rows(sa.select(cards.c.remote_id)) == ["of the other"]
+
+
+async def test_a_late_worker_neither_goes_on_nor_lets_go(house: Harness) -> None:
+    """The destination is another's now: it keeps it, and the late one gets nothing more to send."""
+    ids = await _owe(house, *(house.planned() for _ in range(3)))
+    late, other = await house.boot(dead=True), await house.boot()
+    await _take(house, late, window=1)
+    await _take(house, other, window=1)
+    assert await _settle(house, house.round(DEV, house.ended(ids[0]), full=True), boot=late, window=1) == {}
+    assert (await _destination(house))[2] == other
 
 
 async def test_a_card_is_replaced_by_a_later_one(house: Harness) -> None:
@@ -415,6 +470,19 @@ async def test_what_is_planned_while_a_destination_is_let_go_is_not_forgotten(ho
         idle = sa.select(destinations.c.name).where(destinations.c.name.in_(names), destinations.c.due_at.is_(None))
         assert await house.rows(idle) == []
         assert {each.name for each in await _take(house, limit=1000)} == set(names)
+
+
+async def test_the_next_moment_is_of_what_can_be_taken(house: Harness) -> None:
+    """What a living process holds is not waited for; what a dead one left is due at once."""
+    now = house.clock.now()
+    dead, living = await house.boot(dead=True), await house.boot()
+    await _owe(house, house.planned("slack:#1"))
+    await _take(house, living)
+    await _owe(house, house.planned("slack:#2", scheduled_at=now + timedelta(seconds=30)))
+    assert await house.store.read(deliveries.next_due_at, boot=house.store.boot, now=now) == now + timedelta(seconds=30)
+    await _owe(house, house.planned("slack:#3"))
+    await _take(house, dead)
+    assert await house.store.read(deliveries.next_due_at, boot=house.store.boot, now=now) == now
 
 
 async def test_dead_letters_are_revived(house: Harness) -> None:

@@ -22,6 +22,7 @@ from leverframe.core.routes import Route
 from leverframe.store import schema
 from leverframe.store.deliveries import LateWorker
 from leverframe.store.tables import destinations, processes
+from leverframe.work.deliver import SCAN_S, WINDOW
 from work.engine import Engine, engine
 from work.github import push
 
@@ -180,23 +181,87 @@ def _alive(connection: sa.Connection, *, clock: VirtualClock) -> None:
     connection.execute(processes.update().values(alive_until=clock.now() + timedelta(minutes=1)))
 
 
+async def test_a_machine_that_slept_while_sending_says_nothing_twice(start: Start, clock: VirtualClock, slack: FakeSlack) -> None:
+    """Its lease ran out in the middle of a room, and nobody took it: the process goes on where it was, and does not take the room from itself."""
+    hub = await start()
+    for number in range(5):
+        await hub.receive("push", push(message=f"commit {number}"))
+    await hub.fanout.step()
+    slack.mode, slack.slow_s = "slow", 0.02
+    assert await hub.deliverer.step() == 1
+    clock.advance(minutes=1)
+    assert await hub.deliverer.step() == 0
+    assert await beat(hub)
+    await hub.deliverer.settle()
+    await hub.settle()
+    assert list(said(slack, "dev").values()) == [1] * 5
+
+
+async def test_who_comes_late_ends_with_what_it_has_in_hand(start: Start, clock: VirtualClock, slack: FakeSlack) -> None:
+    """Its lease over and its room taken by another, a process says its window to the end at most, and leaves the rest to the other."""
+    late, other = await start(), await start()
+    for number in range(WINDOW + 20):
+        await late.receive("push", push(message=f"commit {number}"))
+    while await late.fanout.step():
+        pass
+    slack.mode, slack.slow_s = "slow", 0.02
+    assert await late.deliverer.step() == 1
+    clock.advance(minutes=1)
+    await beat(other)
+    assert await other.deliverer.step() == 1
+    slack.mode = "ok"
+    await asyncio.gather(late.deliverer.settle(), other.deliverer.settle())
+    await other.settle()
+    assert len(said(slack, "dev")) == WINDOW + 20
+    assert said(slack, "dev").total() <= 2 * WINDOW + 20
+    assert [row.boot for row in await late.rows(sa.select(destinations.c.boot))] == [None]
+
+
+async def test_a_destination_whose_taking_was_not_answered_is_not_lost(start: Start, clock: VirtualClock, slack: FakeSlack) -> None:
+    """The server went away between the commit and its answer: the process finds what it holds without knowing."""
+    hub = await start()
+    await hub.receive("push", push())
+    await hub.fanout.step()
+    write = hub.database.write
+
+    async def unanswered(*args: Any, **kwargs: Any) -> Any:
+        await write(*args, **kwargs)
+        raise Refused("storage_unavailable")
+
+    hub.database.write = unanswered
+    with pytest.raises(Refused):
+        await hub.deliverer.step()
+    hub.database.write = write
+    await hub.settle()
+    assert list(said(slack, "dev").values()) == [1]
+
+
+async def test_a_process_does_not_wait_for_what_another_is_doing(start: Start, slack: FakeSlack) -> None:
+    """While another sends to a room that is due, there is nothing to look for."""
+    busy, idle = await start(), await start()
+    await busy.receive("push", push())
+    await busy.fanout.step()
+    slack.mode, slack.slow_s = "slow", 0.05
+    await busy.deliverer.step()
+    assert await idle.deliverer._idle_s() == SCAN_S
+    await busy.deliverer.settle()
+
+
 async def test_the_heartbeat_keeps_the_place_and_finds_a_new_one(start: Start, clock: VirtualClock) -> None:
     """The hub's own loop: it renews in time, outlives a database that is away for a while, and rejoins when its place is gone."""
     hub = await start()
-    write, away = hub.database.write, 0
+    write, away = hub.database.write, list[Exception]()
 
     async def unsteady(*args: Any, **kwargs: Any) -> Any:
-        nonlocal away
         if away:
-            away -= 1
-            raise Refused("storage_unavailable")
+            raise away.pop()
         return await write(*args, **kwargs)
 
     hub.database.write = unsteady
     beating = asyncio.create_task(_beat(hub.database, clock))
     try:
         await _after(clock, 120)
-        away = 3
+        away[:] = [Refused("storage_unavailable"), ValueError("unthought of"), Refused("storage_unavailable")]
         await _after(clock, 60)
         (row,) = await hub.rows(sa.select(processes.c.boot, processes.c.alive_until))
         before = hub.database.boot

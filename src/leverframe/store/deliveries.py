@@ -119,13 +119,12 @@ class Round:
     """Whether to let it go all the same."""
 
 
-def plan(connection: Connection, *, boot: int, routed: Collection[int], planned: Sequence[Planned], now: datetime) -> bool:
-    """Replace the routing rows of ``routed`` events by their deliveries; ``False``, and nothing done, when another has them now."""
+def plan(connection: Connection, *, boot: int, routed: Collection[int], planned: Sequence[Planned], now: datetime) -> None:
+    """Replace the routing rows of ``routed`` events by their deliveries; raises :class:`LateWorker` when another has one of them now."""
     gone = connection.execute(routing.delete().where(routing.c.event_id.in_(list(routed)), routing.c.boot == boot))
     if gone.rowcount != len(routed):
         raise LateWorker(f"{len(routed) - gone.rowcount} events were routed elsewhere")
     owe(connection, planned=planned, now=now)
-    return True
 
 
 class LateWorker(Exception):
@@ -183,11 +182,15 @@ def _upsert(dialect: str) -> Any:
     return insert
 
 
-def take(connection: Connection, *, boot: int, now: datetime, limit: int, window: int) -> list[Taken]:
-    """Take up to ``limit`` due destinations that no living process holds, longest due first, each with its first ``window`` of owed deliveries."""
+def take(connection: Connection, *, boot: int, now: datetime, limit: int, window: int, holding: Collection[str] | None = None) -> list[Taken]:
+    """Take up to ``limit`` due destinations that no living process holds, longest due first, each with its first ``window`` of owed deliveries.
+
+    What this process holds by its own ``boot`` it is still sending to, also when its lease ran out meanwhile. With ``holding``
+    it says what that is: the others under its boot are of a ``take`` whose answer was lost, and are taken now.
+    """
     free = (
         sa.select(destinations.c.name)
-        .where(destinations.c.due_at <= now, sa.or_(destinations.c.boot.is_(None), destinations.c.boot.not_in(alive(now))))
+        .where(destinations.c.due_at <= now, _free(boot, now, holding))
         .order_by(destinations.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -198,11 +201,16 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int, window
     return [Taken(name=row.name, failures=row.failures, owed=owed(connection, destination=row.name, now=now, limit=window)) for row in taken]
 
 
-def next_due_at(connection: Connection, *, boot: int) -> datetime | None:
-    """Return when the next destination that this process does not hold is due; ``None`` when none is."""
-    free = sa.or_(destinations.c.boot.is_(None), destinations.c.boot != boot)
-    found: datetime | None = connection.execute(sa.select(sa.func.min(destinations.c.due_at)).where(free)).scalar()
+def next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
+    """Return when the next destination that no living process holds is due; ``None`` when none is."""
+    found: datetime | None = connection.execute(sa.select(sa.func.min(destinations.c.due_at)).where(_free(boot, now, None))).scalar()
     return found
+
+
+def _free(boot: int, now: datetime, holding: Collection[str] | None) -> sa.ColumnElement[bool]:
+    dead = sa.and_(destinations.c.boot != boot, destinations.c.boot.not_in(alive(now)))
+    lost = [] if holding is None else [sa.and_(destinations.c.boot == boot, destinations.c.name.not_in(list(holding)))]
+    return sa.or_(destinations.c.boot.is_(None), dead, *lost)
 
 
 _OWED = (
@@ -243,36 +251,28 @@ _SENT = (
         sa.tuple_(deliveries.c.id, deliveries.c.attempt).in_(sa.bindparam("b_sent", expanding=True)), deliveries.c.state == sa.literal_column("0"),
     )
     .values(state=sa.literal_column("1"), attempt=deliveries.c.attempt + 1, ended_at=sa.bindparam("b_ended", type_=deliveries.c.ended_at.type), code=None)
+    .returning(deliveries.c.id)
 )  # fmt: skip
 
 
 def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> None:
     """Write what attempts came to: states, the attempts themselves, and the cards that now stand."""
     sent = [(one.delivery_id, one.attempt) for one in ended if one.state is State.SENT and one.code is None]
-    if sent:
-        connection.execute(_SENT, {"b_sent": sent, "b_ended": now})
+    counted = set(connection.execute(_SENT, {"b_sent": sent, "b_ended": now}).scalars()) if sent else set()
     others = [one for one in ended if one.state is not State.SENT or one.code is not None]
-    if others:
-        connection.execute(
-            _RECORD,
-            [
-                {
-                    "b_id": one.delivery_id, "b_attempt": one.attempt, "b_state": int(one.state),
-                    "b_next": one.attempt + (one.outcome >= 0), "b_ended": None if one.state is State.OWED else now, "b_code": one.code,
-                }
-                for one in others
-            ],
-        )  # fmt: skip
+    if silent := [one for one in others if one.card is None]:
+        connection.execute(_RECORD, [_values(one, now) for one in silent])
+    counted.update(one.delivery_id for one in others if one.card is not None and connection.execute(_RECORD, _values(one, now)).rowcount)
     insert_rows(
         connection, attempts, ("delivery_id", "number", "started_at", "duration_ms", "outcome", "status", "code", "detail"),
         [
-            (one.delivery_id, one.attempt + 1, one.started_at, one.duration_ms, one.outcome, one.status, one.code, one.detail)
+            (one.delivery_id, one.attempt + 1, one.started_at, one.duration_ms, one.outcome, one.status, one.code, one.detail.replace("\0", ""))
             for one in ended if one.outcome >= 0
         ],
         ignoring_repeats=True,
     )  # fmt: skip
     for one in ended:
-        if one.card is not None:
+        if one.card is not None and one.delivery_id in counted:  # not a late worker's
             destination, subject, card = one.card
             values = {
                 "remote_id": card.remote_id, "remote_room": card.remote_room, "anchor_only": card.anchor_only,
@@ -282,18 +282,27 @@ def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> 
             connection.execute(insert.on_conflict_do_update(index_elements=["destination", "subject"], set_=values))
 
 
+def _values(one: Ended, now: datetime) -> dict[str, Any]:
+    return {
+        "b_id": one.delivery_id, "b_attempt": one.attempt, "b_state": int(one.state),
+        "b_next": one.attempt + (one.outcome >= 0), "b_ended": None if one.state is State.OWED else now, "b_code": one.code,
+    }  # fmt: skip
+
+
 def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: datetime, window: int) -> dict[str, list[Owed]]:
     """Write what rounds came to; return the next owed deliveries of the destinations that go on, and let the others go."""
     ended = [one for each in rounds for one in each.ended]
     if ended:
         record(connection, ended=ended, now=now)
     names = sorted(each.name for each in rounds)
-    if connection.dialect.name == "postgresql":
-        # The rows are locked first: a delivery planned meanwhile either is seen below, or finds due_at empty and fills it.
-        connection.execute(sa.select(destinations.c.name).where(destinations.c.name.in_(names)).order_by(destinations.c.name).with_for_update()).all()
+    # The rows are locked first: a delivery planned meanwhile either is seen below, or finds due_at empty and fills it.
+    mine = sa.select(destinations.c.name).where(destinations.c.name.in_(names), destinations.c.boot == boot).order_by(destinations.c.name).with_for_update()
+    held = set(connection.execute(mine).scalars())
     going_on: dict[str, list[Owed]] = {}
     emptied: list[str] = []
     for each in rounds:
+        if each.name not in held:
+            continue  # another process took it when our lease had run out
         if each.stop_until is None and each.full and not each.leaving:
             going_on[each.name] = owed(connection, destination=each.name, now=now, limit=window)
         elif each.stop_until is None:
@@ -303,7 +312,7 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
     next_at = {name: at for name, at in connection.execute(_NEXT_OWED_AT, {"b_destinations": emptied}).all()} if emptied else {}
     released = [
         {"b_name": each.name, "b_boot": boot, "b_due": each.stop_until or next_at.get(each.name), "b_failures": each.failures, "b_error": each.error}
-        for each in rounds if not going_on.get(each.name)
+        for each in rounds if each.name in held and not going_on.get(each.name)
     ]  # fmt: skip
     if released:
         connection.execute(_RELEASE, released)

@@ -79,8 +79,10 @@ class Deliverer:
         self._chance, self._told = chance, told
         self._schedule = schedule or Schedule()
         self.bell = bell
-        self._draining: set[asyncio.Task[None]] = set()
-        self._rounds: list[tuple[Round, int, _Held, asyncio.Future[Sequence[Owed]]]] = []
+        self._draining: dict[str, asyncio.Task[None]] = {}
+        self._unsure = False
+        """Whether destinations may be ours that we do not know of: the answer of a ``take`` was lost."""
+        self._rounds: list[tuple[Round, _Held, asyncio.Future[Sequence[Owed]]]] = []
         self._settling: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -103,7 +105,7 @@ class Deliverer:
         """Begin nothing new; let what is under way come to its end for up to ``patience_s`` seconds, then break it off."""
         self._stopping = True
         self.bell.ring()
-        held = list(self._draining)
+        held = list(self._draining.values())
         if held:
             _, late = await asyncio.wait(held, timeout=patience_s)
             for task in late:
@@ -116,26 +118,29 @@ class Deliverer:
         if free <= 0:
             await self.bell.wait(0.05)
             return 0
-        taken = await self._database.write(deliveries.take, boot=self._boot(), now=self._clock.now(), limit=free, window=WINDOW)
+        holding = list(self._draining) if self._unsure else None
+        self._unsure = True
+        taken = await self._database.write(deliveries.take, boot=self._boot(), now=self._clock.now(), limit=free, window=WINDOW, holding=holding)
+        self._unsure = False
         for one in taken:
-            task = asyncio.create_task(self._drain(_Held(one.name, one.failures), one.owed), name=f"deliver {one.name}")
-            self._draining.add(task)
-            task.add_done_callback(self._draining.discard)
+            if one.name in self._draining:
+                continue  # a round there is still to be written: what is owed now is looked at with it
+            task = self._draining[one.name] = asyncio.create_task(self._drain(_Held(one.name, one.failures), one.owed), name=f"deliver {one.name}")
+            task.add_done_callback(lambda _, name=one.name: self._draining.pop(name))  # type: ignore[misc]
         return len(taken)
 
     async def settle(self) -> None:
         """Return when nothing is under way (for tests and an orderly end)."""
         while self._draining:
-            await asyncio.gather(*self._draining, return_exceptions=True)
+            await asyncio.gather(*self._draining.values(), return_exceptions=True)
 
     async def _idle_s(self) -> float:
-        due = await self._database.read(deliveries.next_due_at, boot=self._boot())
+        due = await self._database.read(deliveries.next_due_at, boot=self._boot(), now=self._clock.now())
         if due is None:
             return SCAN_S
         return min(max((due - self._clock.now()).total_seconds(), 0.0), SCAN_S)
 
     async def _drain(self, held: _Held, owed: Sequence[Owed]) -> None:
-        boot = self._boot()
         while True:
             try:
                 if owed:
@@ -146,7 +151,7 @@ class Deliverer:
                 log.exception("destination_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
             try:
-                owed = await asyncio.shield(self._settle(held, boot, full=len(owed) == WINDOW))
+                owed = await asyncio.shield(self._settle(held, full=len(owed) == WINDOW))
             except Exception as error:  # noqa: BLE001 - the destination is ours until this is written
                 # Mostly: the database is away. What was sent is written down before anything else is sent here.
                 log.warning("deliveries_not_recorded", destination=held.name, error=str(error))
@@ -157,7 +162,7 @@ class Deliverer:
                 self.bell.ring()
                 return
 
-    def _settle(self, held: _Held, boot: int, *, full: bool) -> asyncio.Future[Sequence[Owed]]:
+    def _settle(self, held: _Held, *, full: bool) -> asyncio.Future[Sequence[Owed]]:
         """Have the round written; the future gives what is owed next, nothing when the destination was let go."""
         now = self._clock.now()
         done = Round(
@@ -165,7 +170,7 @@ class Deliverer:
             stop_until=None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s),
         )  # fmt: skip
         written: asyncio.Future[Sequence[Owed]] = asyncio.get_running_loop().create_future()
-        self._rounds.append((done, boot, held, written))
+        self._rounds.append((done, held, written))
         if self._settling is None:
             self._settling = asyncio.create_task(self._settle_all(), name="deliver settle")
         return written
@@ -175,22 +180,28 @@ class Deliverer:
         await self._clock.sleep(GATHER_S / 2)
         while self._rounds:
             batch, self._rounds = self._rounds, []
-            for boot in {boot for _, boot, _, _ in batch}:
-                mine = [each for each in batch if each[1] == boot]
-                try:
-                    going_on = await self._database.write(
-                        deliveries.settle, rounds=[done for done, _, _, _ in mine], boot=boot, now=self._clock.now(), window=WINDOW
-                    )
-                except Exception as error:  # noqa: BLE001 - it is handed to those who wait
-                    for _, _, _, written in mine:
-                        if not written.done():
-                            written.set_exception(error)
-                else:
-                    for done, _, held, written in mine:
-                        del held.ended[: len(done.ended)]
-                        if not written.done():
-                            written.set_result(going_on.get(done.name, ()))
+            await self._settle_batch(batch)
         self._settling = None
+
+    async def _settle_batch(self, batch: Sequence[tuple[Round, _Held, asyncio.Future[Sequence[Owed]]]]) -> None:
+        try:
+            going_on = await self._database.write(
+                deliveries.settle, rounds=[done for done, _, _ in batch], boot=self._boot(), now=self._clock.now(), window=WINDOW
+            )
+        except Exception as error:  # noqa: BLE001 - it is handed to those who wait
+            if len(batch) > 1 and not isinstance(error, Refused):
+                # One of the rounds cannot be written as it is: the others can.
+                for one in batch:
+                    await self._settle_batch([one])
+                return
+            for _, _, written in batch:
+                if not written.done():
+                    written.set_exception(error)
+        else:
+            for done, held, written in batch:
+                del held.ended[: len(done.ended)]
+                if not written.done():
+                    written.set_result(going_on.get(done.name, ()))
 
     async def _send_window(self, held: _Held, owed: Sequence[Owed]) -> None:
         chat = self._chats.get(held.name.partition(":")[0])
