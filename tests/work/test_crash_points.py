@@ -136,3 +136,21 @@ async def test_it_dies_while_it_speaks(database_url: str, clock: VirtualClock, s
         if not await survived(database_url, number, clock, slack, countdown.start):
             break
     assert number == 2 * len(SAID) + 1
+
+
+async def test_a_slow_room_is_recorded_as_it_goes(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """At one message a second, a process that dies after minutes of sending has the last ones said again, not all of them."""
+    route = Route(name="all", events=("*",), to=("slack:#dev",), thread="off")
+    async with engine(database_url, clock, slack, route, posts_per_second=1) as hub:
+        for number in range(30):
+            await hub.receive("push", push(message=f"commit {number}"))
+        countdown = Countdown(25)
+        slack.heard = countdown
+        death = Death(hub)
+        countdown.start(death)
+        assert await death.run()
+    clock.advance(seconds=schema.LEASE_S + 1)
+    async with engine(database_url, clock, slack, route, posts_per_second=1) as hub:
+        await hub.settle()
+        said = Counter(str(message.blocks) for message in slack.messages("#dev"))
+        assert len(said) == 30 and sum(said.values()) <= 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -28,6 +28,8 @@ HELD = 1024
 """Destinations that one process sends to at once."""
 AT_ONCE = 16
 """Messages under way to one room that is not paced; of one thread always one."""
+RECORD_S = 1.0
+"""After so long what was sent is written down before more is sent: a crash says no more than this twice."""
 SCAN_S = 5.0
 GATHER_S = 0.01
 """After a round that found something due: what became due meanwhile is taken together."""
@@ -55,6 +57,8 @@ class _Held:
     ended: list[Ended] = field(default_factory=list)
     """What attempts came to, until it is on disk."""
     leaving: bool = False
+    record_at: datetime | None = None
+    """When what was sent is to be written down."""
 
 
 class Deliverer:
@@ -151,7 +155,7 @@ class Deliverer:
                 log.exception("destination_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
             try:
-                owed = await asyncio.shield(self._settle(held, full=len(owed) == WINDOW))
+                owed = await asyncio.shield(self._settle(held, full=len(owed) == WINDOW or self._time_to_record(held)))
             except Exception as error:  # noqa: BLE001 - the destination is ours until this is written
                 # Mostly: the database is away. What was sent is written down before anything else is sent here.
                 log.warning("deliveries_not_recorded", destination=held.name, error=str(error))
@@ -205,17 +209,21 @@ class Deliverer:
 
     async def _send_window(self, held: _Held, owed: Sequence[Owed]) -> None:
         chat = self._chats.get(held.name.partition(":")[0])
-        events = await self._library.get(one.event_id for one in owed)
+        paced = chat is not None and chat.posts_per_second > 0
+        held.record_at = self._clock.now() + timedelta(seconds=RECORD_S)
+        events = {} if paced else await self._library.get(one.event_id for one in owed)
         for one in owed:
             held.cards.setdefault(one.order_key, one.card)
         by_key: dict[str, list[Owed]] = {}
         for one in owed:
             by_key.setdefault(one.order_key or f"alone {one.id}", []).append(one)
-        if (chat is not None and chat.posts_per_second > 0) or len(by_key) == 1:
+        if paced or len(by_key) == 1:
             # The order in which it happened.
             for position, one in enumerate(owed):
                 if self._stopped(held):
                     break
+                if paced:  # few of them are sent before the next look
+                    events = await self._library.get([one.event_id])
                 later = [other for other in owed[position + 1 :] if one.order_key and other.order_key == one.order_key]
                 await self._send_one(held, chat, one, events.get(one.event_id), later)
         else:
@@ -234,7 +242,10 @@ class Deliverer:
         held.cards.clear()
 
     def _stopped(self, held: _Held) -> bool:
-        return held.stop_until_s is not None or self._stopping
+        return held.stop_until_s is not None or self._stopping or self._time_to_record(held)
+
+    def _time_to_record(self, held: _Held) -> bool:
+        return held.record_at is not None and self._clock.now() >= held.record_at
 
     async def _pace(self, held: _Held, chat: Chat | None) -> None:
         """Return when the room may have one more message."""
