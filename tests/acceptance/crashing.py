@@ -34,7 +34,7 @@ def crash(hub: Hub, noted: Arrivals, *, rounds: int, chance: random.Random, say:
 
     ``say`` gets a line for each round.
     """
-    with Senders([hub]) as senders:
+    with Senders([hub], connections=12) as senders:
         for number in range(1, rounds + 1):
             before = senders.count
             hub.spawn()
@@ -55,7 +55,8 @@ def crash(hub: Hub, noted: Arrivals, *, rounds: int, chance: random.Random, say:
     deadline = time.monotonic() + PATIENCE_S
     while noted.missing(senders.ledger) and time.monotonic() < deadline and not hub.complaints():
         time.sleep(0.05)
-    hub.stop()
+    ended = hub.stop()
+    complaints = [*hub.complaints(), *([f"it ended with {ended}"] if ended else [])]
     return Account(
-        accepted=senders.count, unanswered=senders.ledger.unanswered, repeats=noted.repeats, lost=frozenset(noted.missing(senders.ledger)), complaints=hub.complaints()
+        accepted=senders.count, unanswered=senders.ledger.unanswered, repeats=noted.repeats, lost=frozenset(noted.missing(senders.ledger)), complaints=complaints
     )
