@@ -194,9 +194,11 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int, window
         .order_by(destinations.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED", dialect="postgresql")  # or the planner may run it once a row, and take more than the limit
     )
     taken = connection.execute(
-        destinations.update().where(destinations.c.name.in_(free.scalar_subquery())).values(boot=boot).returning(destinations.c.name, destinations.c.failures)
+        destinations.update().where(destinations.c.name.in_(sa.select(free.c.name))).values(boot=boot).returning(destinations.c.name, destinations.c.failures)
     ).all()
     return [Taken(name=row.name, failures=row.failures, owed=owed(connection, destination=row.name, now=now, limit=window)) for row in taken]
 

@@ -42,8 +42,10 @@ def claim_routing(connection: Connection, *, boot: int, now: datetime, limit: in
         .order_by(routing.c.event_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED", dialect="postgresql")  # or the planner may run it once a row, and take more than the limit
     )
-    taken = connection.execute(routing.update().where(routing.c.event_id.in_(free.scalar_subquery())).values(boot=boot).returning(routing.c.event_id))
+    taken = connection.execute(routing.update().where(routing.c.event_id.in_(sa.select(free.c.event_id))).values(boot=boot).returning(routing.c.event_id))
     return sorted(taken.scalars())
 
 
