@@ -127,11 +127,20 @@ class Deliverer:
         taken = await self._database.write(deliveries.take, boot=self._boot(), now=self._clock.now(), limit=free, window=WINDOW, holding=holding)
         self._unsure = False
         for one in taken:
-            if one.name in self._draining:
-                continue  # a round there is still to be written: what is owed now is looked at with it
-            task = self._draining[one.name] = asyncio.create_task(self._drain(_Held(one.name, one.failures), one.owed), name=f"deliver {one.name}")
-            task.add_done_callback(lambda _, name=one.name: self._draining.pop(name))  # type: ignore[misc]
+            before, held = self._draining.get(one.name), _Held(one.name, one.failures)
+            drain = self._drain(held, one.owed) if before is None else self._drain_after(before, held)
+            task = self._draining[one.name] = asyncio.create_task(drain, name=f"deliver {one.name}")
+            task.add_done_callback(partial(self._drained, one.name))
         return len(taken)
+
+    def _drained(self, name: str, task: asyncio.Task[None]) -> None:
+        if self._draining.get(name) is task:
+            del self._draining[name]
+
+    async def _drain_after(self, before: asyncio.Task[None], held: _Held) -> None:
+        """Go on where an earlier task of ours is about to end: it let the destination go, and it was due again at once."""
+        await asyncio.wait([before])
+        await self._drain(held, ())  # what is owed is looked at anew: that task may have sent what we were given
 
     async def settle(self) -> None:
         """Return when nothing is under way (for tests and an orderly end)."""

@@ -1,0 +1,38 @@
+"""Events that keep coming are delivered while they come.
+
+A destination that was let go and was due again in the same moment was once taken and then forgotten by its own process:
+under a steady load every room fell silent within a tenth of a second, and a burst at rest never showed it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from databases import database_url  # noqa: F401
+from fakes.slack import FakeSlack
+from work.engine import engine
+from work.github import push
+
+from leverframe.app import SystemClock
+from leverframe.core.routes import Route
+
+pytestmark = pytest.mark.anyio
+ROUTE = Route(name="all", events=("push",), to=("slack:#dev",), thread="off")
+EVENTS = 300
+
+
+async def test_a_room_under_steady_load_hears_everything(database_url: str) -> None:  # noqa: F811
+    """Three hundred pushes, one after another, all arrive although the loops never come to rest between them."""
+    async with FakeSlack(channels=["dev"]) as slack, engine(database_url, SystemClock(), slack, ROUTE) as hub:  # type: ignore[arg-type]
+        loops = [asyncio.create_task(hub.fanout.run()), asyncio.create_task(hub.deliverer.run())]
+        for n in range(EVENTS):
+            await hub.receive("push", push(message=f"commit {n}"))
+            hub.deliverer.bell.ring()
+            await asyncio.sleep(0.002)
+        async with asyncio.timeout(20):
+            while slack.count["chat.postMessage"] < EVENTS:
+                await asyncio.sleep(0.02)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
