@@ -19,17 +19,16 @@ from leverframe.core.routes import Route
 
 pytestmark = pytest.mark.anyio
 ROUTE = Route(name="all", events=("push",), to=("slack:#dev",), thread="off")
-EVENTS = 300
+EVENTS, SENDERS = 1200, 4
 
 
 async def test_a_room_under_steady_load_hears_everything(database_url: str) -> None:  # noqa: F811
-    """Three hundred pushes, one after another, all arrive although the loops never come to rest between them."""
+    """Twelve hundred pushes, a few at a time, all arrive although the loops never come to rest between them."""
     async with FakeSlack(channels=["dev"]) as slack, engine(database_url, SystemClock(), slack, ROUTE) as hub:  # type: ignore[arg-type]
         loops = [asyncio.create_task(hub.fanout.run()), asyncio.create_task(hub.deliverer.run())]
-        for n in range(EVENTS):
-            await hub.receive("push", push(message=f"commit {n}"))
-            hub.deliverer.bell.ring()
-            await asyncio.sleep(0.002)
+        for n in range(0, EVENTS, SENDERS):
+            await asyncio.gather(*(hub.receive("push", push(message=f"commit {n + sender}")) for sender in range(SENDERS)))
+            await asyncio.sleep(0.001)
         async with asyncio.timeout(20):
             while len(slack.messages("#dev")) < EVENTS:
                 await asyncio.sleep(0.02)
