@@ -50,7 +50,7 @@ async def going_on(step: Callable[[], Awaitable[None]], clock: VirtualClock, tim
         clock.advance(seconds=1)
 
 
-@pytest.mark.parametrize("after_commit", [False], ids=["before the commit"])
+@pytest.mark.parametrize("after_commit", [False, True], ids=["before the commit", "after the commit"])
 async def test_one_write_fails(sqlite_url: str, clock: VirtualClock, slack: FakeSlack, after_commit: bool) -> None:
     """Whichever write it is, everything accepted is said, in the order of its thread, and no process is left holding anything."""
     for number in range(50):
