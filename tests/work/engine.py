@@ -90,10 +90,11 @@ class Engine:
 
 @asynccontextmanager
 async def engine(
-    url: str, clock: VirtualClock, slack: FakeSlack, *routes: Route, posts_per_second: float = 0, room_quiet: dict[str, Quiet] | None = None
+    url: str, clock: VirtualClock, slack: FakeSlack, *routes: Route, posts_per_second: float = 0, room_quiet: dict[str, Quiet] | None = None,
+    answer_s: float = 10.0,
 ) -> AsyncIterator[Engine]:
     """Start an engine on the store at ``url``; several on one PostgreSQL are several processes."""
-    outbound = Outbound(total_s=0.5, connect_s=0.5)
+    outbound = Outbound(total_s=answer_s, connect_s=answer_s)
     async with opened(url, clock) as database:
         chat = SlackChat("slack", Settings(bot_token=Secret(TOKEN), api_url=slack.url, posts_per_second=posts_per_second), outbound)
         source = GithubSource("github", [SECRET])

@@ -27,7 +27,7 @@ async def test_a_bad_day(database_url: str, clock: VirtualClock, slack: FakeSlac
     """Half of the answers are no answers; after a lost one a message may stand twice, but never out of order."""
     chance = random.Random(seed)
     route = Route(name="all", events=("*",), to=("slack:#dev", "slack:#ops"))
-    async with engine(database_url, clock, slack, route, posts_per_second=posts_per_second) as hub:
+    async with engine(database_url, clock, slack, route, posts_per_second=posts_per_second, answer_s=0.5) as hub:
         for number in range(WORDS):
             for thread in range(THREADS):
                 if number == 0:
