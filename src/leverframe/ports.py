@@ -200,3 +200,206 @@ class PlaygroundTalk(Protocol):
         Ends when the hub stops or the reader is too slow; a reader who comes back with the last cursor misses nothing.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a runner is to do. Built anew from the store for every call: the same deployment and try give the same order."""
+
+    correlation_id: str
+    """One per try of a deployment, ours; the runner keeps it where we find it again."""
+    service: str
+    environment: str
+    repository: str | None
+    ref: str
+    """Branch or tag as it was asked for (the default branch where none was)."""
+    sha: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    target: Mapping[str, Any] = field(default_factory=dict)
+    """The environment's own keys for its runner (``workflow``, ``job``, ``application`` …), as the room's ``Target`` model read them."""
+    ordered_at: datetime | None = None
+    """When the first attempt to start it was about to be made: nothing older can be ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as its runner names it. Kept in the store as JSON: plain values only."""
+
+    id: str
+    """Whatever :meth:`Runner.poll` needs to find it again: ``queue/12``, ``987654``."""
+    number: str | None = None
+    """What people call it: ``#42``."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The runner has it."""
+
+    run: Run | None
+    """``None``: accepted, but its name is only known later, by :meth:`Runner.find`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotStarted:
+    """It surely did not happen: no connection was made, or the runner refused (a 4xx, a 429)."""
+
+    code: str
+    detail: str = ""
+    again: bool = False
+    """Whether it may be tried again by itself."""
+    after_s: float | None = None
+    """What the runner asked for (``Retry-After``), in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """The answer was lost, or is a 5xx: it may have happened. :meth:`Runner.find` is asked before anything else is done."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """The runner does not have it. ``sure``: nor will it have it later, so that it may be started again."""
+
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """Nothing is known now; ask again."""
+
+    code: str
+    detail: str = ""
+    after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Going:
+    """It waits or runs. ``step`` is what it does now, in the runner's words."""
+
+    run: Run
+    step: str = ""
+    waiting: bool = False
+    """Whether it waits for something (a free executor, an approval over there)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    run: Run
+    result: Literal["succeeded", "failed", "cancelled"]
+    detail: str = ""
+    """Why it failed, in the runner's words."""
+    log_tail: str = ""
+    """The last lines of its log, where the runner gives them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTaken:
+    """The runner was told; :meth:`Runner.poll` says when it has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRefused:
+    """It cannot be cancelled: it has ended, or the runner does not know how."""
+
+    code: str
+    detail: str = ""
+
+
+class Runner(Protocol):
+    """What does the work. Never raises for what a vendor does; each call ends within its own time limit."""
+
+    name: str
+    kind: str
+    poll_every_s: float
+    """How often :meth:`poll` is worth asking."""
+
+    async def start(self, order: Order) -> Started | NotStarted | Lost:
+        """Start it: the one call that pulls a lever. The hub has written down that it is about to."""
+        ...
+
+    async def find(self, order: Order) -> Found | Absent | Unreachable:
+        """Look for the run that carries the order's correlation id."""
+        ...
+
+    async def poll(self, order: Order, run: Run) -> Going | Finished | Absent | Unreachable:
+        """Return how the run stands."""
+        ...
+
+    async def cancel(self, order: Order, run: Run) -> CancelTaken | CancelRefused | Unreachable:
+        """Ask the runner to end it."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A ref, and the commit that it is now."""
+
+    ref: str
+    """The branch or tag; the default branch where none was asked for."""
+    sha: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One commit or pull request that would ship."""
+
+    title: str
+    author: str
+    url: str | None = None
+    number: int | None = None
+    """A pull request's."""
+    sha: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipping:
+    """What lies between two commits."""
+
+    changes: tuple[Change, ...]
+    """Pull requests, and commits that came by none; newest first, at most fifty."""
+    total: int
+    """Commits in all."""
+    authors: tuple[str, ...]
+    """Logins of those who wrote them."""
+    url: str | None = None
+    behind: bool = False
+    """Whether the second lies before the first: a step back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """How continuous integration stands for one commit."""
+
+    state: Literal["success", "failure", "pending", "none"]
+    failing: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+class Repositories(Protocol):
+    """What a deployment has to know of its repository. Each raises ``Refused`` with a code and the remedy, or asks again later by it."""
+
+    async def resolve(self, repository: str, ref: str | None) -> Resolved:
+        """Return the commit of a branch, tag or commit; of the default branch for ``None``. Raises ``Refused("ref_unknown")`` and others."""
+        ...
+
+    async def shipping(self, repository: str, base: str, head: str) -> Shipping:
+        """Return what lies between two commits."""
+        ...
+
+    async def checks(self, repository: str, sha: str, required: tuple[str, ...]) -> Checks:
+        """Return how CI stands; ``required`` names the checks that count, all when empty."""
+        ...

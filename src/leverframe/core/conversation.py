@@ -1,0 +1,161 @@
+"""What people say to the hub from a chat, and what it answers: typed words, clicks and forms, the same for every chat.
+
+A room's ``inbound`` makes these of a vendor's bytes and turns an :class:`Answer` back into them; nothing here knows a vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from leverframe.core.messages import Message
+
+Door: TypeAlias = Literal["slash", "mention", "thread", "button", "form", "playground", "cli", "api"]
+"""The way that somebody's words came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who speaks, as their chat proves it."""
+
+    chat: str
+    """The chat's key in the configuration."""
+    id: str
+    """Who it is there: ``U0123``. A name is never proof."""
+    team: str = ""
+    """Workspace or tenant, where the chat has several: ``T0123``."""
+    name: str = ""
+    """For showing only."""
+
+    @property
+    def actor(self) -> str:
+        """The name in audit and policies: ``slack:T0123/U0123``, or ``slack:U0123`` where there is no team."""
+        return f"{self.chat}:{self.team}/{self.id}" if self.team else f"{self.chat}:{self.id}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every way that configuration may write this actor: with the team and without."""
+        return (self.actor, f"{self.chat}:{self.id}") if self.team else (self.actor,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where it was said: what is answered in public goes there."""
+
+    chat: str
+    room: str
+    """As the chat addresses it: ``C0123``, ``#ops``."""
+    room_name: str = ""
+    thread: str | None = None
+    """``remote_id`` of the message that heads the thread."""
+
+    @property
+    def destination(self) -> str:
+        """The place as deliveries name it: ``slack:C0123``."""
+        return f"{self.chat}:{self.room}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Words for the hub: a slash command, a mention, ``!deploy …`` in a thread, a line of the playground, of the CLI or of the API."""
+
+    key: str
+    """The request's own identity: one that comes again is answered as before and does nothing."""
+    door: Door
+    text: str
+    """The whole line without its mark: ``deploy web-app staging``."""
+    by: Asker
+    at: Place
+    said_at: datetime
+    answer_to: str | None = field(default=None, repr=False)
+    """Where a later answer that only the asker sees may go (Slack's ``response_url``): a secret."""
+    opens_forms: str | None = field(default=None, repr=False)
+    """What lets a form be opened for some seconds (Slack's ``trigger_id``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clicked:
+    """A button or a select of a message."""
+
+    key: str
+    action: str
+    """The button's ``action``: ``approve``."""
+    value: str
+    by: Asker
+    at: Place
+    said_at: datetime
+    message: str | None = None
+    """``remote_id`` of the message that holds the button."""
+    answer_to: str | None = field(default=None, repr=False)
+    opens_forms: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A form that was sent."""
+
+    key: str
+    form: str
+    """The form's ``id``: ``deploy``."""
+    context: str
+    """What the form was opened with."""
+    fields: Mapping[str, str]
+    by: Asker
+    at: Place
+    said_at: datetime
+
+
+Heard: TypeAlias = Said | Clicked | Submitted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One option of a field."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a form: a select when it has ``choices``, else a line (or several) of text."""
+
+    name: str
+    label: str
+    hint: str = ""
+    choices: tuple[Choice, ...] = ()
+    value: str = ""
+    required: bool = True
+    multiline: bool = False
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a chat shows as a modal, generated from a command's definition."""
+
+    id: str
+    title: str
+    submit: str
+    cancel: str
+    fields: tuple[Field, ...]
+    context: str = ""
+    """Comes back with the answers; people can read it: never a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is said at once to what was heard."""
+
+    message: Message | None = None
+    public: bool = False
+    """Whether the room sees it, or only the one who asked."""
+    form: Form | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """For a form that is refused: field → what is wrong with it."""
+
+
+NOTHING = Answer()
+"""Heard, and nothing to say."""
