@@ -143,6 +143,8 @@ _row("slack_answer_invalid", 502, ("What answered is not Slack.", "Check api_url
      ("Slack이 아닌 곳에서 응답했습니다.", "api_url과 중간 프록시를 확인하세요. 다시 시도합니다."))
 _row("slack_answer_lost", 502, ("Slack's answer was lost on the way.", "It is tried again; the message may appear twice."),
      ("Slack의 응답을 받지 못했습니다.", "다시 시도합니다. 메시지가 두 번 보일 수 있습니다."))
+_row("slack_app_unknown", 403, ("The request is of another Slack app.", "Set app_id on [chats.NAME] to this app's, or leave it out."),
+     ("다른 Slack 앱에서 온 요청입니다.", "[chats.NAME]의 app_id를 이 앱의 것으로 바꾸거나 빼세요."))
 _row("slack_cant_update_message", 502, ("This message cannot be changed by this bot.", "It is said anew; post to the room by the bot, not by a webhook, if cards are to be updated."),
      ("이 봇이 고칠 수 없는 메시지입니다.", "새 메시지로 보냅니다. 카드를 갱신하려면 웹훅 대신 봇으로 보내세요."))
 _row("slack_channel_is_archived", 502, ("The webhook's channel is archived.", "Unarchive the channel, or make a webhook for another one."),
@@ -175,8 +177,18 @@ _row("slack_ratelimited", 502, ("Slack asks to send more slowly.", "It is tried 
      ("Slack이 더 천천히 보내라고 합니다.", "Slack이 정한 시간 뒤 다시 시도합니다. posts_per_second로 더 늦출 수 있습니다."))
 _row("slack_refused", 502, ("Slack refuses this message.", "Look up the error in detail at docs.slack.dev/reference/methods/chat.postMessage."),
      ("Slack이 이 메시지를 거절했습니다.", "detail의 오류를 docs.slack.dev/reference/methods/chat.postMessage 에서 찾아보세요."))
+_row("slack_request_stale", 401, ("The request is more than five minutes off the hub's clock.", "Set the clock of the hub's machine (NTP); a request that was recorded is not taken again."),
+     ("요청 시각이 허브의 시계와 5분 넘게 다릅니다.", "허브 서버의 시계를 맞추세요(NTP). 녹화된 요청은 다시 받지 않습니다."))
 _row("slack_restricted_action", 502, ("A setting of the workspace does not let the bot post there.", "Ask an administrator of the workspace to allow it, or use another channel."),
      ("워크스페이스 설정이 봇의 게시를 막습니다.", "워크스페이스 관리자에게 허용을 요청하거나 다른 채널을 쓰세요."))
+_row("slack_signature_invalid", 401, ("Slack's signature does not match the body.", "Copy the Signing Secret of the app's page (Basic Information) into signing_secrets; a proxy must pass the body unchanged."),
+     ("Slack 서명이 본문과 맞지 않습니다.", "앱 페이지(Basic Information)의 Signing Secret을 signing_secrets에 넣으세요. 프록시는 본문을 바꾸면 안 됩니다."))
+_row("slack_signature_missing", 401, ("The request does not carry Slack's signature.", "Only Slack sends here; a proxy must pass X-Slack-Signature and X-Slack-Request-Timestamp."),
+     ("요청에 Slack 서명이 없습니다.", "여기로는 Slack만 보냅니다. 프록시는 X-Slack-Signature와 X-Slack-Request-Timestamp를 전달해야 합니다."))
+_row("slack_signing_secret_missing", 401, ("The hub cannot tell whether this is Slack: it has no signing secret.", "Set signing_secrets on [chats.NAME] to the Signing Secret of the app's page."),
+     ("허브에 서명 비밀값이 없어 Slack인지 확인할 수 없습니다.", "앱 페이지의 Signing Secret을 [chats.NAME]의 signing_secrets에 넣으세요."))
+_row("slack_team_unknown", 403, ("The request is of another Slack workspace.", "Set team_id on [chats.NAME] to this workspace's, or leave it out."),
+     ("다른 Slack 워크스페이스에서 온 요청입니다.", "[chats.NAME]의 team_id를 이 워크스페이스의 것으로 바꾸거나 빼세요."))
 _row("slack_token_expired", 502, ("The bot's token is over.", "Install the app again and set the new bot_token; messages wait until then."),
      ("봇 토큰의 기한이 지났습니다.", "앱을 다시 설치하고 새 bot_token을 설정하세요. 메시지는 그때까지 기다립니다."))
 _row("slack_token_revoked", 502, ("The bot's token was revoked.", "Install the app again and set the new bot_token; messages wait until then."),
