@@ -220,7 +220,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
     doors: list[Door] = [
-        *health.doors(desk, ready=lambda: database.failure is None, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
+        *health.doors(desk, ready=database.ready, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
         *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(),
     ]  # fmt: skip
     return App(

@@ -147,6 +147,21 @@ async def test_a_connection_cut_in_the_middle_is_a_refusal(database: PostgresDat
     assert database.failure is None
 
 
+async def test_a_standby_is_not_ready(database: PostgresDatabase, postgres_server: Server, url: str) -> None:
+    """A server that answers questions and takes nothing is away: a read does not make the hub ready again, a write does."""
+    name = url.rpartition("/")[2]
+    assert database.ready()
+    await database.write(run, "SELECT set_config('default_transaction_read_only', 'on', false)")
+    with pytest.raises(Refused, match="storage_unavailable"):
+        await database.write(run, "UPDATE processes SET node = node RETURNING 1")
+    assert not database.ready()
+    assert await database.read(run, "SELECT 1") == 1
+    assert not database.ready()
+    await asyncio.to_thread(postgres_server.sql, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()")
+    await database.write(run, "UPDATE processes SET node = node RETURNING 1")
+    assert database.ready()
+
+
 async def test_a_full_pool_is_a_refusal(database: PostgresDatabase) -> None:
     """More want a connection than there are, for too long: those left over are refused, not kept waiting for ever."""
     database._engine.sync_engine.pool._timeout = 0.05  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from leverframe.core.errors import Refused
 from leverframe.store import schema
 from leverframe.store.ingest import NewEvent
-from leverframe.store.sqlite import LARGE_BYTES, AlreadyServed, SqliteDatabase, open_sqlite
+from leverframe.store.sqlite import LARGE_BYTES, STEADY, AlreadyServed, SqliteDatabase, open_sqlite
 
 pytestmark = pytest.mark.anyio
 
@@ -123,13 +123,44 @@ async def test_a_full_disk_is_a_refusal_and_no_more(database: SqliteDatabase) ->
     assert await database.read(count) == 2
 
 
+async def test_readiness_stays_red_while_the_disk_is_full(database: SqliteDatabase, clock: Clock) -> None:
+    """A commit that writes nothing does not make it ready again, nor does a small one that still found room; some steady seconds do."""
+    assert database.ready()
+    (pages,) = database._raw.execute("PRAGMA page_count").fetchone()
+    database._raw.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(Refused, match="storage_unavailable"):
+        await some_event(database, body=os.urandom(LARGE_BYTES))
+    clock.turn(minutes=1)
+    assert await database.write(count) == 0 and not database.ready()
+    with pytest.raises(Refused, match="storage_unavailable"):
+        await some_event(database, body=os.urandom(LARGE_BYTES))
+    assert await database.write(schema.heartbeat, boot=database.boot, now=clock.now())
+    assert database.failure is None and not database.ready()
+    clock.turn(seconds=STEADY.total_seconds())
+    assert not database.ready()
+    clock.turn(seconds=0.001)
+    assert database.ready()
+
+
+async def test_readiness_does_not_wait_for_a_clock_that_was_set_back(database: SqliteDatabase, clock: Clock) -> None:
+    """An hour earlier than the failure is as good as later."""
+    database._raw.execute("PRAGMA max_page_count=1")
+    with pytest.raises(Refused, match="storage_unavailable"):
+        await some_event(database, body=os.urandom(LARGE_BYTES))
+    database._raw.execute("PRAGMA max_page_count=1000000")
+    await some_event(database)
+    assert not database.ready()
+    clock.turn(hours=-1)
+    assert database.ready()
+
+
 async def test_an_event_that_cannot_be_written_is_refused_alone(database: SqliteDatabase) -> None:
     """Text that is no text, a number that is too large: the others of its moment are kept, and so are the later ones."""
     broken: list[dict[str, Any]] = [{"repo": "half \ud800"}, {"received_us": 1 << 70}]
     asked = [some_event(database), *(some_event(database, **changes) for changes in broken), some_event(database), some_event(database, body=b"x" * LARGE_BYTES * 2)]
     done = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(one) for one in done] == [int, Refused, Refused, int, int]
-    assert isinstance(await some_event(database), int)
+    assert isinstance(await some_event(database), int) and database.ready()
 
 
 async def test_closing_lets_nobody_wait(tmp_path: Path, clock: Clock) -> None:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
 from fakes.slack import FakeSlack
+from structlog.testing import capture_logs
 
 from leverframe.core.errors import Refused
 from leverframe.core.routes import Route
@@ -76,3 +77,31 @@ async def test_one_write_fails(sqlite_url: str, clock: VirtualClock, slack: Fake
             assert number > 4
             return
     raise AssertionError("the writes never end")
+
+
+async def test_what_is_to_be_said_cannot_be_read(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """The room is left for a second, with a word in the log and not a traceback, and counts no failure of its own."""
+    async with engine(sqlite_url, clock, slack, ALL) as hub:
+        await hub.receive("push", push())
+        await hub.fanout.step()
+        hub.deliverer._library._kept.clear()
+        read = hub.database.read
+
+        async def away(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            raise Refused("storage_unavailable", retry_after_s=5)
+
+        hub.database.read = away
+        with capture_logs() as said:
+            assert await hub.deliverer.step() == 2
+            await hub.deliverer.settle()
+        hub.database.read = read
+        assert sorted((line["event"], line["log_level"], line["destination"]) for line in said) == [
+            ("destination_put_off", "warning", "slack:#dev"), ("destination_put_off", "warning", "slack:#ops"),
+        ]  # fmt: skip
+        found = await hub.rows(sa.select(destinations.c.failures, destinations.c.last_error, destinations.c.boot))
+        assert [tuple(row) for row in found] == [(0, "storage_unavailable", None)] * 2
+        await hub.settle()
+        assert slack.messages("#dev") == slack.messages("#ops") == []
+        clock.advance(seconds=1)
+        await hub.settle()
+        assert len(slack.messages("#dev")) == len(slack.messages("#ops")) == 1

@@ -81,7 +81,7 @@ class PostgresDatabase:
         self._node, self._last_id, self._id_lock = 0, 0, threading.Lock()
         self.boot = 0
         self.failure: str | None = None
-        """Why the last use of the database failed, ``None`` when it did not: readiness asks."""
+        """Why the database could not be used, ``None`` once something was written again: a standby answers questions, and takes nothing."""
         self._pool: asyncpg.Pool | None = None
         self._waiting: list[tuple[NewEvent, asyncio.Future[int]]] = []
         self._idle = INGEST_CONNECTIONS
@@ -96,6 +96,10 @@ class PostgresDatabase:
         engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, **pool)
         sa.event.listen(engine.sync_engine, "checkout", _leave_out_closed)
         return engine
+
+    def ready(self) -> bool:
+        """Return whether it takes what is written to it."""
+        return self.failure is None
 
     def new_id(self) -> int:
         """Return a fresh identifier, greater than all that this process gave before."""
@@ -207,7 +211,8 @@ class PostgresDatabase:
                     raise
                 self.failure = _sentence(error)
                 raise Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S) from error
-            self.failure = None
+            if engine is not self._reading:
+                self.failure = None
             return found
 
     async def start(self) -> None:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -38,6 +39,9 @@ BATCH = 512
 LARGE_BYTES = 256 * 1024
 """A body above this commits apart, so that it does not hold up the small ones."""
 RETRY_AFTER_S = 5
+STEADY = timedelta(seconds=6)
+"""Without a failure for so long, longer than from one heartbeat to the next, it is well again: on a full disk small things still
+find room."""
 
 
 class AlreadyServed(RuntimeError):
@@ -104,10 +108,16 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="leverframe-read")
         self._reader = threading.local()
         self._opened: list[Connection] = []
+        self.failure: str | None = None
+        """Why the last write failed, ``None`` when it did not."""
+        self._failed_at = datetime.min.replace(tzinfo=UTC)
         self._thread = threading.Thread(target=self._write_forever, name="leverframe-write", daemon=True)
         self._thread.start()
-        self.failure: str | None = None
-        """Why the last write failed, ``None`` when it did not: readiness asks."""
+
+    def ready(self) -> bool:
+        """Return whether it takes what is written to it, and has done so for a while."""
+        # Without the sign: a clock that was set back must not keep it from being ready.
+        return self.failure is None and abs(self._clock.now() - self._failed_at) > STEADY
 
     def new_id(self) -> int:
         """Return a fresh identifier, greater than all before."""
@@ -200,8 +210,7 @@ class SqliteDatabase:
             self._waiting.events, batch.events = batch.events[BATCH:], batch.events[:BATCH]
         self._queue.put(batch)
 
-    def _answered(self, results: Sequence[tuple[asyncio.Future[Any], Any, BaseException | None]], own: bool, failure: str | None) -> None:
-        self.failure = failure
+    def _answered(self, results: Sequence[tuple[asyncio.Future[Any], Any, BaseException | None]], own: bool) -> None:
         if own:
             self._busy = False
             self._hand_over()
@@ -214,27 +223,29 @@ class SqliteDatabase:
 
     def _write_forever(self) -> None:
         while (batch := self._queue.get()) is not None:
-            results, failure = self._written(batch)
+            results = self._written(batch)
             own = not (len(batch.events) == 1 and len(batch.events[0][0].body) > LARGE_BYTES)
-            self._loop.call_soon_threadsafe(self._answered, results, own, failure)
+            self._loop.call_soon_threadsafe(self._answered, results, own)
 
-    def _written(self, batch: _Batch) -> tuple[list[tuple[asyncio.Future[Any], Any, BaseException | None]], str | None]:
-        """Return everybody's answer, whatever happens, and why nothing could be written, if so."""
+    def _written(self, batch: _Batch) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+        """Return everybody's answer, whatever happens."""
         try:
-            return self._commit(batch), None
+            return self._commit(batch)
         except Exception as error:  # noqa: BLE001 - whoever waits must be answered, and the thread must live
             if len(batch) > 1 and not _is_away(error):
                 # One of the events cannot be stored as it is: the others can.
                 parts = [_Batch(events=[one]) for one in batch.events] + [_Batch(works=batch.works)]
-                done = [self._written(part) for part in parts if len(part)]
-                return [answer for answers, _ in done for answer in answers], next((failure for _, failure in done if failure), None)
+                return [answer for part in parts if len(part) for answer in self._written(part)]
+            self.failure = (str(error) or type(error).__name__).splitlines()[0]
+            if _is_away(error):
+                self._failed_at = self._clock.now()
             refused = Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
             refused.__cause__ = error
-            return [(future, None, refused) for _, future in (*batch.events, *batch.works)], str(error).splitlines()[0]
+            return [(future, None, refused) for _, future in (*batch.events, *batch.works)]
 
     def _commit(self, batch: _Batch) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
         results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
-        run = self._raw.execute
+        run, before = self._raw.execute, self._raw.total_changes
         run("BEGIN IMMEDIATE")
         try:
             if batch.events:
@@ -255,6 +266,8 @@ class SqliteDatabase:
             if self._raw.in_transaction:
                 run("ROLLBACK")
             raise
+        if self._raw.total_changes != before:  # a commit that has nothing to write works on a full disk too
+            self.failure = None
         return results
 
     def _insert(self, batch: Sequence[tuple[NewEvent, asyncio.Future[int]]]) -> list[tuple[asyncio.Future[Any], Any, None]]:

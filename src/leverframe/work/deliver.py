@@ -160,6 +160,9 @@ class Deliverer:
                     await self._send_window(held, owed)
             except asyncio.CancelledError:
                 held.leaving = True
+            except Refused as error:  # the database is away: what is to be said could not be read
+                log.warning("destination_put_off", destination=held.name, code=error.code)
+                held.stop_until_s, held.error = 1.0, error.code
             except Exception as error:
                 log.exception("destination_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
