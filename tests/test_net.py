@@ -78,6 +78,40 @@ async def test_no_redirect_is_followed_and_no_cookie_kept(outbound: Outbound) ->
     assert cookies == [None, None]
 
 
+async def test_other_methods_and_every_cookie(outbound: Outbound) -> None:
+    """Any method goes out with its body, and of the cookies that an answer sets none is lost."""
+    got = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        got.append((request.method, await request.read()))
+        answer = web.Response(status=204)
+        answer.set_cookie("a", "1")
+        answer.set_cookie("b", "2")
+        return answer
+
+    async with serving(handler) as url:
+        answer = await outbound.send("DELETE", url, {})
+        await outbound.send("PATCH", url, HEADERS, b"{}")
+    assert got == [("DELETE", b""), ("PATCH", b"{}")]
+    assert answer.headers["set-cookie"].split("\n") == ["a=1; Path=/", "b=2; Path=/"]
+
+
+async def test_what_must_not_be_sent_twice_takes_a_fresh_connection(outbound: Outbound) -> None:
+    """A kept connection may be closing just then, which would look like a lost answer."""
+    ports = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        assert request.transport is not None
+        ports.append(request.transport.get_extra_info("peername")[1])
+        return web.Response(text="ok")
+
+    async with serving(handler) as url:
+        await outbound.get(url, {})
+        await outbound.send("POST", url, HEADERS, b"{}", fresh=True)
+        await outbound.get(url, {})
+    assert len(set(ports)) == 2
+
+
 async def test_a_long_answer_is_cut(outbound: Outbound) -> None:
     """No more than the cap is kept, however much is sent."""
 

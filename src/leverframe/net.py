@@ -41,7 +41,7 @@ class Answer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """Names in lower case; of a repeated header the last."""
+    """Names in lower case; of a repeated header the last, but every ``set-cookie``, one a line."""
     body: bytes
     """At most :data:`BODY_CAP` bytes."""
     elapsed_s: float
@@ -105,14 +105,25 @@ class Outbound:
         """Ask for ``url`` and return the answer, whatever its status, with up to ``cap`` bytes of body. Raises :class:`NotSent` when no answer came."""
         return await self._ask("GET", url, b"", headers, cap)
 
-    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], cap: int) -> Answer:
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, cap: int = BODY_CAP, fresh: bool = False
+    ) -> Answer:
+        """Send a request of any method but GET and HEAD; return the answer, whatever its status, with up to ``cap`` bytes of body.
+
+        ``headers`` are sent as they are, so they carry the content type. ``fresh`` is for what must not be sent twice: it takes a
+        connection of its own, so that a kept one which the other side has just closed is not mistaken for a lost answer.
+        Raises :class:`NotSent` when no answer came.
+        """
+        return await self._ask(method, url, body, headers, cap, fresh=fresh)
+
+    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], cap: int, *, fresh: bool = False) -> Answer:
         target = _target(url)
         request = _head(method, target, headers, len(body)) + body
         if self._closed:
             raise NotSent("the hub is stopping", surely=True)
         started_s = perf_counter()
         async with self._free:
-            connection = self._kept(target) or await self._connect(target)
+            connection = (None if fresh else self._kept(target)) or await self._connect(target)
             try:
                 status, answered, said = await connection.ask(request, cap, self._total_s)
             finally:
@@ -245,7 +256,10 @@ class _Connection(asyncio.Protocol):
             self._answer()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        key, said = name.decode("latin-1").lower(), value.decode("latin-1")
+        if key == "set-cookie" and key in self._headers:
+            said = f"{self._headers[key]}\n{said}"
+        self._headers[key] = said
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
