@@ -1,0 +1,1 @@
+"""What is said about commands, deployments, approvals and locks, in English and Korean."""
