@@ -123,12 +123,20 @@ _row("playground_room_invalid", 400, ("This cannot be a channel of the playgroun
      ("플레이그라운드 채널 이름이 아닙니다.", "# 뒤에 글자, 숫자, -, _를 80자까지 쓰세요. 예: playground:#dev-team."))
 _row("rate_limited", 429, ("Too many failed attempts from this address.", "Wait for Retry-After seconds, then check the secret."),
      ("이 주소에서 실패한 요청이 너무 많습니다.", "Retry-After 초 뒤에 비밀값을 확인하고 다시 시도하세요."))
+_row("ref_unknown", 422, ("The repository has no such branch, tag or commit.", "Check the spelling; a branch may have been deleted or not been pushed yet."),
+     ("저장소에 그런 브랜치, 태그, 커밋이 없습니다.", "철자를 확인하세요. 삭제되었거나 아직 푸시되지 않은 브랜치일 수 있습니다."))
 _row("request_invalid", 400, ("Something in the request cannot be used.", "Correct the field that is named in parentheses (detail), then send it again."),
      ("요청에 쓸 수 없는 값이 있습니다.", "괄호 안(detail)에 적힌 항목을 고쳐 다시 보내세요."))
 _row("room_unknown", 400, ("The hub has no such room.", "Write CHAT:ROOM with a chat of [chats], such as slack:#dev-team; in the room * stands for any letters."),
      ("허브에 그런 방이 없습니다.", "[chats]에 있는 채팅으로 채팅:방을 쓰세요. 예: slack:#dev-team. 방에는 *를 쓸 수 있습니다."))
 _row("route_unknown", 404, ("There is no route of this name.", "leverframe routes list shows which there are; a route of leverframe.toml is there after a restart."),
      ("이 이름의 라우트가 없습니다.", "leverframe routes list로 확인하세요. leverframe.toml에 더한 라우트는 다시 시작해야 생깁니다."))
+_row("run_ended", 409, ("The run has ended already.", "There is nothing left to cancel; the card shows how it ended."),
+     ("이미 끝난 실행입니다.", "취소할 것이 없습니다. 결과는 카드에 표시됩니다."))
+_row("runner_answer_lost", 502, ("The runner's answer was lost on the way; it may have started.", "The hub looks for the run; if it stays unknown, look at the runner and settle it by hand."),
+     ("실행기의 응답을 받지 못해 시작되었는지 알 수 없습니다.", "허브가 실행을 찾습니다. 끝내 알 수 없으면 실행기를 확인하고 직접 정리하세요."))
+_row("runner_refused", 502, ("The runner refuses to start this.", "Look at the reason in detail, correct it, then deploy again."),
+     ("실행기가 시작을 거절했습니다.", "detail의 이유를 확인해 고친 뒤 다시 배포하세요."))
 _row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),
      ("로그인이 필요합니다.", "일회용 링크를 여세요(leverframe people invite NAME --role ROLE로 만듭니다). 프로그램은 API 토큰을 Authorization: Bearer로 보내세요."))
 _row("signature_invalid", 401, ("The signature does not match the body.", "Use the same secret in the webhook's settings and in the source's secrets."),

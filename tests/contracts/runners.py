@@ -1,0 +1,84 @@
+"""What every runner is held to, and how a runner takes part.
+
+A harness starts a runner with everything behind it, lets a test say how the other side behaves and how far a run gets, and
+shows what the other side was told. To add one, write an async context manager that yields a :class:`Harness` and name it in
+:data:`HARNESSES`; with a vendor behind it (:data:`WITH_VENDOR`) it is also held to what a vendor's bad days ask of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from clock import VirtualClock
+
+from leverframe.ports import Order, Runner
+from leverframe.runners.simulated import Settings as SimulatedSettings
+from leverframe.runners.simulated import SimulatedRunner
+
+BadDay = Literal["away", "refused", "limited", "down", "garbage", "silent", "half", "lost"]
+"""No connection; the token is wrong; asks to wait; a 5xx that did nothing; a page that is not the vendor's, with status 200; no answer;
+half an answer; and an answer that is lost after the vendor did what was asked."""
+Stage = Literal["waiting", "running", "succeeded", "failed", "cancelled"]
+ORDERED = {"service": "web-app", "environment": "staging", "repository": "acme/web-app", "ref": "main", "parameters": {"size": "large"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harness:
+    """One runner under test."""
+
+    runner: Runner
+    again: Callable[[], Runner]
+    """The same runner in another process: it knows nothing of what this one did."""
+    clock: VirtualClock
+    order: Callable[[str, Literal["succeeded", "failed"]], Order]
+    """An order with this correlation id, given now, whose run is to end so (where the runner has to know before)."""
+    pulled: Callable[[str], int]
+    """How many runs the other side has begun for this correlation id."""
+    bring: Callable[[str, Stage], Awaitable[None]]
+    """Let the run of this correlation id come to a stage."""
+    told: Callable[[str], Mapping[str, str]] | None = None
+    """The inputs that the other side was given for this correlation id."""
+    spoil: Callable[[BadDay | Literal["ok"]], Awaitable[None]] | None = None
+    """Have the other side answer everything so from now on; ``None`` for a runner without a vendor."""
+    spoil_lever: Callable[[BadDay | Literal["ok"]], None] | None = None
+    """Have the other side answer only the call that pulls the lever so (never ``away``)."""
+    settle: Callable[[], None] = lambda: None
+    """Let so much time pass that the other side's lists show all that has begun."""
+
+
+@asynccontextmanager
+async def simulated() -> AsyncIterator[Harness]:
+    """The simulated runner."""
+    clock = VirtualClock()
+    runner = SimulatedRunner("simulated", SimulatedSettings(seconds=10), clock)
+
+    def order(correlation_id: str, ends: Literal["succeeded", "failed"]) -> Order:
+        target = {"outcome": "success" if ends == "succeeded" else "fail"}
+        return Order(correlation_id=correlation_id, sha="1" * 40, target=target, ordered_at=clock.now(), **ORDERED)  # type: ignore[arg-type]
+
+    async def bring(correlation_id: str, stage: Stage) -> None:
+        match stage:
+            case "waiting":
+                pass
+            case "running":
+                clock.advance(seconds=5)
+            case "succeeded" | "failed":
+                clock.advance(seconds=11)
+            case "cancelled":
+                raise AssertionError("only the hub cancels a simulated run")
+
+    yield Harness(
+        runner=runner, again=lambda: SimulatedRunner("simulated", SimulatedSettings(seconds=10), clock), clock=clock, order=order, bring=bring,
+        pulled=lambda correlation_id: int(correlation_id in runner._runs), settle=lambda: clock.advance(seconds=1),
+    )  # fmt: skip
+    await runner.close()
+
+
+HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"simulated": simulated}
+WITH_VENDOR: list[str] = [name for name in HARNESSES if name != "simulated"]
+"""Those that can have a bad day, and whose runs people can cancel over there."""
+SURE: list[str] = ["simulated"]
+"""Those that know at once, and for sure, what they were never asked to start."""
