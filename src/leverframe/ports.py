@@ -12,6 +12,25 @@ import msgspec
 from leverframe.core.delivery import Outcome
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
+from leverframe.core.runs import (
+    Absent,
+    CancelRefused,
+    CancelTaken,
+    Finished,
+    Found,
+    Going,
+    Lost,
+    NotStarted,
+    Run,
+    Started,
+    Unreachable,
+)
+from leverframe.core.shipping import Change, Checks, Resolved, Shipping
+
+__all__ = [  # values of the core that these Protocols speak in
+    "Absent", "CancelRefused", "CancelTaken", "Change", "Checks", "Finished", "Found", "Going",
+    "Lost", "NotStarted", "Resolved", "Run", "Shipping", "Started", "Unreachable",
+]  # fmt: skip
 
 
 class Clock(Protocol):
@@ -221,99 +240,6 @@ class Order:
     """When the first attempt to start it was about to be made: nothing older can be ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A run as its runner names it. Kept in the store as JSON: plain values only."""
-
-    id: str
-    """Whatever :meth:`Runner.poll` needs to find it again: ``queue/12``, ``987654``."""
-    number: str | None = None
-    """What people call it: ``#42``."""
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """The runner has it."""
-
-    run: Run | None
-    """``None``: accepted, but its name is only known later, by :meth:`Runner.find`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotStarted:
-    """It surely did not happen: no connection was made, or the runner refused (a 4xx, a 429)."""
-
-    code: str
-    detail: str = ""
-    again: bool = False
-    """Whether it may be tried again by itself."""
-    after_s: float | None = None
-    """What the runner asked for (``Retry-After``), in seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """The answer was lost, or is a 5xx: it may have happened. :meth:`Runner.find` is asked before anything else is done."""
-
-    code: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    run: Run
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
-    """The runner does not have it. ``sure``: nor will it have it later, so that it may be started again."""
-
-    sure: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreachable:
-    """Nothing is known now; ask again."""
-
-    code: str
-    detail: str = ""
-    after_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Going:
-    """It waits or runs. ``step`` is what it does now, in the runner's words."""
-
-    run: Run
-    step: str = ""
-    waiting: bool = False
-    """Whether it waits for something (a free executor, an approval over there)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    run: Run
-    result: Literal["succeeded", "failed", "cancelled"]
-    detail: str = ""
-    """Why it failed, in the runner's words."""
-    log_tail: str = ""
-    """The last lines of its log, where the runner gives them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelTaken:
-    """The runner was told; :meth:`Runner.poll` says when it has ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelRefused:
-    """It cannot be cancelled: it has ended, or the runner does not know how."""
-
-    code: str
-    detail: str = ""
-
-
 class Runner(Protocol):
     """What does the work. Never raises for what a vendor does; each call ends within its own time limit."""
 
@@ -341,52 +267,6 @@ class Runner(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """A ref, and the commit that it is now."""
-
-    ref: str
-    """The branch or tag; the default branch where none was asked for."""
-    sha: str
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One commit or pull request that would ship."""
-
-    title: str
-    author: str
-    url: str | None = None
-    number: int | None = None
-    """A pull request's."""
-    sha: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipping:
-    """What lies between two commits."""
-
-    changes: tuple[Change, ...]
-    """Pull requests, and commits that came by none; newest first, at most fifty."""
-    total: int
-    """Commits in all."""
-    authors: tuple[str, ...]
-    """Logins of those who wrote them."""
-    url: str | None = None
-    behind: bool = False
-    """Whether the second lies before the first: a step back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checks:
-    """How continuous integration stands for one commit."""
-
-    state: Literal["success", "failure", "pending", "none"]
-    failing: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
 
 
 class Repositories(Protocol):
