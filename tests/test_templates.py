@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from leverframe.core.events import Actor, Event, Subject
 from leverframe.core.messages import Bold, Bullets, Code, Link, Message, Paragraph, Quote, Text, plain

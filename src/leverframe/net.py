@@ -46,6 +46,12 @@ class Answer(NamedTuple):
     """At most :data:`BODY_CAP` bytes."""
     elapsed_s: float
 
+    @property
+    def retry_after_s(self) -> float | None:
+        """Seconds that ``Retry-After`` asks for; ``None`` without one, and for a date, which would need the other side's clock."""
+        asked = self.headers.get("retry-after", "").strip()
+        return float(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+
 
 class NotSent(Exception):
     """No answer came. With ``surely`` nothing can have been done over there; without, it may have been: the answer is lost.
@@ -118,7 +124,8 @@ class Outbound:
 
     async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], cap: int, *, fresh: bool = False) -> Answer:
         target = _target(url)
-        request = _head(method, target, headers, len(body)) + body
+        head = _head(method, target, tuple(headers.items()))
+        request = b"%s\r\n" % head if method == "GET" else b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
         if self._closed:
             raise NotSent("the hub is stopping", surely=True)
         started_s = perf_counter()
@@ -175,15 +182,14 @@ class Outbound:
         return connection
 
 
-def _head(method: str, target: _Target, headers: Mapping[str, str], length: int) -> bytes:
+@lru_cache(maxsize=1024)
+def _head(method: str, target: _Target, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """Return the request's head but for its length, which differs every time."""
     lines = [f"{method} {target.path} HTTP/1.1\r\nHost: {target.host_header}\r\n"]
-    for name, value in {**_OWN, **headers}.items():
+    for name, value in (_OWN | dict(headers)).items():
         if _UNFIT.search(name) or _UNFIT_VALUE.search(value):
             raise NotSent("a header holds what HTTP cannot carry", surely=True)
         lines.append(f"{name}: {value}\r\n")
-    if method != "GET":
-        lines.append(f"Content-Length: {length}\r\n")
-    lines.append("\r\n")
     try:
         return "".join(lines).encode("latin-1")
     except UnicodeEncodeError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from leverframe.core.conversation import Answer, Asker, Choice, Heard, Place
 from leverframe.core.delivery import Outcome
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
@@ -76,8 +77,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """One message for one room."""
 
     id: str
@@ -90,7 +90,7 @@ class Posting:
     """The room's own id, when a former answer told it."""
     username: str | None = None
     icon: str | None = None
-    mentions: Mapping[str, str] = field(default_factory=dict)
+    mentions: Mapping[str, str] = {}
     """Login of the source → id of the person in this chat."""
 
 
@@ -282,4 +282,86 @@ class Repositories(Protocol):
 
     async def checks(self, repository: str, sha: str, required: tuple[str, ...]) -> Checks:
         """Return how CI stands; ``required`` names the checks that count, all when empty."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """The chat asks whether this address is the hub's."""
+
+    answer: bytes
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """Nothing that is for the hub: it is only to be told that it arrived."""
+
+    reason: str
+    """For the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionsWanted:
+    """Somebody types into a select whose choices the hub knows."""
+
+    form: str
+    field: str
+    typed: str
+    context: str
+    by: Asker
+    at: Place
+
+
+class Exchange(Protocol):
+    """One thing that was heard, and the ways back to who said it."""
+
+    @property
+    def heard(self) -> Heard:
+        """What was said."""
+        ...
+
+    def body(self, answer: Answer) -> bytes:
+        """Return what the request itself is answered with (JSON, or nothing): as much of ``answer`` as the chat shows from there."""
+        ...
+
+    async def prepare(self) -> None:
+        """Show at once that a form is coming; what lets it be opened lasts only seconds. Never raises: :meth:`say` does without."""
+        ...
+
+    async def say(self, answer: Answer, *, answered: bool) -> Outcome | None:
+        """Say the rest; ``None`` when there is none.
+
+        ``answered`` tells that the request was answered with :meth:`body` of this same answer; else all of it is said. Never raises.
+        """
+        ...
+
+
+ChatHeard: TypeAlias = Challenge | Nothing | OptionsWanted | Exchange
+
+
+class ChatInbound(Protocol):
+    """One configured chat that people speak to: proves that it is the chat, reads what they say, and answers them."""
+
+    name: str
+    kind: str
+
+    def hear(self, headers: Sequence[tuple[bytes, bytes]], body: bytes, *, now: datetime) -> ChatHeard:
+        """Return what a request says.
+
+        ``headers`` have lower-case names. Raises ``core.errors.Refused`` with a 4xx code when it is not proven to be this
+        chat's, or cannot be read. Hostile bytes never raise anything else.
+        """
+        ...
+
+    def options(self, choices: Sequence[Choice]) -> bytes:
+        """Return the answer (JSON) to :class:`OptionsWanted`."""
+        ...
+
+    async def whisper(self, by: Asker, at: Place, message: Message, *, answer_to: str | None = None) -> Outcome:
+        """Say it where only ``by`` sees it; ``answer_to`` is that of what they said, if it is still young. Never raises."""
+        ...
+
+    async def direct(self, by: Asker, message: Message) -> Outcome:
+        """Say it to ``by`` alone, in a room of their own. Never raises."""
         ...

@@ -16,7 +16,6 @@ Jinja2 is imported with the first template.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from time import perf_counter
@@ -40,9 +39,9 @@ NAMES = frozenset({"event", "payload", "repo", "actor", "subject", "url", "local
 """What a template can speak of: ``event`` is a ``core.events.Event``, ``payload`` its payload, the others its fields."""
 
 ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
-    "event": (*(field.name for field in fields(Event)), "full_name"),
-    "actor": tuple(field.name for field in fields(Actor)),
-    "subject": tuple(field.name for field in fields(Subject)),
+    "event": (*Event.__struct_fields__, "full_name"),
+    "actor": Actor.__struct_fields__,
+    "subject": Subject.__struct_fields__,
     "repo": (), "url": (), "locale": (),
 }  # fmt: skip
 """What the names have; those that have nothing are text. What a payload has is GitHub's to say."""

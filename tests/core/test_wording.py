@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from core.wording.stories import HOME, LOCALES, REPOSITORY, SHA, commit, event, everything, person, said
+from msgspec.structs import replace
 
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from core.wording.stories import LOCALES, REAL, everything
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverframe.config.github_events import EVENTS
 from leverframe.core.events import Actor, Event

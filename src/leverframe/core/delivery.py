@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
+
 DAY_S = 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivered:
+class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     """The destination has it. ``remote_id`` is what it calls the message (Slack's ``ts``), for updates and replies."""
 
     remote_id: str | None = None
@@ -19,8 +20,7 @@ class Delivered:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retryable:
+class Retryable(msgspec.Struct, frozen=True, kw_only=True):
     """The destination could not take it now: it stops this destination until the next try."""
 
     code: str
@@ -30,8 +30,7 @@ class Retryable:
     """What the destination asked for (``Retry-After``), in seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     """This message will never be taken: a dead letter at once, with the remedy shown."""
 
     code: str
@@ -52,20 +51,17 @@ class Schedule:
     jitter: float = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(msgspec.Struct, frozen=True):
     """Try again after ``in_s`` seconds."""
 
     in_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(msgspec.Struct, frozen=True):
     code: str
 
 

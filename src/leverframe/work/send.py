@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.core.events import Event
@@ -24,8 +25,7 @@ class Words(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it; ``card`` is the one that stands for the subject now, where that changed."""
 
     outcome: Outcome

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
@@ -28,8 +27,7 @@ _TONES = {"good": "🟢 ", "bad": "🔴 ", "warning": "🟡 ", "progress": "🔵
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(msgspec.Struct, frozen=True):
     """What goes to Slack: ``text`` (notifications, screen readers, search) says the same as ``blocks``."""
 
     text: str

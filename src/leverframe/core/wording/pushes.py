@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from leverframe.core import payload as reading
 from leverframe.core.messages import Code, Link, Rich
@@ -13,8 +14,7 @@ from leverframe.core.wording.told import Told, linked
 PushKind: TypeAlias = Literal["branch", "new_branch", "forced", "deleted_branch", "tag", "moved_tag", "deleted_tag"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
+class Push(msgspec.Struct, frozen=True, kw_only=True):
     """One push, read: ``ref`` is the branch or tag without ``refs/…/``."""
 
     kind: PushKind

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+import msgspec
 
 from leverframe.core import payload as reading
 from leverframe.core.events import Event
@@ -34,8 +35,7 @@ _TITLES = (
 _SURROUNDINGS = frozenset({"repository", "sender", "organization", "enterprise", "installation", "changes", "pusher", "workflow"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """An event as the sentences see it. Everything is clean: one line, no controls, addresses that a browser may open."""
 
     event: Event

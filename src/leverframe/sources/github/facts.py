@@ -129,7 +129,9 @@ def paths(name: str, payload: Payload) -> tuple[str, ...] | None:
         for key in ("added", "modified", "removed"):
             files = commit.get(key)
             if isinstance(files, list):
-                found.update((path, None) for path in files if isinstance(path, str))
+                for path in files:
+                    if isinstance(path, str):
+                        found[path] = None
     return tuple(found)
 
 

@@ -143,7 +143,7 @@ def _head(body: bytes) -> tuple[str | None, str | None]:
     try:
         if not body.isascii():
             body.decode()  # msgspec does not look at the encoding of what it skips
-        if b"\\u0000" in body:
+        if b"\\" in body and b"\\u0000" in body:  # one byte is looked for forty times as fast as six
             raise ValueError("NUL")
         head = _HEAD.decode(body)
     except (ValueError, RecursionError):
