@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clock import VirtualClock
+from fakes.jenkins import API_TOKEN, USER, FakeJenkins
 
+from leverframe.net import Outbound
 from leverframe.ports import Order, Runner
+from leverframe.runners.jenkins.runner import JenkinsRunner
+from leverframe.runners.jenkins.settings import Settings as JenkinsSettings
 from leverframe.runners.simulated import Settings as SimulatedSettings
 from leverframe.runners.simulated import SimulatedRunner
 
@@ -77,7 +81,55 @@ async def simulated() -> AsyncIterator[Harness]:
     await runner.close()
 
 
-HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"simulated": simulated}
+@asynccontextmanager
+async def jenkins() -> AsyncIterator[Harness]:
+    """Jenkins, with an API token, a job in a folder and parameters of other names."""
+    async with FakeJenkins() as fake:
+        clock, outbound = VirtualClock(), Outbound(total_s=0.3)
+        settings = JenkinsSettings.model_validate({"url": fake.url, "user": USER, "token": API_TOKEN})
+        fake.job("deploy/web app", "APP", "ENV", "REF", "SHA", "LEVERFRAME_ID", "size")
+        results: dict[str, str] = {}
+
+        def order(correlation_id: str, ends: Literal["succeeded", "failed"]) -> Order:
+            results[correlation_id] = "SUCCESS" if ends == "succeeded" else "FAILURE"
+            target = {"job": "deploy/web app", "parameters": {"service": "APP"}}
+            return Order(correlation_id=correlation_id, sha="1" * 40, target=target, ordered_at=clock.now(), **ORDERED)  # type: ignore[arg-type]
+
+        def begun(correlation_id: str) -> list[dict[str, str]]:
+            return [item.parameters for item in fake.items.values() if item.parameters["LEVERFRAME_ID"] == correlation_id]
+
+        async def bring(correlation_id: str, stage: Stage) -> None:
+            [item] = [item for item in fake.items.values() if item.parameters["LEVERFRAME_ID"] == correlation_id]
+            if stage == "waiting":
+                return
+            build = item.build or fake.take()
+            if stage in ("succeeded", "failed"):
+                fake.finish(build, results[correlation_id])
+            elif stage == "cancelled":
+                fake.finish(build, "ABORTED")
+
+        async def spoil(day: BadDay | Literal["ok"]) -> None:
+            match day:
+                case "away":
+                    await fake.stop()
+                case "refused":
+                    fake.secrets = ()
+                case mode:
+                    fake.mode = mode
+
+        def spoil_lever(day: BadDay | Literal["ok"]) -> None:
+            assert day not in ("away", "refused")
+            fake.lever_mode = day
+
+        yield Harness(
+            runner=JenkinsRunner("ci", settings, outbound), again=lambda: JenkinsRunner("ci", settings, outbound), clock=clock, order=order, bring=bring,
+            pulled=lambda correlation_id: len(begun(correlation_id)), told=lambda correlation_id: begun(correlation_id)[0],
+            spoil=spoil, spoil_lever=spoil_lever,
+        )  # fmt: skip
+        await outbound.close()
+
+
+HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"simulated": simulated, "jenkins": jenkins}
 WITH_VENDOR: list[str] = [name for name in HARNESSES if name != "simulated"]
 """Those that can have a bad day, and whose runs people can cancel over there."""
 SURE: list[str] = ["simulated"]

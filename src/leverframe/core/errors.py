@@ -51,6 +51,28 @@ _row("action_unknown", 404, ("There is no such action.", "This button's feature 
      ("그런 동작이 없습니다.", "이 허브에 설정되지 않은 기능의 버튼이거나 오래된 메시지입니다."))
 _row("body_too_large", 413, ("The body is larger than this door takes.", "Send at most the size in detail; GitHub itself sends at most 25 MB."),
      ("본문이 이 입구가 받는 크기보다 큽니다.", "detail에 적힌 크기 이하로 보내세요. GitHub도 25MB까지만 보냅니다."))
+_row("choice_unknown", 400, ("This is none of the words that may stand here.", "Write one of those that are offered."),
+     ("여기에 쓸 수 있는 말이 아닙니다.", "제시된 말 가운데 하나를 쓰세요."))
+_row("command_character_invalid", 400, ("The line holds a character that cannot be seen.", "Type it again instead of pasting it."),
+     ("보이지 않는 문자가 들어 있습니다.", "붙여 넣지 말고 직접 입력하세요."))
+_row("command_option_empty", 400, ("The option has no value.", "Write the value after it: --for 2h."),
+     ("옵션에 값이 없습니다.", "옵션 뒤에 값을 쓰세요. 예: --for 2h."))
+_row("command_option_twice", 400, ("The option is given twice.", "Write it once."),
+     ("옵션을 두 번 썼습니다.", "한 번만 쓰세요."))
+_row("command_option_unknown", 400, ("The command has no such option.", "The usage line shows its options; put a word that only looks like one in quotes."),
+     ("이 명령에 없는 옵션입니다.", "사용법에서 옵션을 확인하세요. 옵션이 아닌 말이면 따옴표로 묶으세요."))
+_row("command_quote_open", 400, ("A quotation mark is opened and never closed.", "Close it, or leave it out."),
+     ("따옴표가 닫히지 않았습니다.", "따옴표를 닫거나 빼세요."))
+_row("command_too_long", 413, ("The line is too long for a command.", "Write at most 4,000 characters."),
+     ("명령으로 쓰기에는 너무 깁니다.", "4,000자 이하로 쓰세요."))
+_row("command_unknown", 404, ("There is no such command.", "help shows the commands that you may use here."),
+     ("그런 명령이 없습니다.", "help로 여기서 쓸 수 있는 명령을 확인하세요."))
+_row("command_value_long", 413, ("One of the words is too long.", "Say it shorter."),
+     ("너무 긴 값이 있습니다.", "더 짧게 쓰세요."))
+_row("command_word_extra", 400, ("There is a word too many.", "Leave it out, or put words that belong together in quotes."),
+     ("필요 없는 말이 더 있습니다.", "빼거나, 함께 묶을 말이면 따옴표로 묶으세요."))
+_row("command_word_missing", 400, ("Something is missing.", "Write what the usage line shows without brackets."),
+     ("빠진 것이 있습니다.", "사용법에서 대괄호 없이 적힌 것을 모두 쓰세요."))
 _row("content_type_unsupported", 415, ("The content type is not one this source sends.", "Set the webhook's content type to application/json."),
      ("이 소스가 보내는 콘텐츠 형식이 아닙니다.", "웹훅의 Content type을 application/json으로 설정하세요."))
 _row("csrf_invalid", 403, ("The form does not carry this session's token.", "Load the page again and send the form from there."),
@@ -61,8 +83,14 @@ _row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the heade
      ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
 _row("delivery_unknown", 404, ("There is no delivery of this id.", "leverframe deliveries list shows which there are; those of old events are removed by [retention]."),
      ("이 ID의 전송이 없습니다.", "leverframe deliveries list로 확인하세요. 오래된 이벤트의 전송은 [retention]에 따라 지워집니다."))
+_row("deployment_id_invalid", 400, ("This is not the id of a deployment.", "Copy it from the deployment's card or from queue: dep_ and thirteen letters and digits."),
+     ("배포 ID가 아닙니다.", "배포 카드나 queue 명령에서 복사하세요. dep_와 글자 13개로 된 값입니다."))
 _row("door_unreachable", 502, ("The hub's own door did not answer.", "Look at the hub's log; hub.bind must be reachable from this machine."),
      ("허브의 입구가 응답하지 않았습니다.", "허브 로그를 확인하세요. 이 컴퓨터에서 hub.bind에 접속할 수 있어야 합니다."))
+_row("duration_invalid", 400, ("This is not a length of time that can be used.", "Write 30m, 2h or 1d12h, at most a year."),
+     ("쓸 수 있는 기간이 아닙니다.", "30m, 2h, 1d12h 또는 2시간처럼 쓰세요. 1년까지 됩니다."))
+_row("environment_unknown", 404, ("The service has no such environment.", "Write one of its environments, after the service."),
+     ("이 서비스에 없는 환경입니다.", "서비스 이름 뒤에 그 서비스의 환경을 쓰세요."))
 _row("event_missing", 400, ("The event's name is missing.", "Send the header X-GitHub-Event; a proxy may have removed it."),
      ("이벤트 이름이 없습니다.", "X-GitHub-Event 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
 _row("event_unknown", 404, ("There is no event of this id, or its body is not kept any more.", "leverframe events list shows which there are; old ones are removed by [retention]."),
@@ -95,8 +123,48 @@ _row("hub_socket_forbidden", 403, ("The hub's socket belongs to another user.", 
      ("허브 소켓이 다른 사용자의 것입니다.", "허브를 실행하는 사용자로 명령을 실행하거나 --url과 --token을 쓰세요."))
 _row("hub_unreachable", 503, ("The hub cannot be reached.", "Check the address, the network and the hub's log."),
      ("허브에 연결할 수 없습니다.", "주소와 네트워크, 허브 로그를 확인하세요."))
+_row("id_invalid", 400, ("This is not an id of the hub's.", "Copy it from where it is shown: three letters, _ and thirteen letters and digits."),
+     ("허브의 ID가 아닙니다.", "표시된 곳에서 복사하세요. 글자 3개와 _, 그리고 글자 13개로 된 값입니다."))
 _row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in the hub's log, and report it."),
      ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
+_row("jenkins_answer_invalid", 502, ("What answered is not Jenkins, or not one that the hub understands.", "Check url of the runner, with Jenkins' path if it has one, and the proxy on the way."),
+     ("Jenkins가 아니거나 허브가 이해할 수 없는 응답입니다.", "러너의 url(경로 포함)과 중간 프록시를 확인하세요."))
+_row("jenkins_answer_lost", 502, ("Jenkins' answer was lost on the way; the build may have been queued.", "The hub looks for the build; if it stays unknown, look at the job in Jenkins and settle it by hand."),
+     ("Jenkins의 응답을 받지 못했습니다. 빌드가 대기열에 들어갔을 수 있습니다.", "허브가 빌드를 찾습니다. 계속 알 수 없으면 Jenkins의 작업을 확인하고 직접 결과를 정하세요."))
+_row("jenkins_build_unknown", 404, ("Jenkins does not know this build any more.", "It was deleted, or its job was; look at the job in Jenkins."),
+     ("Jenkins에 이 빌드가 더는 없습니다.", "빌드나 작업이 삭제되었습니다. Jenkins의 작업을 확인하세요."))
+_row("jenkins_credentials_refused", 502, ("Jenkins does not accept the user and the token.", "Make an API token on the user's Security page in Jenkins and set user and token of the runner."),
+     ("Jenkins가 사용자와 토큰을 받아들이지 않습니다.", "Jenkins 사용자 설정의 Security에서 API 토큰을 만들어 러너의 user와 token에 넣으세요."))
+_row("jenkins_crumb_refused", 502, ("Jenkins does not accept the crumb that it gave.", "Use an API token instead of a password: it needs no crumb; or let the proxy pass Jenkins' cookies on."),
+     ("Jenkins가 스스로 발급한 crumb을 받아들이지 않습니다.", "비밀번호 대신 crumb이 필요 없는 API 토큰을 쓰거나, 프록시가 Jenkins의 쿠키를 전달하게 하세요."))
+_row("jenkins_job_disabled", 502, ("The job is disabled in Jenkins.", "Enable the job in Jenkins, then deploy again."),
+     ("Jenkins에서 비활성화된 작업입니다.", "Jenkins에서 작업을 활성화한 뒤 다시 배포하세요."))
+_row("jenkins_job_unknown", 502, ("Jenkins has no such job, or the hub's user may not see it.", "Write the job with its folders (deploy/web-app), check url, and give the user Job/Read."),
+     ("Jenkins에 이 작업이 없거나 허브의 사용자가 볼 수 없습니다.", "작업을 폴더와 함께(deploy/web-app) 쓰고, url을 확인하고, 사용자에게 Job/Read 권한을 주세요."))
+_row("jenkins_not_parameterised", 502, ("The job takes no parameters.", "In the job: This project is parameterized, and add SERVICE, ENV, REF and LEVERFRAME_ID as string parameters."),
+     ("매개변수를 받지 않는 작업입니다.", "작업에서 '이 프로젝트는 매개변수가 있습니다'를 켜고 SERVICE, ENV, REF, LEVERFRAME_ID를 문자열 매개변수로 추가하세요."))
+_row("jenkins_not_queued", 502, ("Jenkins did not put the build into its queue.", "A plugin of Jenkins refuses it; look at the job's page and Jenkins' log."),
+     ("Jenkins가 빌드를 대기열에 넣지 않았습니다.", "Jenkins 플러그인이 거절했습니다. 작업 페이지와 Jenkins 로그를 확인하세요."))
+_row("jenkins_parameter_refused", 502, ("The job does not take this value for a parameter.", "Add the value to the parameter's choices in Jenkins, or correct it here."),
+     ("작업이 받지 않는 매개변수 값입니다.", "Jenkins에서 매개변수의 선택지에 값을 추가하거나 여기에서 값을 고치세요."))
+_row("jenkins_parameters_missing", 502, ("The job does not declare every parameter that the hub sends; Jenkins would drop them.",
+     "Add the parameters named in detail to the job, or give them other names under parameters of the environment."),
+     ("허브가 보내는 매개변수 가운데 작업에 선언되지 않은 것이 있어 Jenkins가 버립니다.",
+     "detail에 적힌 매개변수를 작업에 추가하거나, 환경의 parameters에서 이름을 바꾸세요."))
+_row("jenkins_permission_missing", 502, ("The hub's user may not do this in Jenkins.", "Give the user the permission in detail (Job/Read, Job/Build, Job/Cancel)."),
+     ("허브의 사용자에게 Jenkins 권한이 없습니다.", "detail에 적힌 권한(Job/Read, Job/Build, Job/Cancel)을 사용자에게 주세요."))
+_row("jenkins_rate_limited", 502, ("Jenkins, or a proxy before it, asks to send more slowly.", "It is tried again when it says."),
+     ("Jenkins나 그 앞의 프록시가 더 천천히 보내라고 합니다.", "지정한 시간 뒤 다시 시도합니다."))
+_row("jenkins_redirected", 502, ("Jenkins, or a proxy before it, sends the hub elsewhere; the hub follows no redirect.", "Set url of the runner to the address in detail, or let the hub pass the proxy's sign-in."),
+     ("Jenkins나 그 앞의 프록시가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 url을 detail에 적힌 주소로 바꾸거나, 허브가 프록시의 로그인을 거치지 않게 하세요."))
+_row("jenkins_refused", 502, ("Jenkins refuses this.", "Look at the answer in detail and at Jenkins' log."),
+     ("Jenkins가 거절했습니다.", "detail에 적힌 응답과 Jenkins 로그를 확인하세요."))
+_row("jenkins_trigger_token_refused", 502, ("The job does not accept the trigger token.", "Set trigger_token of the runner to the token under Trigger builds remotely in the job."),
+     ("작업이 트리거 토큰을 받아들이지 않습니다.", "작업의 '빌드를 원격으로 유발'에 적힌 토큰을 러너의 trigger_token에 넣으세요."))
+_row("jenkins_unavailable", 502, ("Jenkins has troubles of its own, or is starting.", "The hub looks again; see Jenkins' log."),
+     ("Jenkins에 장애가 있거나 시작하는 중입니다.", "허브가 다시 확인합니다. Jenkins 로그를 보세요."))
+_row("jenkins_unreachable", 502, ("Jenkins cannot be reached.", "Check url, the hub's network, DNS and certificates; it is tried again."),
+     ("Jenkins에 연결할 수 없습니다.", "url과 허브의 네트워크, DNS, 인증서를 확인하세요. 다시 시도합니다."))
 _row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
      ("본문이 JSON 객체가 아닙니다.", "GitHub가 만드는 그대로 JSON 또는 payload 폼 필드로 보내세요."))
 _row("link_invalid", 410, ("This link was used, is over, or was never given.", "Ask an administrator for a new one: leverframe people invite NAME --role ROLE."),
@@ -111,10 +179,14 @@ _row("not_allowed", 403, ("You may not do this.", "Ask one of the roles named in
      ("이 작업을 할 권한이 없습니다.", "detail에 적힌 역할에 부탁하거나 관리자에게 권한을 요청하세요."))
 _row("not_found", 404, ("There is nothing here.", "Check the address."),
      ("여기에는 아무것도 없습니다.", "주소를 확인하세요."))
+_row("number_invalid", 400, ("This is not a whole number.", "Write digits only: 3."),
+     ("정수가 아닙니다.", "3처럼 숫자만 쓰세요."))
 _row("origin_mismatch", 403, ("The request comes from a page of another site.", "Open the hub's own page; if a proxy changes Host, set hub.url to the public address."),
      ("다른 사이트의 페이지에서 온 요청입니다.", "허브의 페이지에서 보내세요. 프록시가 Host를 바꾼다면 hub.url을 공개 주소로 설정하세요."))
 _row("overloaded", 503, ("The hub cannot take more just now.", "Send it again after Retry-After seconds."),
      ("지금은 더 받을 수 없습니다.", "Retry-After 초 뒤에 다시 보내세요."))
+_row("person_invalid", 400, ("This names nobody.", "Mention the person, or write their name without blanks."),
+     ("사람을 가리키는 값이 아닙니다.", "사람을 멘션하거나, 이름을 빈칸 없이 쓰세요."))
 _row("person_unknown", 404, ("Nobody of this name can sign in.", "leverframe people list shows who can; somebody disabled is not disabled again."),
      ("이 이름으로 로그인할 수 있는 사람이 없습니다.", "leverframe people list로 확인하세요. 이미 차단한 사람은 다시 차단할 수 없습니다."))
 _row("playground_message_not_found", 404, ("There is no such message in the playground.", "It may have been removed; a card is posted anew by itself."),
@@ -123,8 +195,12 @@ _row("playground_room_invalid", 400, ("This cannot be a channel of the playgroun
      ("플레이그라운드 채널 이름이 아닙니다.", "# 뒤에 글자, 숫자, -, _를 80자까지 쓰세요. 예: playground:#dev-team."))
 _row("rate_limited", 429, ("Too many failed attempts from this address.", "Wait for Retry-After seconds, then check the secret."),
      ("이 주소에서 실패한 요청이 너무 많습니다.", "Retry-After 초 뒤에 비밀값을 확인하고 다시 시도하세요."))
+_row("ref_invalid", 400, ("This cannot be a branch, a tag or a commit.", "Write one as git shows it: main, v1.2.0, release/7."),
+     ("브랜치, 태그, 커밋 이름이 될 수 없습니다.", "main, v1.2.0, release/7처럼 git에 표시되는 대로 쓰세요."))
 _row("ref_unknown", 422, ("The repository has no such branch, tag or commit.", "Check the spelling; a branch may have been deleted or not been pushed yet."),
      ("저장소에 그런 브랜치, 태그, 커밋이 없습니다.", "철자를 확인하세요. 삭제되었거나 아직 푸시되지 않은 브랜치일 수 있습니다."))
+_row("repository_invalid", 400, ("This is not the name of a repository.", "Write OWNER/NAME: acme/web."),
+     ("저장소 이름이 아닙니다.", "acme/web처럼 소유자/이름으로 쓰세요."))
 _row("request_invalid", 400, ("Something in the request cannot be used.", "Correct the field that is named in parentheses (detail), then send it again."),
      ("요청에 쓸 수 없는 값이 있습니다.", "괄호 안(detail)에 적힌 항목을 고쳐 다시 보내세요."))
 _row("room_unknown", 400, ("The hub has no such room.", "Write CHAT:ROOM with a chat of [chats], such as slack:#dev-team; in the room * stands for any letters."),
@@ -137,6 +213,10 @@ _row("runner_answer_lost", 502, ("The runner's answer was lost on the way; it ma
      ("실행기의 응답을 받지 못해 시작되었는지 알 수 없습니다.", "허브가 실행을 찾습니다. 끝내 알 수 없으면 실행기를 확인하고 직접 정리하세요."))
 _row("runner_refused", 502, ("The runner refuses to start this.", "Look at the reason in detail, correct it, then deploy again."),
      ("실행기가 시작을 거절했습니다.", "detail의 이유를 확인해 고친 뒤 다시 배포하세요."))
+_row("runner_target_invalid", 500, ("The environment's keys are not those of its runner.", "Correct the keys named in detail under [services.NAME.environments.NAME], then restart the hub."),
+     ("환경의 키가 러너와 맞지 않습니다.", "[services.NAME.environments.NAME]에서 detail에 적힌 키를 고친 뒤 허브를 다시 시작하세요."))
+_row("service_unknown", 404, ("There is no such service.", "Write one of [services] in leverframe.toml; status shows them."),
+     ("그런 서비스가 없습니다.", "leverframe.toml의 [services]에 있는 이름을 쓰세요. status로 볼 수 있습니다."))
 _row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),
      ("로그인이 필요합니다.", "일회용 링크를 여세요(leverframe people invite NAME --role ROLE로 만듭니다). 프로그램은 API 토큰을 Authorization: Bearer로 보내세요."))
 _row("signature_invalid", 401, ("The signature does not match the body.", "Use the same secret in the webhook's settings and in the source's secrets."),
@@ -161,6 +241,8 @@ _row("slack_channel_not_found", 502, ("Slack does not know this channel, or the 
      ("Slack에 이 채널이 없거나 봇이 볼 수 없습니다.", "라우트의 이름을 고치세요. 비공개 채널이라면 /invite @봇 으로 초대하세요."))
 _row("slack_edit_window_closed", 502, ("The workspace does not let this message be changed any more.", "It is said anew."),
      ("워크스페이스 설정상 더는 고칠 수 없는 메시지입니다.", "새 메시지로 보냅니다."))
+_row("slack_form_late", 502, ("The form could not be opened in time.", "Try again; Slack lets a form be opened for three seconds only."),
+     ("양식을 제때 열지 못했습니다.", "다시 시도하세요. Slack은 양식을 3초 안에만 열 수 있게 합니다."))
 _row("slack_invalid_auth", 502, ("Slack does not accept the bot's token.", "Copy the Bot User OAuth Token (xoxb-…) from the app's page into bot_token; messages wait until then."),
      ("Slack이 봇 토큰을 받아들이지 않습니다.", "앱 페이지의 Bot User OAuth Token(xoxb-…)을 bot_token에 넣으세요. 메시지는 그때까지 기다립니다."))
 _row("slack_invalid_blocks", 502, ("Slack does not accept how this message is built.", "Report it with the event; a template of your own can be made simpler."),
