@@ -21,11 +21,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Self
 
 from aiohttp import web
-from fakes import slack_blocks
+from fakes import slack_apps, slack_blocks
 
 Mode = Literal["ok", "down", "limited", "garbage", "silent", "half", "lost", "slow"]
 TOKEN = "xoxb-fake-0000"
 SCOPES = ("chat:write", "chat:write.public", "chat:write.customize")
+METHODS = frozenset({
+    "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "oauth.v2.access", "usergroups.users.list",
+    "users.info", "views.open", "views.update",
+})  # fmt: skip
 _HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -39,6 +43,8 @@ class Channel:
     private: bool = False
     archived: bool = False
     last_post_s: float = 0.0
+    absent: set[str] = field(default_factory=set)
+    """People who are not in it."""
 
 
 @dataclass
@@ -67,7 +73,7 @@ class Call(NamedTuple):
 
 
 @dataclass
-class FakeSlack:
+class FakeSlack(slack_apps.Apps):
     """One workspace. Change any attribute while it runs."""
 
     token: str = TOKEN
@@ -87,6 +93,7 @@ class FakeSlack:
     port: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.mode: Mode = "ok"
         self.modes: dict[str, Mode] = {}
         """Another mode for single channels: ``{"#dead": "down"}``."""
@@ -184,7 +191,9 @@ class FakeSlack:
         path = request.path
         if path.startswith("/_fake/"):
             return self._told(path, body)
-        method = "webhook" if path in self._webhooks else path.removeprefix("/api/").strip("/")
+        if path == "/link":
+            return await self._take_socket(request)
+        method = "webhook" if path in self._webhooks else "response_url" if path in self._answer_urls else path.removeprefix("/api/").strip("/")
         fields = _fields(request.headers.get("Content-Type", ""), body)
         mode: Mode = self.next_modes.popleft() if self.next_modes else self.modes.get(str((fields or {}).get("channel")), self.mode)
         match mode:
@@ -212,6 +221,8 @@ class FakeSlack:
                 pass
         if path.startswith("/services/"):
             answer, error = self._take_webhook(path, fields)
+        elif path.startswith(("/commands/", "/actions/")):
+            answer, error = self._take_answer(path, fields)
         elif path.startswith("/api/"):
             answer, error = self._take(method, request.headers, fields)
         else:
@@ -254,6 +265,8 @@ class FakeSlack:
         error, answer = self._refusal(method, headers, fields), {}
         if error is None:
             assert fields is not None
+            if method == "oauth.v2.access":
+                fields = slack_apps.credentials(headers, fields)
             error, answer = getattr(self, f"_{method.replace('.', '_')}")(fields)
         if error == "ratelimited":
             return self._limited(), error
@@ -263,14 +276,25 @@ class FakeSlack:
     def _refusal(self, method: str, headers: Mapping[str, str], fields: dict[str, Any] | None) -> str | None:
         if fields is None:
             return "invalid_json" if "json" in headers.get("Content-Type", "") else "invalid_post_type"
-        if method not in ("auth.test", "chat.postMessage", "chat.update"):
+        if method not in METHODS:
             return "unknown_method"
+        if method == "oauth.v2.access":
+            return None  # speaks by the app's own secret
         bearer = headers.get("Authorization", "")
         # With a JSON body Slack reads the token from the header only.
         token = bearer.removeprefix("Bearer ") if bearer.startswith("Bearer ") else "" if "json" in headers["Content-Type"] else fields.get("token", "")
         if not token:
             return "not_authed"
+        if method == "apps.connections.open":
+            return None if token == self.app_token else "not_allowed_token_type" if token == self.token else "invalid_auth"
         return None if token == self.token else "invalid_auth"
+
+    def response_url(self, kind: str = "commands") -> str:
+        """Make a ``response_url`` and return it: good for five answers in half an hour."""
+        return f"http://{self.host}:{self.port}{self.answer_path(kind)}"
+
+    def _content(self, fields: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        return _content_refusal(fields)
 
     def _auth_test(self, fields: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
         return None, {"url": "https://fake.slack.com/", "team": "Fake", "user": "leverframe", "team_id": "T1", "user_id": "U0BOT", "bot_id": "B1"}
@@ -346,6 +370,9 @@ class FakeSlack:
 
     def _find(self, room: str) -> Channel | None:
         found = self._channels.get(room.removeprefix("#"))
+        if found is None and room[:1] in "UW" and room[1:].isalnum() and room.isupper():
+            found = self._channels[room] = Channel(id=f"D{room}", name=room)  # a person's id is the room of the two
+            self._channels[found.id] = found
         return self.channel(room) if found is None and self.any_channel and room else found
 
     def _too_fast(self, channel: Channel) -> bool:

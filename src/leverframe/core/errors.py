@@ -115,6 +115,28 @@ _row("hook_token_unknown", 401, ("The hook token is unknown, revoked or expired.
      ("알 수 없거나 폐기되었거나 만료된 훅 토큰입니다.", "새로 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
 _row("hook_workspace_unknown", 404, ("No Slack chat of the hub has this subdomain.", "Set subdomain on [chats.NAME] in leverframe.toml, or leave it out of the address."),
      ("이 subdomain을 가진 Slack이 허브에 없습니다.", "leverframe.toml의 [chats.NAME]에 subdomain을 설정하거나 주소에서 빼세요."))
+_row("http_runner_address_unknown", 502, ("The runner's service does not know the address.", "Check url, status_url and cancel_url of the runner: they take POST, GET and POST."),
+     ("러너 서비스에 없는 주소입니다.", "러너의 url, status_url, cancel_url을 확인하세요. 각각 POST, GET, POST를 받습니다."))
+_row("http_runner_answer_invalid", 502, ("The runner's service answered with what the hub does not understand.", "It answers with JSON as docs/how-to/runners.md shows, or with nothing; a page comes from a proxy."),
+     ("러너 서비스의 응답을 허브가 이해할 수 없습니다.", "docs/how-to/runners.ko.md에 적힌 JSON이나 빈 본문으로 답해야 합니다. 웹 페이지라면 프록시가 보낸 것입니다."))
+_row("http_runner_answer_lost", 502, ("The answer of the runner's service was lost on the way; it may have started.", "With status_url the hub looks by itself; else look at the service and settle it by hand."),
+     ("러너 서비스의 응답을 받지 못했습니다. 시작되었을 수 있습니다.", "status_url이 있으면 허브가 스스로 확인합니다. 없으면 서비스를 확인하고 직접 결과를 정하세요."))
+_row("http_runner_cancel_unsupported", 409, ("This runner cannot end a deployment.", "Set cancel_url of the runner, or end it in the service itself."),
+     ("이 러너는 배포를 중단할 수 없습니다.", "러너에 cancel_url을 설정하거나 서비스에서 직접 중단하세요."))
+_row("http_runner_credentials_refused", 502, ("The runner's service does not accept the token or the signature.", "Set token and secret of the runner to what the service expects, and compare the clocks of both machines."),
+     ("러너 서비스가 토큰이나 서명을 받아들이지 않습니다.", "러너의 token과 secret을 서비스에 맞추고 두 컴퓨터의 시계를 비교하세요."))
+_row("http_runner_rate_limited", 502, ("The runner's service asks to send more slowly.", "It is tried again when it says."),
+     ("러너 서비스가 더 천천히 보내라고 합니다.", "지정한 시간 뒤 다시 시도합니다."))
+_row("http_runner_redirected", 502, ("The runner's service sends the hub elsewhere; the hub follows no redirect.", "Set the runner's addresses to what stands in detail."),
+     ("러너 서비스가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 주소를 detail에 적힌 것으로 바꾸세요."))
+_row("http_runner_refused", 502, ("The runner's service refuses this.", "Look at its words in detail, and at its log."),
+     ("러너 서비스가 거절했습니다.", "detail에 적힌 말과 서비스의 로그를 확인하세요."))
+_row("http_runner_run_unknown", 404, ("The runner's service knows nothing of this deployment.", "It answers 404 at status_url, or was never asked; look at the service."),
+     ("러너 서비스가 이 배포를 알지 못합니다.", "status_url이 404로 답했거나 요청받은 적이 없습니다. 서비스를 확인하세요."))
+_row("http_runner_unavailable", 502, ("The runner's service has troubles of its own.", "The hub asks again; see the service's log."),
+     ("러너 서비스에 장애가 있습니다.", "허브가 다시 확인합니다. 서비스의 로그를 보세요."))
+_row("http_runner_unreachable", 502, ("The runner's service cannot be reached.", "Check its address, the hub's network, DNS and certificates; it is tried again."),
+     ("러너 서비스에 연결할 수 없습니다.", "주소와 허브의 네트워크, DNS, 인증서를 확인하세요. 다시 시도합니다."))
 _row("hub_answer_unreadable", 502, ("Something answered that is not a Leverframe hub, or not one of this version.", "Check the address; leverframe doctor tells more."),
      ("Leverframe 허브가 아니거나 버전이 다른 서버가 응답했습니다.", "주소를 확인하세요. 자세한 것은 leverframe doctor가 알려 줍니다."))
 _row("hub_not_running", 503, ("The hub is not running here.", "Start it with leverframe serve, name its configuration with --config, or reach one elsewhere with --url and --token."),
