@@ -49,6 +49,10 @@ LOCK = Command(
             name="for", kind="duration", label=Bilingual("For how long", "기간"), required=False,
             hint=Bilingual("30m, 2h, 1d; left empty: until it is unlocked.", "30m, 2h, 1d 또는 2시간; 비워 두면 해제할 때까지 잠급니다."),
         ),
+        Argument(
+            name="wait", kind="flag", label=Bilingual("Tell me when somebody else's lock frees", "다른 사람의 잠금이 풀리면 알려 주기"), required=False
+        ),
+        Argument(name="steal", kind="flag", label=Bilingual("Take over somebody else's lock", "다른 사람의 잠금을 가져오기"), required=False),
     ),
     example="web-app production database migration --for 2h", aliases=("잠금",),
 )  # fmt: skip

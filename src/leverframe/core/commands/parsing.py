@@ -15,7 +15,7 @@ from leverframe.core.commands.words import Unreadable, Word, joined, quoted, spl
 _FILLERS = frozenset({"to", "on", "in", "into", "at", "from", "for", "the", "please", "->", "→", "=>", "에", "에서", "를", "을", "로", "으로"})
 _PARTS = re.compile(r"[/@→]")
 _PAIR = re.compile(r"(?:--|—|–)?([^=:]*)([=:].*)", re.DOTALL)
-_NOT_LOOSE = re.compile(r"[=:\"“”'‘’\n]|--|—|–|  |\A\s*\Z")
+_NOT_LOOSE = re.compile(r"[=:\"“”„«»「」『』'‘’‚]|[^\S ]|--|—|–|  |\A\Z")
 """What the words of a text cannot hold that stands without quotes."""
 _SECRET = re.compile(r"pass(?:word|wd|phrase)|secret|token|credential|api[_.-]?key|private[_.-]?key", re.IGNORECASE)
 _DEPTH = 3

@@ -22,7 +22,7 @@ _NOT_SEEN = dict.fromkeys([0xAD, 0x200B, 0x2060, 0xFEFF])
 """Soft hyphen and blanks without width, which come along when something is copied from a page."""
 _HIDING = frozenset(map(chr, [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
 """Marks that turn the direction of writing: with them a line can look like another one."""
-_QUOTED = re.compile(rf"[\s=:{_DOUBLE}{_SINGLE}]|--|\A\Z")
+_QUOTED = re.compile(rf"[\s=:{_DOUBLE}{_SINGLE}]|--|[—–]|\A\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,10 @@ def joined(words: Sequence[Word]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return ``text`` as one word of a line, in quotes where it would not be one without."""
-    return f'"{text}"' if _QUOTED.search(text) else text
+    """Return ``text`` as one word of a line, in quotes where it would not be one without: in single ones where it holds double ones."""
+    if not _QUOTED.search(text):
+        return text
+    return f"'{text}'" if _CLOSES['"'].search(text) else f'"{text}"'
 
 
 def _is_hidden(sign: str) -> bool:
