@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clock import VirtualClock
+from fakes.http_runner import SECRET, TOKEN, FakeHttpRunner
 from fakes.jenkins import API_TOKEN, USER, FakeJenkins
 
 from leverframe.net import Outbound
 from leverframe.ports import Order, Runner
+from leverframe.runners.http import HttpRunner
+from leverframe.runners.http import Settings as HttpSettings
 from leverframe.runners.jenkins.runner import JenkinsRunner
 from leverframe.runners.jenkins.settings import Settings as JenkinsSettings
 from leverframe.runners.simulated import Settings as SimulatedSettings
@@ -129,7 +132,48 @@ async def jenkins() -> AsyncIterator[Harness]:
         await outbound.close()
 
 
-HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"simulated": simulated, "jenkins": jenkins}
+@asynccontextmanager
+async def http() -> AsyncIterator[Harness]:
+    """A service of the operator's own, with a token, a signature, and addresses to ask and to cancel at."""
+    async with FakeHttpRunner() as fake:
+        clock, outbound = VirtualClock(), Outbound(total_s=0.3)
+        settings = HttpSettings.model_validate(
+            {"url": fake.url, "status_url": fake.status_url, "cancel_url": fake.cancel_url, "token": TOKEN, "secret": SECRET}
+        )
+
+        def order(correlation_id: str, ends: Literal["succeeded", "failed"]) -> Order:
+            return Order(correlation_id=correlation_id, sha="1" * 40, ordered_at=clock.now(), **ORDERED)  # type: ignore[arg-type]
+
+        async def bring(correlation_id: str, stage: Stage) -> None:
+            made = fake.deployments[correlation_id]
+            if stage != "waiting":
+                made.state, made.step = stage, "no space left" if stage == "failed" else "Rolling out"
+
+        async def spoil(day: BadDay | Literal["ok"]) -> None:
+            match day:
+                case "away":
+                    await fake.stop()
+                case "refused":
+                    fake.token = "another"
+                case mode:
+                    fake.mode = mode
+
+        def spoil_lever(day: BadDay | Literal["ok"]) -> None:
+            assert day not in ("away", "refused")
+            fake.lever_mode = day
+
+        def told(correlation_id: str) -> Mapping[str, str]:
+            asked = fake.deployments[correlation_id].asked
+            return {**asked["parameters"], **{name: value for name, value in asked.items() if isinstance(value, str)}}
+
+        yield Harness(
+            runner=HttpRunner("deployer", settings, outbound, clock), again=lambda: HttpRunner("deployer", settings, outbound, clock), clock=clock,
+            order=order, bring=bring, pulled=lambda correlation_id: int(correlation_id in fake.deployments), told=told, spoil=spoil, spoil_lever=spoil_lever,
+        )  # fmt: skip
+        await outbound.close()
+
+
+HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"simulated": simulated, "jenkins": jenkins, "http": http}
 WITH_VENDOR: list[str] = [name for name in HARNESSES if name != "simulated"]
 """Those that can have a bad day, and whose runs people can cancel over there."""
 SURE: list[str] = ["simulated"]

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from leverframe.core.trouble import Trouble
 from leverframe.net import Answer, NotSent, Outbound
 from leverframe.runners.jenkins.settings import Settings
 
@@ -17,22 +18,9 @@ LIST_CAP = 4_194_304
 """Bytes of a list of builds that are read: a hundred builds with long parameters."""
 NOT_FOUND = "jenkins_job_unknown"
 """The code of a 404, unless who asked knows better what it asked for."""
-_DETAIL = 200
 _SAID = re.compile(rb"<title>\s*(?:Error \d+ )?([^<]{1,300}?)\s*(?:\[Jenkins\])?\s*</title>", re.IGNORECASE)
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _Shape = TypeVar("_Shape")
-
-
-class Trouble(Exception):
-    """Jenkins did not do what it was asked. ``code`` is a row of ``core/errors``.
-
-    ``happened``: whether it may have been done all the same; ``passing``: whether asking again later may help.
-    """
-
-    def __init__(self, code: str, detail: str = "", *, happened: bool = False, passing: bool = False, after_s: float | None = None) -> None:
-        super().__init__(code)
-        self.code, self.detail = code, detail[:_DETAIL].encode("utf-8", "replace").decode()
-        self.happened, self.passing, self.after_s = happened, passing, after_s
 
 
 class Client:

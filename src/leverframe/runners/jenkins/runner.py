@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from leverframe.core.log_tails import tail
+from leverframe.core.trouble import Trouble
 from leverframe.net import Outbound
 from leverframe.ports import (
     Absent,
@@ -28,7 +29,7 @@ from leverframe.ports import (
     Started,
     Unreachable,
 )
-from leverframe.runners.jenkins.client import NOT_FOUND, Client, Trouble
+from leverframe.runners.jenkins.client import NOT_FOUND, Client
 from leverframe.runners.jenkins.settings import Settings, Target
 from leverframe.runners.jenkins.shapes import Build, Builds, Job, Queue, QueueItem, carries
 

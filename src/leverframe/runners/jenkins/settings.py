@@ -12,7 +12,7 @@ from leverframe.secrets import Secret
 class Settings(BaseModel):
     """One Jenkins, and who the hub is there."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     kind: Literal["jenkins"] = "jenkins"
     url: str = Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", description="Jenkins' address, with its path if it has one: `https://ci.example.com/jenkins`.")
