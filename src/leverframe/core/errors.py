@@ -49,8 +49,38 @@ def document(refused: Refused, locale: Locale = "en") -> dict[str, Any]:
 
 _row("action_unknown", 404, ("There is no such action.", "This button's feature is not set up on this hub, or the message is an old one."),
      ("그런 동작이 없습니다.", "이 허브에 설정되지 않은 기능의 버튼이거나 오래된 메시지입니다."))
+_row("approval_author", 403, ("You wrote one of the commits, and the policy does not let their authors approve.", "Ask somebody else who may approve; who-can names them."),
+     ("배포할 커밋의 작성자는 정책상 승인할 수 없습니다.", "승인할 수 있는 다른 사람에게 부탁하세요. who-can이 알려 줍니다."))
+_row("approval_decided", 409, ("It is decided already.", "The card shows how, and by whom."),
+     ("이미 결정된 승인 요청입니다.", "누가 어떻게 결정했는지 카드에 나와 있습니다."))
+_row("approval_expired", 410, ("Nobody approved it in time.", "Ask for the deployment again; approvals.expires says how long is waited."),
+     ("승인 기한이 지났습니다.", "배포를 다시 요청하세요. 기한은 approvals.expires로 정합니다."))
+_row("approval_own", 403, ("You asked for it yourself, and the policy wants somebody else's approval.", "Ask one of the others who may approve; who-can names them."),
+     ("직접 요청한 배포는 정책상 스스로 승인할 수 없습니다.", "승인할 수 있는 다른 사람에게 부탁하세요. who-can이 알려 줍니다."))
+_row("approval_rejected", 409, ("Somebody who may approve has rejected it.", "Talk to them (their reason is in detail), then ask for the deployment again."),
+     ("승인 권한이 있는 사람이 거절했습니다.", "detail의 사유를 확인하고 상의한 뒤 다시 요청하세요."))
+_row("approval_repeated", 409, ("You have said so already.", "Nothing is left to do for you; a person counts once, with all their accounts."),
+     ("이미 같은 의견을 냈습니다.", "더 할 일이 없습니다. 계정이 여럿이어도 한 사람은 한 번만 셉니다."))
+_row("approval_role_missing", 403, ("Your vote does not count here.", "Ask a member of one of the roles named in detail."),
+     ("이 승인에는 의견이 집계되지 않습니다.", "detail에 적힌 역할의 구성원에게 부탁하세요."))
+_row("approval_unlinked", 403, ("The hub cannot tell whether this account is another person's.", "Ask an administrator to link the account in detail to its person: [people.NAME] identities."),
+     ("이 계정이 다른 사람의 것인지 허브가 알 수 없습니다.", "detail의 계정을 [people.NAME] identities에 연결해 달라고 관리자에게 부탁하세요."))
 _row("body_too_large", 413, ("The body is larger than this door takes.", "Send at most the size in detail; GitHub itself sends at most 25 MB."),
      ("본문이 이 입구가 받는 크기보다 큽니다.", "detail에 적힌 크기 이하로 보내세요. GitHub도 25MB까지만 보냅니다."))
+_row("break_glass_reason_missing", 400, ("Going ahead without approval takes a reason.", "Say why; the reason is announced to everybody."),
+     ("승인 없이 진행하려면 사유가 필요합니다.", "사유를 적으세요. 사유는 모두에게 알려집니다."))
+_row("break_glass_repeated", 409, ("Somebody has broken the glass already.", "Nothing is left to do; the card shows who, and why."),
+     ("이미 비상 진행이 선언되었습니다.", "더 할 일이 없습니다. 누가 왜 했는지 카드에 나와 있습니다."))
+_row("break_glass_role_missing", 403, ("You may not go ahead without approval.", "Ask a member of one of the roles named in detail (approvals.break_glass)."),
+     ("승인 없이 진행할 권한이 없습니다.", "detail에 적힌 역할(approvals.break_glass)의 구성원에게 부탁하세요."))
+_row("cancel_repeated", 409, ("It is being cancelled already.", "Wait for the runner; the card shows when it has ended."),
+     ("이미 취소하고 있습니다.", "러너를 기다리세요. 끝나면 카드에 나타납니다."))
+_row("checks_failing", 409, ("Continuous integration has failed for this commit.", "Mend the checks named in detail, or deploy another commit."),
+     ("이 커밋의 CI가 실패했습니다.", "detail에 적힌 검사를 고치거나 다른 커밋을 배포하세요."))
+_row("checks_missing", 409, ("Continuous integration has said nothing of this commit.", "Run the checks that the service requires, then try again."),
+     ("이 커밋에 대한 CI 결과가 없습니다.", "서비스가 요구하는 검사를 실행한 뒤 다시 시도하세요."))
+_row("checks_pending", 409, ("Continuous integration took too long for this commit.", "Wait for the checks named in detail, then try again."),
+     ("이 커밋의 CI가 너무 오래 걸렸습니다.", "detail에 적힌 검사가 끝나면 다시 시도하세요."))
 _row("choice_unknown", 400, ("This is none of the words that may stand here.", "Write one of those that are offered."),
      ("여기에 쓸 수 있는 말이 아닙니다.", "제시된 말 가운데 하나를 쓰세요."))
 _row("command_character_invalid", 400, ("The line holds a character that cannot be seen.", "Type it again instead of pasting it."),
@@ -83,8 +113,18 @@ _row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the heade
      ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
 _row("delivery_unknown", 404, ("There is no delivery of this id.", "leverframe deliveries list shows which there are; those of old events are removed by [retention]."),
      ("이 ID의 전송이 없습니다.", "leverframe deliveries list로 확인하세요. 오래된 이벤트의 전송은 [retention]에 따라 지워집니다."))
+_row("deployment_ended", 409, ("The deployment is over.", "Ask for a new one; the card shows how this one ended."),
+     ("이미 끝난 배포입니다.", "새로 요청하세요. 어떻게 끝났는지 카드에 나와 있습니다."))
 _row("deployment_id_invalid", 400, ("This is not the id of a deployment.", "Copy it from the deployment's card or from queue: dep_ and thirteen letters and digits."),
      ("배포 ID가 아닙니다.", "배포 카드나 queue 명령에서 복사하세요. dep_와 글자 13개로 된 값입니다."))
+_row("deployment_not_failed", 409, ("Only a deployment that failed is tried again.", "Ask for a new deployment."),
+     ("실패한 배포만 다시 시도할 수 있습니다.", "새 배포를 요청하세요."))
+_row("deployment_not_unknown", 409, ("There is nothing to settle: the hub knows how this deployment stands.", "The card shows it."),
+     ("허브가 상태를 아는 배포라 확정할 것이 없습니다.", "상태는 카드에 나와 있습니다."))
+_row("deployment_out_of_order", 409, ("The same commit is not live in the environment that comes first.", "Deploy it to the environment in detail, then ask again."),
+     ("앞선 환경에 같은 커밋이 배포되어 있지 않습니다.", "detail에 적힌 환경에 먼저 배포한 뒤 다시 요청하세요."))
+_row("deployment_under_way", 409, ("The deployment has begun already.", "Wait for it, or cancel it."),
+     ("이미 시작된 배포입니다.", "끝나기를 기다리거나 취소하세요."))
 _row("door_unreachable", 502, ("The hub's own door did not answer.", "Look at the hub's log; hub.bind must be reachable from this machine."),
      ("허브의 입구가 응답하지 않았습니다.", "허브 로그를 확인하세요. 이 컴퓨터에서 hub.bind에 접속할 수 있어야 합니다."))
 _row("duration_invalid", 400, ("This is not a length of time that can be used.", "Write 30m, 2h or 1d12h, at most a year."),
@@ -255,6 +295,8 @@ _row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload a
      ("본문이 JSON 객체가 아닙니다.", "GitHub가 만드는 그대로 JSON 또는 payload 폼 필드로 보내세요."))
 _row("link_invalid", 410, ("This link was used, is over, or was never given.", "Ask an administrator for a new one: leverframe people invite NAME --role ROLE."),
      ("이미 쓴 링크이거나 기한이 지났거나 발급된 적이 없습니다.", "관리자에게 새 링크를 요청하세요: leverframe people invite NAME --role ROLE."))
+_row("lock_held", 409, ("Somebody else holds the lock.", "Ask them, wait for a notice when it frees, or steal it with a reason."),
+     ("다른 사람이 잠갔습니다.", "그 사람에게 부탁하거나, 풀릴 때 알림을 받거나, 사유를 적고 가져오세요."))
 _row("method_not_allowed", 405, ("This door does not take this method.", "Use the method named in the Allow header."),
      ("이 입구는 이 메서드를 받지 않습니다.", "Allow 헤더에 적힌 메서드를 쓰세요."))
 _row("mute_unknown", 404, ("Nothing of this name is muted.", "leverframe routes list shows what is muted, and until when."),
@@ -279,6 +321,8 @@ _row("playground_message_not_found", 404, ("There is no such message in the play
      ("플레이그라운드에 그런 메시지가 없습니다.", "지워졌을 수 있습니다. 카드는 자동으로 다시 게시됩니다."))
 _row("playground_room_invalid", 400, ("This cannot be a channel of the playground.", "Write # and up to 80 letters, digits, - or _: playground:#dev-team."),
      ("플레이그라운드 채널 이름이 아닙니다.", "# 뒤에 글자, 숫자, -, _를 80자까지 쓰세요. 예: playground:#dev-team."))
+_row("queue_expired", 410, ("Its turn did not come in time.", "See with queue what holds the lane, then ask for the deployment again."),
+     ("기한 안에 차례가 오지 않았습니다.", "queue로 무엇이 막고 있는지 확인한 뒤 다시 요청하세요."))
 _row("rate_limited", 429, ("Too many failed attempts from this address.", "Wait for Retry-After seconds, then check the secret."),
      ("이 주소에서 실패한 요청이 너무 많습니다.", "Retry-After 초 뒤에 비밀값을 확인하고 다시 시도하세요."))
 _row("ref_invalid", 400, ("This cannot be a branch, a tag or a commit.", "Write one as git shows it: main, v1.2.0, release/7."),
@@ -293,14 +337,20 @@ _row("room_unknown", 400, ("The hub has no such room.", "Write CHAT:ROOM with a 
      ("허브에 그런 방이 없습니다.", "[chats]에 있는 채팅으로 채팅:방을 쓰세요. 예: slack:#dev-team. 방에는 *를 쓸 수 있습니다."))
 _row("route_unknown", 404, ("There is no route of this name.", "leverframe routes list shows which there are; a route of leverframe.toml is there after a restart."),
      ("이 이름의 라우트가 없습니다.", "leverframe routes list로 확인하세요. leverframe.toml에 더한 라우트는 다시 시작해야 생깁니다."))
+_row("run_absent", 502, ("The runner has no such run.", "It did not start, so that it may be tried again."),
+     ("러너에 그런 실행이 없습니다.", "시작되지 않았으므로 다시 시도해도 됩니다."))
 _row("run_ended", 409, ("The run has ended already.", "There is nothing left to cancel; the card shows how it ended."),
      ("이미 끝난 실행입니다.", "취소할 것이 없습니다. 결과는 카드에 표시됩니다."))
+_row("run_failed", 502, ("The run failed.", "Read its log at the runner; then try again, or roll back."),
+     ("실행이 실패했습니다.", "러너의 로그를 확인한 뒤 다시 시도하거나 롤백하세요."))
+_row("run_vanished", 502, ("The runner does not know the run any more.", "It is looked for; if it stays away, look at the runner and settle it."),
+     ("러너에서 실행이 사라졌습니다.", "허브가 찾고 있습니다. 계속 없으면 러너를 확인하고 settle로 확정하세요."))
 _row("runner_answer_lost", 502, ("The runner's answer was lost on the way; it may have started.", "The hub looks for the run; if it stays unknown, look at the runner and settle it by hand."),
-     ("실행기의 응답을 받지 못해 시작되었는지 알 수 없습니다.", "허브가 실행을 찾습니다. 끝내 알 수 없으면 실행기를 확인하고 직접 정리하세요."))
+     ("러너의 응답을 받지 못해 시작되었는지 알 수 없습니다.", "허브가 실행을 찾습니다. 끝내 알 수 없으면 러너를 확인하고 직접 정리하세요."))
 _row("runner_refused", 502, ("The runner refuses to start this.", "Look at the reason in detail, correct it, then deploy again."),
-     ("실행기가 시작을 거절했습니다.", "detail의 이유를 확인해 고친 뒤 다시 배포하세요."))
+     ("러너가 시작을 거절했습니다.", "detail의 이유를 확인해 고친 뒤 다시 배포하세요."))
 _row("runner_target_invalid", 422, ("The environment's keys do not fit its runner.", "Correct the key in detail on [services.NAME.environments.NAME]; leverframe check shows what it takes."),
-     ("환경의 설정이 실행기와 맞지 않습니다.", "[services.NAME.environments.NAME]에서 detail에 적힌 키를 고치세요. leverframe check가 쓸 수 있는 키를 알려 줍니다."))
+     ("환경의 설정이 러너와 맞지 않습니다.", "[services.NAME.environments.NAME]에서 detail에 적힌 키를 고치세요. leverframe check가 쓸 수 있는 키를 알려 줍니다."))
 _row("service_unknown", 404, ("There is no such service.", "Write one of [services] in leverframe.toml; status shows them."),
      ("그런 서비스가 없습니다.", "leverframe.toml의 [services]에 있는 이름을 쓰세요. status로 볼 수 있습니다."))
 _row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),
