@@ -13,17 +13,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clock import VirtualClock
+from fakes.github import TOKEN as GITHUB_TOKEN
+from fakes.github import FakeGitHub
 from fakes.http_runner import SECRET, TOKEN, FakeHttpRunner
 from fakes.jenkins import API_TOKEN, USER, FakeJenkins
 
+from leverframe.github.client import GitHub, Token
 from leverframe.net import Outbound
 from leverframe.ports import Order, Runner
+from leverframe.runners.github_actions import GitHubActions
 from leverframe.runners.http import HttpRunner
 from leverframe.runners.http import Settings as HttpSettings
 from leverframe.runners.jenkins.runner import JenkinsRunner
 from leverframe.runners.jenkins.settings import Settings as JenkinsSettings
+from leverframe.runners.repository_dispatch import RepositoryDispatch
 from leverframe.runners.simulated import Settings as SimulatedSettings
 from leverframe.runners.simulated import SimulatedRunner
+from leverframe.secrets import Secret
 
 BadDay = Literal["away", "refused", "limited", "down", "garbage", "silent", "half", "lost"]
 """No connection; the token is wrong; asks to wait; a 5xx that did nothing; a page that is not the vendor's, with status 200; no answer;
@@ -173,7 +179,64 @@ async def http() -> AsyncIterator[Harness]:
         await outbound.close()
 
 
-HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {"simulated": simulated, "jenkins": jenkins, "http": http}
+@asynccontextmanager
+async def github(kind: Literal["actions", "enterprise", "dispatch"]) -> AsyncIterator[Harness]:
+    """GitHub: a workflow started by ``workflow_dispatch`` (also of an Enterprise Server, which tells no run) or by ``repository_dispatch``."""
+    clock, outbound = VirtualClock(), Outbound(total_s=0.3)
+    async with FakeGitHub(now=clock.now, lag_s=30, enterprise=kind == "enterprise") as fake:
+        repository = fake.repository("acme/web-app")
+        repository.workflow(on_dispatch="deploy")
+
+        def runner() -> Runner:
+            client = GitHub(outbound, Token(Secret(GITHUB_TOKEN)), clock, api_url=fake.url)
+            return RepositoryDispatch("github", client, clock) if kind == "dispatch" else GitHubActions("github", client, clock)
+
+        def order(correlation_id: str, ends: Literal["succeeded", "failed"]) -> Order:
+            target = {} if kind == "dispatch" else {"workflow": "deploy.yml"}
+            return Order(correlation_id=correlation_id, sha=repository.branches["main"], target=target, ordered_at=clock.now(), **ORDERED)  # type: ignore[arg-type]
+
+        async def bring(correlation_id: str, stage: Stage) -> None:
+            (run,) = repository.runs_of(correlation_id)
+            match stage:
+                case "waiting":
+                    run.status = "queued"
+                case "running":
+                    run.status = "in_progress"
+                case "succeeded":
+                    fake.finish(run, "success")
+                case "failed":
+                    fake.finish(run, "failure", log="2026-11-23T09:00:00.1234567Z ##[error]Process completed with exit code 1.")
+                case "cancelled":
+                    fake.finish(run, "cancelled")
+
+        async def spoil(day: BadDay | Literal["ok"]) -> None:
+            match day:
+                case "away":
+                    await fake.leave()
+                case "refused":
+                    fake.tokens.clear()
+                case mode:
+                    fake.mode = mode
+
+        def spoil_lever(day: BadDay | Literal["ok"]) -> None:
+            assert day not in ("away", "refused")
+            fake.lever_mode = day
+
+        def told(correlation_id: str) -> Mapping[str, str]:
+            (run,) = repository.runs_of(correlation_id)
+            return {**run.inputs.get("parameters", {}), **{name: value for name, value in run.inputs.items() if isinstance(value, str)}}
+
+        yield Harness(
+            runner=runner(), again=runner, clock=clock, order=order, bring=bring, pulled=lambda correlation_id: len(list(repository.runs_of(correlation_id))),
+            told=told, spoil=spoil, spoil_lever=spoil_lever, settle=lambda: clock.advance(seconds=150),
+        )  # fmt: skip
+    await outbound.close()
+
+
+HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {
+    "simulated": simulated, "github_actions": lambda: github("actions"), "github_enterprise": lambda: github("enterprise"),
+    "repository_dispatch": lambda: github("dispatch"), "jenkins": jenkins, "http": http,
+}  # fmt: skip
 WITH_VENDOR: list[str] = [name for name in HARNESSES if name != "simulated"]
 """Those that can have a bad day, and whose runs people can cancel over there."""
 SURE: list[str] = ["simulated"]

@@ -1,0 +1,192 @@
+"""``kind = "github_actions"``: a workflow started by ``workflow_dispatch``.
+
+https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from leverframe.core.errors import Refused
+from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
+from leverframe.github.client import GitHub, quoted
+from leverframe.github.errors import Trouble, invalid
+from leverframe.github.repositories import SHA, GitHubRepositories
+from leverframe.github.runs import Runs
+from leverframe.net import Answer
+from leverframe.ports import Clock, Order
+
+MOST_INPUTS = 25
+MOST_CHARACTERS = 65_535
+"""Of all inputs together: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#providing-inputs"""
+
+
+class Settings(BaseModel):
+    """GitHub Actions, by `[github] token` (fine-grained: Actions read and write, Contents read)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["github_actions"] = "github_actions"
+
+
+class Inputs(BaseModel):
+    """What the workflow calls its inputs; an empty name leaves one out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    service: str = "service"
+    env: str = "env"
+    ref: str = ""
+    sha: str = ""
+    correlation_id: str = "correlation_id"
+
+
+class Target(BaseModel):
+    """An environment that a workflow of the service's repository deploys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workflow: str = Field(pattern=r"^([\w.-]+\.ya?ml|[1-9][0-9]*)$", description="The workflow's file name, such as `deploy.yml`, or its id. It needs the trigger `workflow_dispatch`.")
+    inputs: Inputs = Field(
+        Inputs(),
+        description="What the workflow calls its inputs: `{ service = \"app\", env = \"environment\" }`. With `sha = \"commit\"` it is told the exact commit, "
+        "which it must check out; without, it runs at the branch or tag, and only while that is at the commit that was asked for. An empty name leaves "
+        "an input out. `run-name: … ${{ inputs.correlation_id }}` lets a run be found again when GitHub's answer is lost.",
+    )
+
+
+class _Details(msgspec.Struct):
+    workflow_run_id: int
+    html_url: str | None = None
+
+
+class GitHubActions:
+    """Starts a workflow and follows its run. Satisfies ``ports.Runner``."""
+
+    kind = "github_actions"
+    poll_every_s = 10.0
+    """Two requests of the five thousand an hour: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+
+    def __init__(self, name: str, github: GitHub, clock: Clock) -> None:
+        """``name`` is the runner's key in the configuration; ``github`` is shared and stays its owner's."""
+        self.name = name
+        self._github, self._runs, self._repositories = github, Runs(github, clock), GitHubRepositories(github)
+        self._tells_run = True
+        """Until the server says that it does not know ``return_run_details`` (an Enterprise Server); asked again after a restart."""
+
+    async def start(self, order: Order) -> Started | NotStarted | Lost:
+        """Dispatch the workflow, once.
+
+        Where it takes no correlation id it is started without, if GitHub tells the run's id in its answer.
+        """
+        target = _target(order)
+        if isinstance(target, NotStarted):
+            return target
+        repository, inputs = order.repository or "", _inputs(target.inputs, order)
+        if len(inputs) > MOST_INPUTS:
+            return NotStarted(code="github_inputs_too_many", detail=f"{len(inputs)} of {MOST_INPUTS}")
+        if sum(len(name) + len(value) for name, value in inputs.items()) > MOST_CHARACTERS:
+            return NotStarted(code="github_payload_too_large", detail=f"more than {MOST_CHARACTERS} characters of inputs")
+        ref = await self._ref(repository, target, order)
+        if isinstance(ref, NotStarted):
+            return ref
+        answer = await self._dispatch(repository, target, ref, inputs)
+        if isinstance(answer, Trouble):
+            return (await self._explained(repository, target, answer)).not_started()
+        if answer.status == 204:
+            return Started(run=None)
+        try:
+            details = msgspec.json.decode(answer.body, type=_Details)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return invalid(answer).not_started()
+        return Started(run=Run(id=str(details.workflow_run_id), url=details.html_url))
+
+    async def find(self, order: Order) -> Found | Absent | Unreachable:
+        """Look for the run that has the correlation id in its name."""
+        target = _target(order)
+        if isinstance(target, NotStarted):
+            return Unreachable(code=target.code, detail=target.detail)
+        return await self._runs.find(order, event="workflow_dispatch", workflow=target.workflow)
+
+    async def poll(self, order: Order, run: Run) -> Going | Finished | Absent | Unreachable:
+        """Return how the run stands, and whether it ran at the order's commit where the workflow was not told it."""
+        target = _target(order)
+        if isinstance(target, NotStarted):
+            return Unreachable(code=target.code, detail=target.detail)
+        return await self._runs.poll(order.repository or "", run, sha=None if target.inputs.sha else order.sha)
+
+    async def cancel(self, order: Order, run: Run) -> CancelTaken | CancelRefused | Unreachable:
+        """Ask GitHub to cancel the run."""
+        return await self._runs.cancel(order.repository or "", run)
+
+    async def close(self) -> None:
+        """Nothing to let go of: the connections are the hub's shared ones."""
+
+    async def _ref(self, repository: str, target: Target, order: Order) -> str | NotStarted:
+        """Return the branch or tag to dispatch on. A workflow runs at what that is then: it must be the order's commit, unless the workflow is told it."""
+        is_commit = SHA.fullmatch(order.ref) is not None
+        try:
+            if target.inputs.sha:
+                return await self._repositories.default_branch(repository) if is_commit else order.ref
+            if is_commit:
+                return NotStarted(code="github_commit_needs_input", detail=order.ref[:7])
+            now = await self._repositories.resolve(repository, order.ref)
+        except Refused as refused:
+            # Nothing was dispatched yet, so whatever passes may be tried again.
+            again = refused.code in ("github_unavailable", "github_unreachable", "github_answer_lost", "github_answer_invalid", "github_ratelimited")
+            return NotStarted(code=refused.code, detail=refused.detail, again=again, after_s=refused.retry_after_s)
+        if now.sha != order.sha:
+            return NotStarted(code="github_branch_moved", detail=f"{order.ref[:100]} is at {now.sha[:7]}, not at {order.sha[:7]}")
+        return order.ref
+
+    async def _dispatch(self, repository: str, target: Target, ref: str, inputs: dict[str, str]) -> Answer | Trouble:
+        """Dispatch; again, with less, only what GitHub refused with a 4xx for asking too much."""
+        path, ours = quoted("actions", "workflows", target.workflow, "dispatches"), target.inputs.correlation_id
+        while True:
+            tells_run = self._tells_run
+            body: dict[str, Any] = {"ref": ref, "inputs": inputs, **({"return_run_details": True} if tells_run else {})}
+            answer = await self._github.post(repository, path, body, once=True)
+            if not isinstance(answer, Trouble) or answer.status not in (400, 422):
+                return answer
+            if tells_run and "return_run_details" in answer.detail:
+                self._tells_run = False
+            elif tells_run and ours in inputs and answer.detail == f'Unexpected inputs provided: ["{ours}"]':
+                # The workflow has no place for our id. It can do without: the answer names the run.
+                inputs = {name: value for name, value in inputs.items() if name != ours}
+            else:
+                return answer
+
+    async def _explained(self, repository: str, target: Target, trouble: Trouble) -> Trouble:
+        """Tell apart what GitHub answers with the same 404: no such repository, no such workflow, no leave to start it."""
+        if trouble.status != 404:
+            return trouble
+        seen = await self._github.get(repository, "", dict[str, object])
+        if isinstance(seen, Trouble):
+            return replace(trouble, detail=repository)
+        workflow = await self._github.get(repository, quoted("actions", "workflows", target.workflow), dict[str, object])
+        if isinstance(workflow, Trouble) and workflow.status == 404:
+            return replace(trouble, code="github_workflow_unknown", detail=f"{repository}: {target.workflow}")
+        return replace(trouble, code="github_permission_missing")
+
+
+def _target(order: Order) -> Target | NotStarted:
+    """Return the environment's keys; what an earlier configuration left in the store may not fit any more."""
+    if not order.repository:
+        return NotStarted(code="github_repository_missing", detail=order.service[:100])
+    try:
+        return Target.model_validate(dict(order.target))
+    except ValidationError as error:
+        return NotStarted(code="runner_target_invalid", detail=", ".join(".".join(map(str, wrong["loc"])) for wrong in error.errors())[:200])
+
+
+def _inputs(names: Inputs, order: Order) -> dict[str, str]:
+    """Return the workflow's inputs: the order's parameters under their own names, then what the hub says under the workflow's."""
+    said: Mapping[str, str] = {
+        names.service: order.service, names.env: order.environment, names.ref: order.ref, names.sha: order.sha, names.correlation_id: order.correlation_id,
+    }  # fmt: skip
+    return {**order.parameters, **{name: value for name, value in said.items() if name}}
