@@ -325,6 +325,10 @@ class Exchange(Protocol):
         """Return what the request itself is answered with (JSON, or nothing): as much of ``answer`` as the chat shows from there."""
         ...
 
+    def working(self) -> bytes:
+        """Return what the request is answered with while :meth:`say` has yet to say everything."""
+        ...
+
     async def prepare(self) -> None:
         """Show at once that a form is coming; what lets it be opened lasts only seconds. Never raises: :meth:`say` does without."""
         ...

@@ -15,14 +15,14 @@ from leverframe.chats.slack.mrkdwn import length, plain, shorten
 from leverframe.chats.slack.render import render
 from leverframe.core.conversation import Choice, Field, Form, Place
 from leverframe.core.errors import Locale
-from leverframe.core.messages import Message
+from leverframe.core.messages import Message, Text
 from leverframe.core.payload import at, items, text
 
 TITLE_MAX, ID_MAX, LABEL_MAX, HINT_MAX, INPUT_MAX = 24, 255, 2_000, 2_000, 3_000
 OPTIONS_MAX, GROUPS_MAX, OPTION_LABEL_MAX, OPTION_VALUE_MAX = 100, 100, 75, 150
 _WORDS: Mapping[Locale, Mapping[str, str]] = {
-    "en": {"title": "One moment", "loading": "Loading…", "close": "Close", "done": "Done.", "answer": "Leverframe"},
-    "ko": {"title": "잠시만요", "loading": "불러오는 중…", "close": "닫기", "done": "완료했습니다.", "answer": "Leverframe"},
+    "en": {"title": "One moment", "loading": "Loading…", "close": "Close", "done": "Done.", "working": "Working on it…"},
+    "ko": {"title": "잠시만요", "loading": "불러오는 중…", "close": "닫기", "done": "완료했습니다.", "working": "처리 중…"},
 }
 encode = msgspec.json.Encoder().encode
 
@@ -54,7 +54,12 @@ def told(message: Message | None, locale: Locale, mentions: Mapping[str, str]) -
     """Return a view that says ``message`` where a form was: a view cannot be closed from outside."""
     words = _WORDS[locale]
     blocks = render(message, mentions).blocks if message is not None else [{"type": "section", "text": _plain(words["done"], OPTIONS_MAX)}]
-    return _shown(words["answer"], words["close"], blocks)
+    return _shown("Leverframe", words["close"], blocks)
+
+
+def working(locale: Locale) -> Message:
+    """Return what is said while an answer takes longer than Slack waits."""
+    return Message(headline=(Text(f"⏳ {_WORDS[locale]['working']}"),), tone="progress")
 
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:

@@ -154,6 +154,12 @@ class SlackExchange:
             case other:
                 assert_never(other)
 
+    def working(self) -> bytes:
+        """Return what is shown while the answer takes longer than Slack waits; a form stays open and becomes the answer."""
+        if self._surface == "view_submission":
+            self._waiting = self._view is not None
+        return self.body(Answer(message=forms.working(self._voice.locale)))
+
     async def prepare(self) -> None:
         """Open the view that waits for the form."""
         trigger = self._trigger()
@@ -165,16 +171,19 @@ class SlackExchange:
     async def say(self, answer: Answer, *, answered: bool) -> Outcome | None:
         """Say what :meth:`body` could not, or all of it; returns the last outcome."""
         told: Outcome | None = None
+        message = answer.message
+        if message is None and answer.errors and not answered:
+            message = Message(headline=(Text(" ".join(answer.errors.values())),), tone="warning")
         if answer.form is not None and not (answered and self._surface == "view_submission"):
             told = await self._show_form(answer.form)
         elif self._waiting and self._view is not None:
             by = self._heard.by
-            told = await self._voice.update_view(self._view, forms.told(answer.message, self._voice.locale, self._voice.mentions(by)))
+            told = await self._voice.update_view(self._view, forms.told(message, self._voice.locale, self._voice.mentions(by)))
             if isinstance(told, Delivered) and not answer.public:
                 return told
-        if answer.message is None or (answered and self._carried(answer)):
+        if message is None or (answered and self._carried(answer)):
             return told
-        return await self._say_message(answer.message, public=answer.public)
+        return await self._say_message(message, public=answer.public)
 
     async def _show_form(self, form: Form) -> Outcome:
         view = forms.view(form, self._heard.at)
