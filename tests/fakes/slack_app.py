@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import itertools
 import json
 import secrets
@@ -40,11 +41,13 @@ class Request(NamedTuple):
 
     async def to(self, hub: str) -> Answered:
         """Send it to the hub at ``hub`` and return its answer."""
-        async with aiohttp.ClientSession() as session, session.post(hub + self.path, data=self.body, headers=dict(self.headers)) as answer:
-            return Answered(answer.status, await answer.read(), dict(answer.headers))
+        async with aiohttp.ClientSession() as session, session.post(hub + self.path, data=io.BytesIO(self.body), headers=dict(self.headers)) as answer:
+            return Answered(answer.status, await answer.read(), {name.lower(): value for name, value in answer.headers.items()})
 
 
 class Answered(NamedTuple):
+    """What the hub said; ``headers`` have lower-case names."""
+
     status: int
     body: bytes
     headers: Mapping[str, str]
