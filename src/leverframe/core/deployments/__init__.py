@@ -4,7 +4,9 @@
 the one that was read) and a row for every effect in one transaction, and only then does what the effects say.
 """
 
+from leverframe.core.deployments.history import live, rollback_target
 from leverframe.core.deployments.machine import PATIENCE, ask, step, still_wanted
+from leverframe.core.deployments.snapshot import snapshot
 from leverframe.core.deployments.stepped import Stepped
 from leverframe.core.deployments.values import (
     ENDED,
@@ -20,6 +22,6 @@ from leverframe.core.deployments.values import (
 )
 
 __all__ = [
-    "ENDED", "HOLDING", "PATIENCE", "Deployment", "Patience", "Retry", "Rules", "State", "Stepped", "Try", "ask", "from_json", "step",
-    "still_wanted", "to_json",
+    "ENDED", "HOLDING", "PATIENCE", "Deployment", "Patience", "Retry", "Rules", "State", "Stepped", "Try", "ask", "from_json", "live",
+    "rollback_target", "snapshot", "step", "still_wanted", "to_json",
 ]  # fmt: skip

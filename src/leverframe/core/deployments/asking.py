@@ -169,7 +169,7 @@ def approval_lost(deployment: Deployment, said: ApprovalLost, *, now: datetime) 
     lost = replace(deployment, approval=replace(known, votes=said.votes or known.votes))
     return end(
         lost, "cancelled", now=now, code="approval_rejected", detail=said.reason, by=said.by, by_name=said.by_name,
-        note="rejected", more=(Happened(name="rejected"),),
+        note=Note(what="rejected", by=said.by, by_name=said.by_name, detail=said.reason), more=(Happened(name="rejected"),),
     )  # fmt: skip
 
 

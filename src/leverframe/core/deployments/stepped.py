@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from leverframe.core.deployments.effects import Alert, CloseApproval, Effect, FreeLane, Happened, Leave, Note, Noted, Say
+from leverframe.core.deployments.effects import Alert, CloseApproval, Effect, FreeLane, Happened, Leave, Note, Say
 from leverframe.core.deployments.values import HOLDING, Deployment, End, State, Try
 
 Ignored: TypeAlias = Literal[
@@ -57,12 +57,12 @@ def end(
     detail: str = "",
     by: str = "",
     by_name: str = "",
-    note: Noted | None = None,
+    note: Note | None = None,
     alert: bool = False,
     rollback: bool = False,
     more: tuple[Effect, ...] = (),
 ) -> Stepped:
-    """Return the deployment ended, its question closed and its lane left or freed."""
+    """Return the deployment ended, its question closed (a lost one is), and its lane left or freed."""
     before = deployment.state
     ended = replace(
         asked_anew(deployment), state=state, held=None,
@@ -72,9 +72,9 @@ def end(
     if before in HOLDING and last is not None and last.phase != "ended":
         ended = with_try(ended, replace(last, phase="ended", ended_at=now, result="cancelled" if state == "cancelled" else "not_started"))
     effects: list[Effect] = list(_left(before, deployment.lane))
-    if before == "waiting" and (state == "cancelled" or state == "expired") and note != "rejected":
-        effects.append(CloseApproval(digest=deployment.digest, result=state, by=by))
-    effects += [Say(), Note(what=note or state, by=by, by_name=by_name, code=code, detail=detail), *more]
+    if before == "waiting" and state in ("cancelled", "expired") and code != "approval_rejected":
+        effects.append(CloseApproval(digest=deployment.digest, result="expired" if state == "expired" else "cancelled", by=by))
+    effects += [Say(), note or Note(what=state, by=by, by_name=by_name, code=code, detail=detail), *more]
     if alert:
         effects.append(Alert(what="failed", detail=detail, rollback=rollback))
     return moved(ended, *effects, Happened(name=state))

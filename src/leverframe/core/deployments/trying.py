@@ -66,6 +66,9 @@ def find_answered(deployment: Deployment, said: FindAnswered, *, now: datetime, 
             if said.ticket != deployment.ticket or last.phase != "looking":
                 return ignored(deployment, "late")
             on_its_way = not last.answered and last.called_at is not None and now < last.called_at + timedelta(seconds=patience.call_s)
+            wished = deployment.cancel
+            if sure and wished is not None and wished.taken:
+                return end(deployment, "cancelled", now=now, by=wished.by, by_name=wished.by_name)
             if sure and not (on_its_way or last.accepted or last.run is not None):
                 return _not_started(deployment, last, NotStarted(code="run_absent", again=True), now, patience)
             return _look_on(deployment, last, patience, now)
@@ -175,10 +178,10 @@ def settled(deployment: Deployment, said: Settled, *, now: datetime) -> Stepped:
     note = Note(what="settled", by=said.by, by_name=said.by_name, detail=said.how)
     if said.how == "ran":
         ran = with_try(deployment, replace(last, phase="ended", ended_at=now, result="succeeded", trouble=""))
-        return end(ran, "succeeded", now=now, by=said.by, by_name=said.by_name, more=(note,))
+        return end(ran, "succeeded", now=now, by=said.by, by_name=said.by_name, note=note)
     not_run = with_try(deployment, replace(last, phase="ended", ended_at=now, result="not_started", trouble=""))
     state: Literal["failed", "cancelled"] = "failed" if deployment.cancel is None else "cancelled"
-    return end(not_run, state, now=now, code="run_absent", by=said.by, by_name=said.by_name, more=(note,))
+    return end(not_run, state, now=now, code="run_absent", by=said.by, by_name=said.by_name, note=note)
 
 
 def _try_of(deployment: Deployment, correlation_id: str) -> Try | None:
