@@ -289,7 +289,7 @@ RetryAsked: asked Look Say Note
 def _read(table: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     row: dict[str, str] = {}
-    for line in table.strip().replace(",\n    ", ", ").splitlines():
+    for line in table.strip().replace("\n    ", " ").splitlines():
         left, _, right = line.partition(": ")
         if line.startswith("["):
             row = found.setdefault(line.strip("[]"), {})
