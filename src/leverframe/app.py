@@ -217,7 +217,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
-        refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=lambda scope: address_of(scope.get("client")),
+        refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=address_of,
     )  # fmt: skip
     doors: list[Door] = [
         *health.doors(desk, ready=database.ready, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),

@@ -223,7 +223,7 @@ def _server(app: Any, config: Config) -> _Server:
         uvicorn.Config(
             app, http=Connection, lifespan="off", access_log=False, log_config=None, server_header=False, backlog=BACKLOG, timeout_graceful_shutdown=5,
             proxy_headers=bool(config.hub.trusted_proxies), forwarded_allow_ips=[str(network) for network in config.hub.trusted_proxies],
-            timeout_keep_alive=75, ws="none", h11_max_incomplete_event_size=64 * 1024,
+            timeout_keep_alive=75, ws="none",
         )
     )  # fmt: skip
 
