@@ -212,20 +212,22 @@ class Fanout:
                 role = _ROLES[threads.role(one.event)]
                 order_key = f"{one.event.source}:{one.event.subject.key}" if role is not Role.ALONE else ""
             for destination in one.route.to:
-                # Two routes to one room and thread give one message, worded by the first.
-                if (destination, order_key) in planned:
-                    continue
-                muted = f"route:{one.route.name}" in silenced or f"room:{destination}" in silenced
+                muted = bool(silenced) and (f"route:{one.route.name}" in silenced or f"room:{destination}" in silenced)
                 waits = [held_until(quiet, now, self._zone) for quiet in (one.route.quiet, self._room_quiet.get(destination)) if quiet]
+                scheduled_at = max([now, *(end for end in waits if end)])
+                # Two routes to one room and thread give one message: of those that are not muted the one that speaks first words it.
+                before = planned.get((destination, order_key))
+                if before is not None and (before.state is State.MUTED, before.scheduled_at) <= (muted, scheduled_at):
+                    continue
                 planned[destination, order_key] = Planned(
-                    id=self._database.new_id(),
+                    id=self._database.new_id() if before is None else before.id,
                     event_id=one.event.id,
                     destination=destination,
                     order_key=order_key,
                     role=role,
                     route=one.route.name,
                     state=State.MUTED if muted else State.OWED,
-                    scheduled_at=max([now, *(end for end in waits if end)]),
+                    scheduled_at=scheduled_at,
                 )
         return list(planned.values())
 
