@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from leverframe.chats.slack import answers
+from leverframe.chats.slack.findings import Finding
+from leverframe.chats.slack.manifest import compare
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.net import NotSent, Outbound
@@ -20,35 +23,24 @@ HELPFUL = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at. ``code`` is a key of ``core.errors.PROBLEMS``, or empty when ``level`` is ``ok``."""
-
-    level: str
-    """``ok``, ``warning`` (something optional does not work) or ``error``."""
-    subject: str
-    """``token``, ``scope chat:write``, ``webhook #dev`` …"""
-    code: str = ""
-    detail: str = ""
-    purpose: tuple[str, str] = ("", "")
-    """Of a scope: what it is for, in English and Korean."""
-
-
 class _Identity(msgspec.Struct):
     ok: bool
     team: str = ""
     user: str = ""
 
 
-async def diagnose(settings: Settings, outbound: Outbound) -> list[Finding]:
+async def diagnose(settings: Settings, outbound: Outbound, manifest: Mapping[str, Any] | None = None) -> list[Finding]:
     """Return what is and what is not in order with the token, its scopes and the webhooks; never raises.
+
+    With ``manifest`` (see :func:`leverframe.chats.slack.manifest.manifest`) all scopes that it asks for are looked for, else
+    those that posting needs.
 
     Asks ``auth.test`` (https://docs.slack.dev/reference/methods/auth.test), whose answer tells the token's scopes in the
     header ``x-oauth-scopes``; a webhook is sent an empty message, which a live one refuses and a revoked one does not know.
     """
     findings = []
     if settings.bot_token is not None:
-        findings += await _token(settings, settings.bot_token.reveal(), outbound)
+        findings += await _token(settings, settings.bot_token.reveal(), outbound, manifest)
     elif not settings.webhooks:
         findings.append(Finding(level="error", subject="token", code="slack_not_authed"))
     for room, url in settings.webhooks.items():
@@ -56,7 +48,7 @@ async def diagnose(settings: Settings, outbound: Outbound) -> list[Finding]:
     return findings
 
 
-async def _token(settings: Settings, token: str, outbound: Outbound) -> list[Finding]:
+async def _token(settings: Settings, token: str, outbound: Outbound, manifest: Mapping[str, Any] | None) -> list[Finding]:
     url = f"{settings.api_url.rstrip('/')}/auth.test"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8"}
     try:
@@ -69,6 +61,8 @@ async def _token(settings: Settings, token: str, outbound: Outbound) -> list[Fin
     who = msgspec.json.decode(answer.body, type=_Identity)
     findings = [Finding(level="ok", subject="token", detail=f"{who.user} ({who.team})")]
     scopes = answers.scopes(answer.headers)
+    if manifest is not None:
+        return findings + compare(manifest, scopes)
     for wanted, level in ((NEEDED, "error"), (HELPFUL, "warning")):
         for scope, purpose in wanted.items():
             missing = scope not in scopes

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl
 
 from leverframe.chats.slack import forms
+from leverframe.core.commands.definitions import SHARED
 from leverframe.core.conversation import Asker, Clicked, Door, Heard, Place, Said, Submitted
 from leverframe.core.errors import Refused
 from leverframe.core.json_objects import read_object
@@ -23,8 +24,6 @@ from leverframe.ports import Challenge, Nothing, OptionsWanted
 
 Surface: TypeAlias = Literal["slash", "block_actions", "interactive_message", "view_submission", "block_suggestion", "event"]
 """The way that it came: it decides what Slack shows of an answer's body."""
-UMBRELLA = "lever"
-"""``/lever deploy web-app staging``: one command of Slack's for all of ours."""
 _FIELDS_MAX = 100
 _MENTION = re.compile(r"\s*<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>[\s:,]*")
 _CONTROL = re.compile(r"<([^<>]*)>")
@@ -98,7 +97,7 @@ def read_slash(letter: Letter, fields: Mapping[str, Any]) -> Reading:
     said = Said(
         key=_key(letter, team, "slash", text(fields, "trigger_id")),
         door="slash",
-        text=words if command == UMBRELLA else f"{command} {words}".rstrip(),
+        text=words if command == SHARED else f"{command} {words}".rstrip(),
         by=Asker(chat=letter.chat, id=_needed(fields, "user_id"), team=team, name=text(fields, "user_name")),
         at=Place(chat=letter.chat, room=room, room_name=text(fields, "channel_name")),
         said_at=letter.now,

@@ -1,0 +1,19 @@
+"""What ``leverframe doctor`` says of Slack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at. ``code`` is a key of ``core.errors.PROBLEMS``, or empty when ``level`` is ``ok``."""
+
+    level: str
+    """``ok``, ``warning`` (something optional does not work) or ``error``."""
+    subject: str
+    """``token``, ``scope chat:write``, ``webhook #dev`` …"""
+    code: str = ""
+    detail: str = ""
+    purpose: tuple[str, str] = ("", "")
+    """Of a scope: what it is for, in English and Korean."""

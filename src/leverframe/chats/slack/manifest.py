@@ -1,0 +1,140 @@
+"""The app's manifest, made from the commands: what Slack is to be told, and what it is asked to allow.
+
+https://docs.slack.dev/reference/app-manifest, https://github.com/slackapi/manifest-schema
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leverframe.chats.slack.findings import Finding
+from leverframe.core.commands.definitions import SHARED, Command
+from leverframe.core.errors import Locale
+
+Purpose = tuple[str, str]
+"""What a scope is for, in English and Korean."""
+NEEDED: Mapping[str, Purpose] = {
+    "commands": ("for slash commands", "슬래시 명령에 필요합니다"),
+    "chat:write": ("to post at all", "메시지를 올리려면 꼭 필요합니다"),
+    "chat:write.public": ("to post to public channels that the bot has not joined", "봇이 들어가지 않은 공개 채널에 올릴 때 필요합니다"),
+    "channels:read": ("to know public channels by name", "공개 채널을 이름으로 찾을 때 필요합니다"),
+    "groups:read": ("to know private channels by name", "비공개 채널을 이름으로 찾을 때 필요합니다"),
+    "users:read": ("to know people by name", "사람을 이름으로 찾을 때 필요합니다"),
+}
+OPTIONAL: Mapping[str, Purpose] = {"incoming-webhook": ("for rooms reached by an incoming webhook", "수신 웹훅으로 닿는 방에 필요합니다")}
+_OF_FEATURES: Mapping[str, Mapping[str, Purpose]] = {
+    "mentions": {"app_mentions:read": ("to hear @mentions of the bot", "봇을 @멘션한 말을 듣는 데 필요합니다")},
+    "threads": {
+        "channels:history": ("to hear !commands in public channels and their threads", "공개 채널과 스레드의 !명령을 듣는 데 필요합니다"),
+        "groups:history": ("to hear !commands in private channels and their threads", "비공개 채널과 스레드의 !명령을 듣는 데 필요합니다"),
+    },
+    "user_groups": {"usergroups:read": ("for roles with members of a user group", "사용자 그룹을 구성원으로 둔 역할에 필요합니다")},
+    "names_and_icons": {"chat:write.customize": ("for username and icon on a route", "라우트의 username과 icon에 필요합니다")},
+}
+_EVENTS = {"mentions": ("app_mention",), "threads": ("message.channels", "message.groups")}
+_DESCRIPTION_MAX, _HINT_MAX, _COMMAND_MAX, _COMMANDS_MAX = 2_000, 1_000, 32, 50
+_WORDS: Mapping[Locale, Mapping[str, str]] = {
+    "en": {"app": "Hears what happens, tells the right room, and lets people pull levers.", "shared": "Everything that Leverframe can do: deploy, approve, lock …"},
+    "ko": {"app": "일어난 일을 듣고 알맞은 방에 알리며, 채팅에서 배포하고 승인합니다.", "shared": "Leverframe의 모든 명령: 배포, 승인, 잠금 등"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What the app is used for beyond commands and buttons: each asks for no more than it needs."""
+
+    socket_mode: bool = False
+    """Slack needs no address of the hub's."""
+    mentions: bool = False
+    """``@leverframe deploy …``."""
+    threads: bool = False
+    """``!deploy …``, also in threads, where Slack has no slash commands."""
+    user_groups: bool = False
+    """Roles whose members are a Slack user group."""
+    names_and_icons: bool = False
+    """Routes that post with a name and an icon of their own."""
+    install: bool = False
+    """``/slack/install``: other workspaces, or this one without copying a token."""
+    rotation: bool = False
+    """Tokens that end after twelve hours and are renewed; cannot be switched off again."""
+
+
+NO_FEATURES = Features()
+
+
+def manifest(commands: Iterable[Command], url: str, features: Features = NO_FEATURES, *, locale: Locale = "en") -> dict[str, Any]:
+    """Return the manifest of the app, ready for https://api.slack.com/apps → Create New App → From a manifest.
+
+    ``url`` is the hub's, as the outside reaches it (``hub.url``). ``/lever`` comes first; of commands beyond Slack's fifty,
+    and of those whose names Slack does not take, there is no slash command: they are words of ``/lever``.
+    """
+    hub, words, given = url.rstrip("/"), _WORDS[locale], () if features.socket_mode else ("url",)
+    every = [command for command in commands if len(command.name) < _COMMAND_MAX]
+    shared = next((f"{command.name} {command.example}" for command in every if command.top_level and command.example), "help")
+    slash = [_slash(SHARED, words["shared"], shared), *(_slash(one.name, one.summary.of(locale), one.hint()) for one in every if one.top_level)]
+    for one in slash:
+        one.update(dict.fromkeys(given, f"{hub}/slack/commands"))
+    bot = scopes(features)
+    oauth: dict[str, Any] = {"scopes": {"bot": [*bot, *OPTIONAL], "bot_optional": list(OPTIONAL)}}
+    if features.install:
+        oauth["redirect_urls"] = [f"{hub}/slack/oauth_redirect"]
+    actions = {} if features.socket_mode else {"request_url": f"{hub}/slack/actions", "message_menu_options_url": f"{hub}/slack/actions"}
+    settings: dict[str, Any] = {
+        "interactivity": {"is_enabled": True, **actions},
+        "incoming_webhooks": {"incoming_webhooks_enabled": True},
+        "org_deploy_enabled": False,
+        "socket_mode_enabled": features.socket_mode,
+        "token_rotation_enabled": features.rotation,
+    }
+    events = [event for feature, names in _EVENTS.items() if getattr(features, feature) for event in names]
+    if events:
+        request = {} if features.socket_mode else {"request_url": f"{hub}/slack/events"}
+        settings["event_subscriptions"] = {**request, "bot_events": events}
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {"name": "Leverframe", "description": words["app"]},
+        "features": {
+            # Direct messages of the bot's are shown in its own tab; nothing is read there.
+            "app_home": {"home_tab_enabled": False, "messages_tab_enabled": True, "messages_tab_read_only_enabled": True},
+            "bot_user": {"display_name": "leverframe", "always_online": True},
+            "slash_commands": slash[:_COMMANDS_MAX],
+        },
+        "oauth_config": oauth,
+        "settings": settings,
+    }
+
+
+def scopes(features: Features = NO_FEATURES) -> dict[str, Purpose]:
+    """Return the scopes that are asked for, each with what it is for."""
+    found = dict(NEEDED)
+    for feature, more in _OF_FEATURES.items():
+        if getattr(features, feature):
+            found.update(more)
+    return found
+
+
+def compare(manifest: Mapping[str, Any], reported: Collection[str]) -> list[Finding]:
+    """Return a finding for every scope that ``manifest`` asks for: ``ok``, or ``slack_missing_scope`` with its name.
+
+    ``reported`` are the scopes that Slack tells with every answer (``x-oauth-scopes``). Without ``chat:write`` or ``commands``
+    nothing works (``error``), without another one something does not (``warning``), and an optional one may be left out.
+    """
+    asked: Mapping[str, Any] = manifest["oauth_config"]["scopes"]
+    purposes: dict[str, Purpose] = dict(NEEDED) | {scope: why for more in _OF_FEATURES.values() for scope, why in more.items()}
+    findings = []
+    for scope in asked["bot"]:
+        if scope in asked.get("bot_optional", ()):
+            continue
+        missing = scope not in reported
+        level = ("error" if scope in ("chat:write", "commands") else "warning") if missing else "ok"
+        code, detail = ("slack_missing_scope", scope) if missing else ("", "")
+        findings.append(Finding(level=level, subject=f"scope {scope}", code=code, detail=detail, purpose=purposes.get(scope, ("", ""))))
+    return findings
+
+
+def _slash(name: str, description: str, hint: str) -> dict[str, Any]:
+    # Escaped: a person or a channel in the text comes as an id, which nobody else can take as a name.
+    slash = {"command": f"/{name}", "description": description[:_DESCRIPTION_MAX], "should_escape": True}
+    return slash | ({"usage_hint": hint[:_HINT_MAX]} if hint.strip() else {})
