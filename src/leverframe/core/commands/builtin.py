@@ -12,6 +12,10 @@ _DEPLOYMENT = Argument(name="deployment", kind="deployment", label=Bilingual("De
 _REASON = Argument(
     name="reason", kind="text", label=Bilingual("Reason", "이유"), hint=Bilingual("Everybody sees it.", "모두에게 보입니다."), required=False, rest=True, most=300
 )
+_WHY_BACK = Argument(
+    name="reason", kind="text", label=Bilingual("Reason", "이유"), hint=Bilingual("The lane is locked with it.", "이 이유로 레인이 잠깁니다."),
+    required=False, rest=True, most=300,
+)  # fmt: skip
 _PROGRESS = Argument(
     name="dm", kind="flag", label=Bilingual("Progress by direct message", "진행 상황을 개인 메시지로 받기"), required=False
 )
@@ -39,7 +43,7 @@ STATUS = Command(
 ROLLBACK = Command(
     name="rollback", title=Bilingual("Roll back", "롤백"),
     summary=Bilingual("Go back to the last deployment that worked, and lock the lane.", "마지막으로 성공한 배포로 되돌리고 레인을 잠급니다."),
-    arguments=(_SERVICE, _ENVIRONMENT), options=(_BREAK_GLASS, _PROGRESS), example="web-app production", top_level=True, aliases=("롤백",),
+    arguments=(_SERVICE, _ENVIRONMENT), options=(_WHY_BACK, _PROGRESS), example="web-app production", top_level=True, aliases=("롤백",),
 )  # fmt: skip
 LOCK = Command(
     name="lock", title=Bilingual("Lock", "잠금"), summary=Bilingual("Let nobody deploy there for a while.", "한동안 아무도 배포하지 못하게 잠급니다."),

@@ -47,7 +47,10 @@ class Levers(Protocol):
     def taken(self, key: str, view: DeploymentView) -> Message:
         """See ``en``."""
 
-    def refused(self, code: str, detail: str = "", *, who_could: Sequence[str] = (), wait_s: int | None = None) -> Message:
+    def refused(self, code: str, detail: str = "", *, wait_s: int | None = None) -> Message:
+        """See ``en``."""
+
+    def denied(self, words: str, who_could: Sequence[str] = ()) -> Message:
         """See ``en``."""
 
     def mistaken(self, mistake: Mistake) -> Message:
@@ -59,7 +62,7 @@ class Levers(Protocol):
     def unlocked(self, lock: LockView, by: str) -> Message:
         """See ``en``."""
 
-    def lock_held(self, lock: LockView, zone: tzinfo) -> Message:
+    def lock_held(self, lock: LockView, zone: tzinfo, mark: Mark = "/") -> Message:
         """See ``en``."""
 
     def lock_awaited(self, lock: LockView, place: int) -> Message:
@@ -98,7 +101,7 @@ class Levers(Protocol):
     def who_can(self, words: str, roles: Sequence[tuple[str, Sequence[str]]]) -> Message:
         """See ``en``."""
 
-    def why(self, line: str, code: str, detail: str, when: str, *, who_could: Sequence[str] = ()) -> Message:
+    def why(self, line: str, when: str, because: Message) -> Message:
         """See ``en``."""
 
     def why_nothing(self) -> Message:

@@ -52,6 +52,8 @@ class Language:
     """``and 3 more``."""
     nth: Callable[[int], str]
     """``2nd in the queue``, without brackets."""
+    until: Callable[[str], str]
+    """``until 2026-11-21 16:05 KST``."""
 
     def word(self, key: str) -> str:
         """Return the word for ``key``; the last part of the key as it is when the language has none."""
@@ -124,18 +126,19 @@ def problem(code: str, detail: str, language: Language) -> list[Block]:
 
 
 def until(moment: datetime | None, language: Language, zone: tzinfo) -> str:
-    """Return when something ends: a minute, or the word for "until it is unlocked"."""
-    return language.word("until_unlocked") if moment is None else shown_time(moment, zone)
+    """Return until when something lasts: a minute, or the words for "until it is unlocked"."""
+    return language.word("until_unlocked") if moment is None else language.until(shown_time(moment, zone))
 
 
 def lock_words(lock: LockView, language: Language, zone: tzinfo) -> Rich:
     """Return who locked it, why and until when; nobody is mentioned."""
-    found: list[Inline] = [Text("🔒 ")]
+    found: list[Inline] = []
     if lock.by:
         found.append(Bold(lock.by))
     if lock.reason:
         found.append(Text(f": {lock.reason}" if lock.by else lock.reason))
-    found.append(Text(f" ({until(lock.until, language, zone)})"))
+    end = until(lock.until, language, zone)
+    found.append(Text(f" ({end})" if found else end))
     return tuple(found)
 
 

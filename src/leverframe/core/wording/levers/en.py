@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from leverframe.core.commands.builtin import LOCK
 from leverframe.core.commands.definitions import Command, Mark
 from leverframe.core.commands.parsing import Mistake
 from leverframe.core.errors import PROBLEMS
@@ -125,7 +126,11 @@ def _nth(place: int) -> str:
     return f"{place}{ending} in the queue"
 
 
-LANGUAGE = Language(locale="en", words=WORDS, headlines=HEADLINES, duration=duration, more=_more, nth=_nth)
+def _until(moment: str) -> str:
+    return f"until {moment}"
+
+
+LANGUAGE = Language(locale="en", words=WORDS, headlines=HEADLINES, duration=duration, more=_more, nth=_nth, until=_until)
 
 
 def deployment(view: DeploymentView, zone: tzinfo) -> Message:
@@ -183,14 +188,19 @@ def taken(key: str, view: DeploymentView) -> Message:
     return Message(headline=phrase("👌 {button}: {what}", button=WORDS[f"button.{key}"], what=where(view.service, view.environment)))
 
 
-def refused(code: str, detail: str = "", *, who_could: Sequence[str] = (), wait_s: int | None = None) -> Message:
-    """Return why something is not done, what to do, who could, and how long to wait."""
+def refused(code: str, detail: str = "", *, wait_s: int | None = None) -> Message:
+    """Return why something is not done, and what to do, or how many seconds to wait."""
     row = PROBLEMS.get(code, PROBLEMS["internal"])
-    blocks: list[Block] = [Paragraph((Text(row.en[1]),))]
+    blocks: list[Block] = [] if wait_s else [Paragraph((Text(row.en[1]),))]
     blocks += [Paragraph((Text(detail),))] if detail else []
-    blocks += [Paragraph((Text(f"Who could: {cards.names(who_could, LANGUAGE)}"),))] if who_could else []
     blocks += [Paragraph((Text(f"Wait {duration(wait_s)}, then try again."),))] if wait_s else []
     return Message(headline=phrase("⛔ {what} ({code})", what=row.en[0], code=Code(code)), blocks=tuple(blocks), tone="warning")
+
+
+def denied(words: str, who_could: Sequence[str] = ()) -> Message:
+    """Return that somebody has no grant for ``words``, and which roles have one."""
+    who = f"Who could: {cards.names(who_could, LANGUAGE)}. Ask one of them, or an administrator for a role." if who_could else "Nobody could: an administrator can give a role the grant."
+    return Message(headline=phrase("⛔ You may not do this: {words}", words=Code(words)), blocks=(Paragraph((Text(who),)),), tone="warning")
 
 
 def mistaken(mistake: Mistake) -> Message:
@@ -210,7 +220,7 @@ def mistaken(mistake: Mistake) -> Message:
 
 def locked(lock: LockView, zone: tzinfo) -> Message:
     """Return that a lane is locked."""
-    return Message(headline=phrase("{lock} locked by {it}", lock=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone)), tone="warning")
+    return Message(headline=phrase("🔒 Locked: {what} · {it}", what=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone)), tone="warning")
 
 
 def unlocked(lock: LockView, by: str) -> Message:
@@ -218,10 +228,10 @@ def unlocked(lock: LockView, by: str) -> Message:
     return Message(headline=phrase("🔓 {what} unlocked{by}", what=where(lock.service, lock.environment), by=_by(by)), tone="good")
 
 
-def lock_held(lock: LockView, zone: tzinfo) -> Message:
+def lock_held(lock: LockView, zone: tzinfo, mark: Mark = "/") -> Message:
     """Return that somebody else has the lock, and what can be done."""
-    line = f"lock {lock.service} {lock.environment}"
-    told = phrase("{what} is locked already: {it}", what=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone))
+    line = LOCK.written(f"{lock.service} {lock.environment}", mark)
+    told = phrase("🔒 Locked already: {what} · {it}", what=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone))
     ways = Bullets(((Code(f"{line} --wait"), Text(" tells you when it frees.")), (Code(f"{line} --steal"), Text(" takes it over; its owner is told."))))
     return Message(headline=told, blocks=(ways,), tone="warning")
 
@@ -245,7 +255,7 @@ def lock_stolen(lock: LockView, former: str) -> Message:
 
 def frozen(service: str, environment: str, freeze: FreezeView, zone: tzinfo) -> Message:
     """Return that nothing goes there for now."""
-    end = f" until {cards.until(freeze.until, LANGUAGE, zone)}" if freeze.until else ""
+    end = f" {cards.until(freeze.until, LANGUAGE, zone)}" if freeze.until else ""
     why = f" ({freeze.reason})" if freeze.reason else ""
     return Message(headline=phrase("❄️ {what} is frozen{end}{why}.", what=where(service, environment), end=end, why=why), tone="warning")
 
@@ -306,9 +316,10 @@ def who_can(words: str, roles: Sequence[tuple[str, Sequence[str]]]) -> Message:
     return Message(headline=phrase("Who may do {words}:", words=Code(words)), blocks=(Bullets(rows),))
 
 
-def why(line: str, code: str, detail: str, when: str, *, who_could: Sequence[str] = ()) -> Message:
-    """Return why ``line`` was refused at ``when``."""
-    return Message(headline=phrase("{line} was refused ({when}).", line=Code(line), when=when), blocks=_said(refused(code, detail, who_could=who_could)))
+def why(line: str, when: str, because: Message) -> Message:
+    """Return that ``line`` was refused at ``when``, and ``because`` of what."""
+    told = phrase("{line} was refused ({when}).", line=Code(line), when=when)
+    return Message(headline=told, blocks=(Paragraph(because.headline), *because.blocks))
 
 
 def why_nothing() -> Message:
@@ -334,7 +345,3 @@ def _by(name: str) -> Rich:
 def _listed(commands: Sequence[Command], mark: Mark) -> list[str]:
     first = [command for command in commands if command.top_level] or list(commands)
     return [command.written(mark=mark) for command in first]
-
-
-def _said(message: Message) -> tuple[Block, ...]:
-    return (Paragraph(message.headline), *message.blocks)

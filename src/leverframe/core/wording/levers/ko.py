@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from leverframe.core.commands.builtin import LOCK
 from leverframe.core.commands.definitions import Command, Mark
 from leverframe.core.commands.parsing import Mistake
 from leverframe.core.errors import PROBLEMS
@@ -101,7 +102,7 @@ NOTES = {
     "lost": "⚠️ 러너의 응답을 받지 못했습니다. 다른 일을 하기 전에 실행부터 찾습니다: {what}",
     "rejected": "👎 반려: {what}{by}",
     "retry_asked": "🔁 다시 실행합니다: {what}{by}",
-    "retrying": "🔁 실패하여 다시 실행합니다: {what} ({try_number}/{tries}번째 시도)",
+    "retrying": "🔁 실패하여 다시 실행합니다: {what} ({try_number}번째 시도, 최대 {tries}번)",
     "settled": "✍️ 결과를 직접 확정: {what}{by}",
     "start_delayed": "⏳ 러너가 아직 받지 않아 다시 시도합니다: {what}",
     "started": "🚀 시작: {what}{run}",
@@ -125,7 +126,11 @@ def _nth(place: int) -> str:
     return f"대기열 {place}번째"
 
 
-LANGUAGE = Language(locale="ko", words=WORDS, headlines=HEADLINES, duration=duration, more=_more, nth=_nth)
+def _until(moment: str) -> str:
+    return f"{moment}까지"
+
+
+LANGUAGE = Language(locale="ko", words=WORDS, headlines=HEADLINES, duration=duration, more=_more, nth=_nth, until=_until)
 
 
 def deployment(view: DeploymentView, zone: tzinfo) -> Message:
@@ -183,14 +188,19 @@ def taken(key: str, view: DeploymentView) -> Message:
     return Message(headline=phrase("👌 {button}: {what}", button=WORDS[f"button.{key}"], what=where(view.service, view.environment)))
 
 
-def refused(code: str, detail: str = "", *, who_could: Sequence[str] = (), wait_s: int | None = None) -> Message:
-    """Return why something is not done, what to do, who could, and how long to wait."""
+def refused(code: str, detail: str = "", *, wait_s: int | None = None) -> Message:
+    """Return why something is not done, and what to do, or how many seconds to wait."""
     row = PROBLEMS.get(code, PROBLEMS["internal"])
-    blocks: list[Block] = [Paragraph((Text(row.ko[1]),))]
+    blocks: list[Block] = [] if wait_s else [Paragraph((Text(row.ko[1]),))]
     blocks += [Paragraph((Text(detail),))] if detail else []
-    blocks += [Paragraph((Text(f"할 수 있는 역할: {cards.names(who_could, LANGUAGE)}"),))] if who_could else []
     blocks += [Paragraph((Text(f"{duration(wait_s)} 뒤에 다시 해 주세요."),))] if wait_s else []
     return Message(headline=phrase("⛔ {what} ({code})", what=row.ko[0], code=Code(code)), blocks=tuple(blocks), tone="warning")
+
+
+def denied(words: str, who_could: Sequence[str] = ()) -> Message:
+    """Return that somebody has no grant for ``words``, and which roles have one."""
+    who = f"할 수 있는 역할: {cards.names(who_could, LANGUAGE)}. 그 역할에 부탁하거나 관리자에게 역할을 요청하세요." if who_could else "할 수 있는 역할이 없습니다. 관리자가 역할에 권한을 줄 수 있습니다."
+    return Message(headline=phrase("⛔ 권한이 없습니다: {words}", words=Code(words)), blocks=(Paragraph((Text(who),)),), tone="warning")
 
 
 def mistaken(mistake: Mistake) -> Message:
@@ -210,7 +220,7 @@ def mistaken(mistake: Mistake) -> Message:
 
 def locked(lock: LockView, zone: tzinfo) -> Message:
     """Return that a lane is locked."""
-    return Message(headline=phrase("{lock} 잠금 {it}", lock=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone)), tone="warning")
+    return Message(headline=phrase("🔒 잠금: {what} · {it}", what=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone)), tone="warning")
 
 
 def unlocked(lock: LockView, by: str) -> Message:
@@ -218,10 +228,10 @@ def unlocked(lock: LockView, by: str) -> Message:
     return Message(headline=phrase("🔓 잠금 해제: {what}{by}", what=where(lock.service, lock.environment), by=_by(by)), tone="good")
 
 
-def lock_held(lock: LockView, zone: tzinfo) -> Message:
+def lock_held(lock: LockView, zone: tzinfo, mark: Mark = "/") -> Message:
     """Return that somebody else has the lock, and what can be done."""
-    line = f"lock {lock.service} {lock.environment}"
-    told = phrase("이미 잠겨 있습니다: {what} {it}", what=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone))
+    line = LOCK.written(f"{lock.service} {lock.environment}", mark)
+    told = phrase("🔒 이미 잠겨 있습니다: {what} · {it}", what=where(lock.service, lock.environment), it=cards.lock_words(lock, LANGUAGE, zone))
     ways = Bullets(((Code(f"{line} --wait"), Text(" 풀리면 알려 드립니다.")), (Code(f"{line} --steal"), Text(" 잠금을 가져오고, 잠근 사람에게 알립니다."))))
     return Message(headline=told, blocks=(ways,), tone="warning")
 
@@ -247,7 +257,7 @@ def lock_stolen(lock: LockView, former: str) -> Message:
 
 def frozen(service: str, environment: str, freeze: FreezeView, zone: tzinfo) -> Message:
     """Return that nothing goes there for now."""
-    end = f" {cards.until(freeze.until, LANGUAGE, zone)}까지" if freeze.until else ""
+    end = f" {cards.until(freeze.until, LANGUAGE, zone)}" if freeze.until else ""
     why = f" ({freeze.reason})" if freeze.reason else ""
     return Message(headline=phrase("❄️ {what}{topic}{end} 배포 중지 기간입니다{why}.", what=where(service, environment), topic=particle(environment, "은/는"), end=end, why=why), tone="warning")
 
@@ -309,10 +319,10 @@ def who_can(words: str, roles: Sequence[tuple[str, Sequence[str]]]) -> Message:
     return Message(headline=phrase("{words}{object} 할 수 있는 역할:", words=Code(words), object=particle(words, "을/를")), blocks=(Bullets(rows),))
 
 
-def why(line: str, code: str, detail: str, when: str, *, who_could: Sequence[str] = ()) -> Message:
-    """Return why ``line`` was refused at ``when``."""
+def why(line: str, when: str, because: Message) -> Message:
+    """Return that ``line`` was refused at ``when``, and ``because`` of what."""
     told = phrase("{line} 명령이 거절되었습니다 ({when}).", line=Code(line), when=when)
-    return Message(headline=told, blocks=_said(refused(code, detail, who_could=who_could)))
+    return Message(headline=told, blocks=(Paragraph(because.headline), *because.blocks))
 
 
 def why_nothing() -> Message:
@@ -339,7 +349,3 @@ def _by(name: str) -> Rich:
 def _listed(commands: Sequence[Command], mark: Mark) -> list[str]:
     first = [command for command in commands if command.top_level] or list(commands)
     return [command.written(mark=mark) for command in first]
-
-
-def _said(message: Message) -> tuple[Block, ...]:
-    return (Paragraph(message.headline), *message.blocks)

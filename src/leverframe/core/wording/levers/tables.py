@@ -48,7 +48,7 @@ def queue(rows: Sequence[LaneRow], language: Language, zone: tzinfo) -> Message:
             lines.append(_line(row.active, language, zone))
         lines += [_line(one, language, zone, place=place) for place, one in enumerate(row.waiting, 1)]
         if row.lock is not None and (row.active is not None or row.waiting):
-            lines.append((*where(row.service, row.environment), Text(" "), *lock_words(row.lock, language, zone)))
+            lines.append((Text("🔒 "), *where(row.service, row.environment), Text(" · "), *lock_words(row.lock, language, zone)))
     return _listed("queue", lines, language)
 
 
@@ -79,7 +79,7 @@ def _status_line(row: LaneRow, language: Language, zone: tzinfo) -> Rich:
     if row.waiting:
         found.append(Text(f" · {language.word('waiting')} {len(row.waiting)}"))
     if row.lock is not None:
-        found += [Text(" · "), *lock_words(row.lock, language, zone)]
+        found += [Text(" · 🔒 "), *lock_words(row.lock, language, zone)]
     if row.freeze is not None:
         end = f" ({until(row.freeze.until, language, zone)})" if row.freeze.until else ""
         found.append(Text(f" · ❄️ {row.freeze.reason or language.word('freeze')}{end}"))
