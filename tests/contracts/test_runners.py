@@ -284,12 +284,15 @@ async def test_a_bad_day_never_raises_nor_claims_anything(harness: Harness, day:
 @every(HARNESSES)
 @pytest.mark.parametrize("words", HOSTILE)
 async def test_hostile_words_are_taken_as_words_or_refused(harness: Harness, words: str) -> None:
-    """Foreign text in an order never raises and never begins more than one run."""
-    order = replace(harness.order("dep_a.1", "succeeded"), ref=words, service=words, parameters={"size": words, words: "x"})
-    outcome = await harness.runner.start(order)
-    known(outcome)
-    assert harness.pulled("dep_a.1") == (1 if isinstance(outcome, Started) else 0)
-    known(await harness.runner.find(order))
+    """Foreign text in an order never raises, and begins one run if the order was taken and none if it was refused."""
+    as_ref = replace(harness.order("dep_a.1", "succeeded"), ref=words)
+    as_rest = replace(harness.order("dep_b.1", "succeeded"), service=words, environment=words, parameters={"size": words, words: "x"})
+    for order in (as_ref, as_rest):
+        outcome = await harness.runner.start(order)
+        known(outcome)
+        assert isinstance(outcome, Started | NotStarted)
+        assert harness.pulled(order.correlation_id) == isinstance(outcome, Started)
+        known(await harness.runner.find(order))
 
 
 @every(HARNESSES)

@@ -65,6 +65,44 @@ _row("approval_role_missing", 403, ("Your vote does not count here.", "Ask a mem
      ("이 승인에는 의견이 집계되지 않습니다.", "detail에 적힌 역할의 구성원에게 부탁하세요."))
 _row("approval_unlinked", 403, ("The hub cannot tell whether this account is another person's.", "Ask an administrator to link the account in detail to its person: [people.NAME] identities."),
      ("이 계정이 다른 사람의 것인지 허브가 알 수 없습니다.", "detail의 계정을 [people.NAME] identities에 연결해 달라고 관리자에게 부탁하세요."))
+_row("argocd_answer_invalid", 502, ("What answered is not Argo CD, or not one that the hub understands.", "Check url of the runner, with Argo CD's root path if it has one, and the proxy on the way."),
+     ("Argo CD가 아니거나 허브가 이해할 수 없는 응답입니다.", "러너의 url(루트 경로 포함)과 중간 프록시를 확인하세요."))
+_row("argocd_answer_lost", 502, ("Argo CD's answer was lost on the way; the sync may have begun.", "The hub looks for it; if it stays unknown, look at the application in Argo CD and settle it by hand."),
+     ("Argo CD의 응답을 받지 못했습니다. 동기화가 시작되었을 수 있습니다.", "허브가 찾습니다. 계속 알 수 없으면 Argo CD의 애플리케이션을 확인하고 직접 결과를 정하세요."))
+_row("argocd_application_unknown", 502, ("Argo CD has no such application in this project.", "Correct application, project and namespace of the environment."),
+     ("이 프로젝트에 그런 Argo CD 애플리케이션이 없습니다.", "환경의 application, project, namespace를 고치세요."))
+_row("argocd_auto_sync", 502, ("The application syncs by itself, so Argo CD lets nobody choose its revision or roll it back.",
+     "Set revision = \"target\" of the environment and change git instead, or switch auto-sync off."),
+     ("자동 동기화 중인 애플리케이션이라 Argo CD가 리비전 지정이나 롤백을 허용하지 않습니다.",
+     "환경에 revision = \"target\"을 설정하고 git을 바꾸거나, 자동 동기화를 끄세요."))
+_row("argocd_history_unknown", 502, ("The application's history has no such entry.", "Choose an id that argocd app history shows."),
+     ("애플리케이션 이력에 그런 항목이 없습니다.", "argocd app history에 나오는 ID를 고르세요."))
+_row("argocd_operation_in_progress", 502, ("The application is busy with another operation.", "It is tried again; or terminate the other one in Argo CD."),
+     ("애플리케이션이 다른 작업을 하고 있습니다.", "다시 시도합니다. 아니면 Argo CD에서 다른 작업을 중단하세요."))
+_row("argocd_operation_not_begun", 502, ("Argo CD's controller has not begun the operation, so it cannot be ended yet.", "Ask again in a moment; if it stays so, look at the application controller."),
+     ("Argo CD 컨트롤러가 작업을 시작하지 않아 아직 중단할 수 없습니다.", "잠시 뒤 다시 시도하세요. 계속되면 application controller를 확인하세요."))
+_row("argocd_operation_unknown", 404, ("Argo CD does not remember this operation any more.", "It remembers the last one only; look at the application's history."),
+     ("Argo CD가 이 작업을 더는 기억하지 않습니다.", "마지막 작업만 기억합니다. 애플리케이션 이력을 확인하세요."))
+_row("argocd_permission_missing", 502, ("The hub's token may not do this, or there is no such application.", "Allow the token get and sync on applications of the project; set project of the environment to learn which it is."),
+     ("허브의 토큰에 권한이 없거나 그런 애플리케이션이 없습니다.", "프로젝트의 applications에 get과 sync를 허용하세요. 환경에 project를 설정하면 어느 쪽인지 알 수 있습니다."))
+_row("argocd_rate_limited", 502, ("Argo CD, or a proxy before it, asks to send more slowly.", "It is tried again when it says."),
+     ("Argo CD나 그 앞의 프록시가 더 천천히 보내라고 합니다.", "지정한 시간 뒤 다시 시도합니다."))
+_row("argocd_redirected", 502, ("Argo CD, or a proxy before it, sends the hub elsewhere; the hub follows no redirect.", "Set url of the runner to the address in detail."),
+     ("Argo CD나 그 앞의 프록시가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 url을 detail에 적힌 주소로 바꾸세요."))
+_row("argocd_refused", 502, ("Argo CD refuses this.", "Look at its words in detail; the commit must be in the application's repository."),
+     ("Argo CD가 거절했습니다.", "detail에 적힌 말을 확인하세요. 커밋이 애플리케이션의 저장소에 있어야 합니다."))
+_row("argocd_source_missing", 502, ("The application has several sources, and which one the commit is of is not said.", "Set source of the environment to the source's position, from 1."),
+     ("소스가 여러 개인 애플리케이션인데 커밋이 어느 소스의 것인지 정해지지 않았습니다.", "환경의 source에 소스의 순서를 1부터 세어 설정하세요."))
+_row("argocd_sync_done", 409, ("The sync is done and only the application's health is waited for; there is nothing to end.", "Roll back instead."),
+     ("동기화가 끝나 애플리케이션 상태만 기다리고 있어 중단할 것이 없습니다.", "대신 롤백하세요."))
+_row("argocd_sync_window", 502, ("A sync window of the project does not allow this now.", "Wait for the window, or allow manual syncs in it."),
+     ("프로젝트의 동기화 시간대(sync window)가 지금은 허용하지 않습니다.", "시간대를 기다리거나 그 시간대에 수동 동기화를 허용하세요."))
+_row("argocd_token_refused", 502, ("Argo CD does not accept the token.", "Make a new one with argocd proj role create-token or argocd account generate-token, and set token of the runner."),
+     ("Argo CD가 토큰을 받아들이지 않습니다.", "argocd proj role create-token이나 argocd account generate-token으로 새로 만들어 러너의 token에 넣으세요."))
+_row("argocd_unavailable", 502, ("Argo CD has troubles of its own.", "The hub looks again; see the log of argocd-server."),
+     ("Argo CD에 장애가 있습니다.", "허브가 다시 확인합니다. argocd-server의 로그를 보세요."))
+_row("argocd_unreachable", 502, ("Argo CD cannot be reached.", "Check url, the hub's network, DNS and certificates; it is tried again."),
+     ("Argo CD에 연결할 수 없습니다.", "url과 허브의 네트워크, DNS, 인증서를 확인하세요. 다시 시도합니다."))
 _row("body_too_large", 413, ("The body is larger than this door takes.", "Send at most the size in detail; GitHub itself sends at most 25 MB."),
      ("본문이 이 입구가 받는 크기보다 큽니다.", "detail에 적힌 크기 이하로 보내세요. GitHub도 25MB까지만 보냅니다."))
 _row("break_glass_reason_missing", 400, ("Going ahead without approval takes a reason.", "Say why; the reason is announced to everybody."),

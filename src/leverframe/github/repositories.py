@@ -127,20 +127,28 @@ class GitHubRepositories:
         """
         if ref is None:
             ref = await self.default_branch(repository)
-        if _BAD_REF.search(ref) or len(ref) > 255:
-            raise Refused("ref_unknown", f"{repository}: {ref[:100]}")
-        sha = await self._github.text(repository, f"/commits{quoted(ref)}", "application/vnd.github.sha")
-        if isinstance(sha, Trouble):
-            raise Refused("ref_unknown", f"{repository}: {ref[:100]}") if sha.code == "ref_unknown" else sha.refused()
-        sha = sha.strip()
-        if not SHA.fullmatch(sha):
-            raise Refused("github_answer_invalid", "it tells no commit")
+        sha = _sure(await self.commit(repository, ref))
         named = sha if _SHORT_SHA.fullmatch(ref.lower()) and sha.startswith(ref.lower()) else ref
         return Resolved(ref=named, sha=sha, url=f"{self._github.web_url}/{repository}/commit/{sha}")
 
+    async def commit(self, repository: str, ref: str) -> str | Trouble:
+        """Return the sha of a branch, tag or commit."""
+        unknown = Trouble(code="ref_unknown", detail=f"{repository}: {ref[:100]}")
+        if _BAD_REF.search(ref) or len(ref) > 255:
+            return unknown
+        answer = await self._github.text(repository, f"/commits{quoted(ref)}", "application/vnd.github.sha")
+        if isinstance(answer, Trouble):
+            return unknown if answer.code == "ref_unknown" else answer
+        return sha if SHA.fullmatch(sha := answer.strip()) else Trouble(code="github_answer_invalid", detail="it tells no commit", again=True)
+
     async def default_branch(self, repository: str) -> str:
         """Return the name of the default branch. Raises GitHub's troubles."""
-        return _sure(await self._github.get(repository, "", _Repository)).default_branch
+        return _sure(await self.head(repository))
+
+    async def head(self, repository: str) -> str | Trouble:
+        """Return the name of the default branch."""
+        found = await self._github.get(repository, "", _Repository)
+        return found if isinstance(found, Trouble) else found.default_branch
 
     async def shipping(self, repository: str, base: str, head: str) -> Shipping:
         """Return the pull requests and commits between two commits; for a step back, what it takes away.

@@ -119,7 +119,7 @@ class Runs:
         seen = await self._github.get(repository, quoted("actions", "runs", run.id), Seen)
         if isinstance(seen, Trouble):
             return await self._gone(repository, seen)
-        if seen.status == "completed":
+        if seen.status == "completed" and seen.conclusion:
             return await self._ended(repository, seen, sha)
         if seen.status != "in_progress":
             return Going(run=seen.run, step=(seen.status or "").replace("_", " "), waiting=True)

@@ -12,7 +12,6 @@ from typing import Any, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from leverframe.core.errors import Refused
 from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
 from leverframe.github.client import GitHub, quoted
 from leverframe.github.errors import Trouble, invalid
@@ -130,18 +129,17 @@ class GitHubActions:
     async def _ref(self, repository: str, target: Target, order: Order) -> str | NotStarted:
         """Return the branch or tag to dispatch on. A workflow runs at what that is then: it must be the order's commit, unless the workflow is told it."""
         is_commit = SHA.fullmatch(order.ref) is not None
-        try:
-            if target.inputs.sha:
-                return await self._repositories.default_branch(repository) if is_commit else order.ref
-            if is_commit:
-                return NotStarted(code="github_commit_needs_input", detail=order.ref[:7])
-            now = await self._repositories.resolve(repository, order.ref)
-        except Refused as refused:
-            # Nothing was dispatched yet, so whatever passes may be tried again.
-            again = refused.code in ("github_unavailable", "github_unreachable", "github_answer_lost", "github_answer_invalid", "github_ratelimited")
-            return NotStarted(code=refused.code, detail=refused.detail, again=again, after_s=refused.retry_after_s)
-        if now.sha != order.sha:
-            return NotStarted(code="github_branch_moved", detail=f"{order.ref[:100]} is at {now.sha[:7]}, not at {order.sha[:7]}")
+        if is_commit and not target.inputs.sha:
+            return NotStarted(code="github_commit_needs_input", detail=order.ref[:7])
+        if target.inputs.sha and not is_commit:
+            return order.ref
+        found = await (self._repositories.head(repository) if is_commit else self._repositories.commit(repository, order.ref))
+        if isinstance(found, Trouble):  # nothing was dispatched yet, whatever happened
+            return NotStarted(code=found.code, detail=found.detail, again=found.again, after_s=found.after_s)
+        if is_commit:
+            return found
+        if found != order.sha:
+            return NotStarted(code="github_branch_moved", detail=f"{order.ref[:100]} is at {found[:7]}, not at {order.sha[:7]}")
         return order.ref
 
     async def _dispatch(self, repository: str, target: Target, ref: str, inputs: dict[str, str]) -> Answer | Trouble:
