@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clock import VirtualClock
+from fakes.argocd import TOKEN as ARGOCD_TOKEN
+from fakes.argocd import FakeArgoCd
 from fakes.github import TOKEN as GITHUB_TOKEN
 from fakes.github import FakeGitHub
 from fakes.http_runner import SECRET, TOKEN, FakeHttpRunner
@@ -21,6 +23,8 @@ from fakes.jenkins import API_TOKEN, USER, FakeJenkins
 from leverframe.github.client import GitHub, Token
 from leverframe.net import Outbound
 from leverframe.ports import Order, Runner
+from leverframe.runners.argocd.runner import ArgoCdRunner
+from leverframe.runners.argocd.settings import Settings as ArgoCdSettings
 from leverframe.runners.github_actions import GitHubActions
 from leverframe.runners.http import HttpRunner
 from leverframe.runners.http import Settings as HttpSettings
@@ -233,9 +237,66 @@ async def github(kind: Literal["actions", "enterprise", "dispatch"]) -> AsyncIte
     await outbound.close()
 
 
+@asynccontextmanager
+async def argocd() -> AsyncIterator[Harness]:
+    """Argo CD, with an application for every order: one application does one operation at a time."""
+    clock = VirtualClock()
+    async with FakeArgoCd(now=clock.now) as fake:
+        outbound = Outbound(total_s=0.3)
+        settings = ArgoCdSettings.model_validate({"url": fake.url, "token": ARGOCD_TOKEN})
+
+        def named(correlation_id: str) -> str:
+            return correlation_id.replace("_", "-")
+
+        def order(correlation_id: str, ends: Literal["succeeded", "failed"]) -> Order:
+            fake.app(named(correlation_id))
+            target = {"application": named(correlation_id), "project": "default"}
+            return Order(correlation_id=correlation_id, sha="1" * 40, target=target, ordered_at=clock.now(), **ORDERED)  # type: ignore[arg-type]
+
+        def begun(correlation_id: str) -> list[dict[str, str]]:
+            app = fake.apps[named(correlation_id)]
+            asked = [app.operation] if app.operation else [app.state["operation"]] if app.state else []
+            return [{one["name"]: one["value"] for one in operation["info"]} for operation in asked]
+
+        async def bring(correlation_id: str, stage: Stage) -> None:
+            name = named(correlation_id)
+            match stage:
+                case "waiting":
+                    fake.begin(name, "waiting for completion of hook batch/Job/migrate")
+                case "running":
+                    fake.begin(name, "syncing 3 resources")
+                case "succeeded":
+                    fake.end(name)
+                    fake.reconcile(name)
+                case "failed":
+                    fake.end(name, "Failed", "one or more objects failed to apply")
+                case "cancelled":
+                    fake.end(name, "Failed", "Operation terminated")
+
+        async def spoil(day: BadDay | Literal["ok"]) -> None:
+            match day:
+                case "away":
+                    await fake.stop()
+                case "refused":
+                    fake.token = "another"
+                case mode:
+                    fake.mode = mode
+
+        def spoil_lever(day: BadDay | Literal["ok"]) -> None:
+            assert day not in ("away", "refused")
+            fake.lever_mode = day
+
+        yield Harness(
+            runner=ArgoCdRunner("argo", settings, outbound, clock), again=lambda: ArgoCdRunner("argo", settings, outbound, clock), clock=clock,
+            order=order, bring=bring, pulled=lambda correlation_id: len(begun(correlation_id)), told=lambda correlation_id: begun(correlation_id)[0],
+            spoil=spoil, spoil_lever=spoil_lever,
+        )  # fmt: skip
+        await outbound.close()
+
+
 HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {
     "simulated": simulated, "github_actions": lambda: github("actions"), "github_enterprise": lambda: github("enterprise"),
-    "repository_dispatch": lambda: github("dispatch"), "jenkins": jenkins, "http": http,
+    "repository_dispatch": lambda: github("dispatch"), "jenkins": jenkins, "http": http, "argocd": argocd,
 }  # fmt: skip
 WITH_VENDOR: list[str] = [name for name in HARNESSES if name != "simulated"]
 """Those that can have a bad day, and whose runs people can cancel over there."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from leverframe.core.access import VERBS
+
 Locale = Literal["en", "ko"]
 
 
@@ -241,8 +243,8 @@ _row("github_workflow_disabled", 502, ("The workflow is disabled.", "Enable it o
      ("비활성화된 워크플로입니다.", "저장소의 Actions 페이지에서 활성화하세요."))
 _row("github_workflow_unknown", 502, ("The repository has no such workflow.", "Correct workflow in leverframe.toml; the file must be in .github/workflows on the default branch."),
      ("저장소에 그런 워크플로가 없습니다.", "leverframe.toml의 workflow를 고치세요. 파일은 기본 브랜치의 .github/workflows에 있어야 합니다."))
-_row("grant_unknown", 400, ("There is no such grant.", "Write one of admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test; * stands for all."),
-     ("그런 권한이 없습니다.", "admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test 가운데 쓰세요. *는 전부입니다."))
+_row("grant_unknown", 400, ("There is no such grant.", f"Write one of {', '.join(VERBS)}; * stands for all."),
+     ("그런 권한이 없습니다.", f"{', '.join(VERBS)} 가운데 쓰세요. *는 전부입니다."))
 _row("header_invalid", 400, ("A header holds bytes that it may not hold.", "Send headers in plain ASCII."),
      ("헤더에 허용되지 않는 바이트가 있습니다.", "헤더는 ASCII로 보내세요."))
 _row("hook_room_forbidden", 403, ("This hook token may not write to this room.", "Issue one that may: leverframe hook-tokens create NAME --room CHAT:ROOM"),
@@ -351,6 +353,8 @@ _row("origin_mismatch", 403, ("The request comes from a page of another site.", 
      ("다른 사이트의 페이지에서 온 요청입니다.", "허브의 페이지에서 보내세요. 프록시가 Host를 바꾼다면 hub.url을 공개 주소로 설정하세요."))
 _row("overloaded", 503, ("The hub cannot take more just now.", "Send it again after Retry-After seconds."),
      ("지금은 더 받을 수 없습니다.", "Retry-After 초 뒤에 다시 보내세요."))
+_row("parameter_invalid", 400, ("This is not a parameter.", "Write key=value; the key has letters, digits, _, . and - only."),
+     ("매개변수가 아닙니다.", "key=value로 쓰세요. key에는 글자, 숫자, _, ., -만 쓸 수 있습니다."))
 _row("person_invalid", 400, ("This names nobody.", "Mention the person, or write their name without blanks."),
      ("사람을 가리키는 값이 아닙니다.", "사람을 멘션하거나, 이름을 빈칸 없이 쓰세요."))
 _row("person_unknown", 404, ("Nobody of this name can sign in.", "leverframe people list shows who can; somebody disabled is not disabled again."),

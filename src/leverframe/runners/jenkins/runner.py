@@ -33,8 +33,9 @@ from leverframe.runners.jenkins.client import NOT_FOUND, Client
 from leverframe.runners.jenkins.settings import Settings, Target
 from leverframe.runners.jenkins.shapes import Build, Builds, Job, Queue, QueueItem, carries
 
-_QUEUED = re.compile(r"/queue/item/(\d+)/?$")
+_QUEUED = re.compile(r"/queue/item/([0-9]{1,9})/?$")
 _RUN = re.compile(r"(queue|build)/([0-9]{1,9})")
+_SIZE = re.compile(r"[0-9]{1,15}")
 _LOG_BYTES = 16_384
 """Of a log's end: more than a message shows, whatever the lines are like."""
 _Shape = TypeVar("_Shape")
@@ -219,8 +220,7 @@ class JenkinsRunner:
         path = f"{_path(target.job)}/{number}/logText/progressiveText?start="
         try:
             answer = await self._client.get(f"{path}0", cap=_LOG_BYTES)
-            said = answer.headers.get("x-text-size", "")
-            size = int(said) if said.isascii() and said.isdecimal() else 0
+            size = int(said) if _SIZE.fullmatch(said := answer.headers.get("x-text-size", "")) else 0
             if size <= _LOG_BYTES:
                 return tail(answer.body.decode("utf-8", "replace"))
             answer = await self._client.get(f"{path}{size - _LOG_BYTES}", cap=_LOG_BYTES * 2)
