@@ -19,7 +19,7 @@ from fakes.slack import TOKEN, FakeSlack
 from leverframe.chats.slack.send import SlackChat
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.messages import Message
-from leverframe.core.routes import Quiet, Route, RouteTable
+from leverframe.core.routes import Quiet, Route, RouteTable, Where
 from leverframe.core.wording import compose
 from leverframe.net import Outbound
 from leverframe.secrets import Secret
@@ -28,7 +28,7 @@ from leverframe.store.deliveries import State
 from leverframe.store.tables import attempts, deliveries
 from leverframe.work.bell import Bell
 from leverframe.work.deliver import Deliverer
-from leverframe.work.fanout import Fanout
+from leverframe.work.fanout import Fanout, PathsOf
 from leverframe.work.library import Library
 from leverframe.work.receive import Receipt, Receiver, Recent
 from leverframe.work.redrive import Redriver
@@ -91,7 +91,7 @@ class Engine:
 @asynccontextmanager
 async def engine(
     url: str, clock: VirtualClock, slack: FakeSlack, *routes: Route, posts_per_second: float = 0, room_quiet: dict[str, Quiet] | None = None,
-    answer_s: float = 10.0,
+    answer_s: float = 10.0, where: Where | None = None, paths_of: PathsOf | None = None,
 ) -> AsyncIterator[Engine]:
     """Start an engine on the store at ``url``; several on one PostgreSQL are several processes."""
     outbound = Outbound(total_s=answer_s, connect_s=answer_s)
@@ -105,8 +105,8 @@ async def engine(
             return compose(event, (route.locale if route else None) or "en", zone)
 
         fanout = Fanout(
-            database, clock, boot=lambda: database.boot, table=RouteTable(routes), library=library, recent=recent, zone=zone,
-            room_quiet=room_quiet or {}, paths_of=None, bell=accepted, planned=planned,
+            database, clock, boot=lambda: database.boot, table=RouteTable(routes, where), library=library, recent=recent, zone=zone,
+            room_quiet=room_quiet or {}, paths_of=paths_of, bell=accepted, planned=planned,
         )  # fmt: skip
         deliverer = Deliverer(
             database, clock, boot=lambda: database.boot, chats={"slack": chat}, library=library,

@@ -51,6 +51,22 @@ class Fired(msgspec.Struct, frozen=True):
     event: Event
 
 
+class Decided(msgspec.Struct, frozen=True):
+    """What the routes say to an event; with labels also which routes still wait for one, and which a label that came now fires."""
+
+    event: Event
+    firing: Sequence[Route]
+    waiting: Sequence[Route] = ()
+    relabelled: Sequence[Route] = ()
+
+
+def _decide(table: RouteTable, event: Event) -> Decided:
+    firing = table.firing(event)
+    if event.subject is None or not table.with_labels:
+        return Decided(event, firing)
+    return Decided(event, firing, table.but_for_labels(event), table.relabel(event))
+
+
 class PathsOf(Protocol):
     """Tells which files a pull request touches."""
 
@@ -110,7 +126,7 @@ class Fanout:
             return 0
         stored = await self._load(ids)
         routed: list[int] = list(set(ids) - stored.keys())  # their bodies are gone: nothing can be said any more
-        plans: list[tuple[Event, Sequence[Route]]] = []
+        plans: list[Decided] = []
         for count, id in enumerate(sorted(stored)):
             if count % 16 == 15:
                 await asyncio.sleep(0)  # the door must not wait for a whole batch
@@ -123,10 +139,10 @@ class Fanout:
                 if self._paths_of is not None and event.paths is None and table.needs_paths(event):
                     event = replace(event, paths=await self._paths_of(event))
                 # A filter is answered by another process: the loop must not wait for it.
-                firing = await asyncio.to_thread(table.firing, event) if self._filtered else table.firing(event)
-                if firing:
+                decided = await asyncio.to_thread(_decide, table, event) if self._filtered else _decide(table, event)
+                if decided.firing:
                     self._library.keep(event)
-                plans.append((event, firing))
+                plans.append(decided)
                 routed.append(id)
             except Exception as error:
                 log.exception("routing_failed", event_id=id, error=str(error))
@@ -142,11 +158,11 @@ class Fanout:
             self._planned.ring()
         return len(ids)
 
-    async def _plan_one_by_one(self, boot: int, routed: Sequence[int], plans: Sequence[tuple[Event, Sequence[Route]]], silenced: set[str]) -> int:
+    async def _plan_one_by_one(self, boot: int, routed: Sequence[int], plans: Sequence[Decided], silenced: set[str]) -> int:
         """One of the events cannot be planned: the others are, and it is tried again later."""
         owed = 0
         for id in sorted(routed):
-            mine = [plan for plan in plans if plan[0].id == id]
+            mine = [plan for plan in plans if plan.event.id == id]
             try:
                 owed += await self._database.write(self._plan, boot=boot, routed=[id], plans=mine, silenced=silenced, now=self._clock.now())
             except (Refused, LateWorker):
@@ -177,28 +193,30 @@ class Fanout:
         return table
 
     def _plan(
-        self, connection: Connection, *, boot: int, routed: list[int], plans: Sequence[tuple[Event, Sequence[Route]]], silenced: set[str], now: datetime
+        self, connection: Connection, *, boot: int, routed: list[int], plans: Sequence[Decided], silenced: set[str], now: datetime
     ) -> int:
         planned: list[Planned] = []
-        for event, firing in plans:
-            fired = [Fired(route, event) for route in firing]
-            fired += self._labels(connection, event, firing, now)
+        for decided in plans:
+            fired = [Fired(route, decided.event) for route in decided.firing]
+            if self._table.with_labels:
+                fired += self._labels(connection, decided, now)
             planned += self._deliveries(fired, silenced, now)
         deliveries.plan(connection, boot=boot, routed=routed, planned=planned, now=now)
         return sum(one.state is State.OWED for one in planned)
 
-    def _labels(self, connection: Connection, event: Event, firing: Sequence[Route], now: datetime) -> list[Fired]:
+    def _labels(self, connection: Connection, decided: Decided, now: datetime) -> list[Fired]:
         """Keep the account of routes with labels, and return those that a label which came now fires for an older event."""
-        if event.subject is None or not self._table.with_labels:
+        event = decided.event
+        if event.subject is None:
             return []
         subject = f"{event.source}:{event.subject.key}"
-        for route in firing:
+        for route in decided.firing:
             if route.labels is not None:
                 events.fired(connection, route=route.name, subject=subject, event_id=event.id, now=now)
-        for route in self._table.but_for_labels(event):
+        for route in decided.waiting:
             events.wait_for_label(connection, route=route.name, subject=subject, event_id=event.id)
         late: list[Fired] = []
-        for route in self._table.relabel(event):
+        for route in decided.relabelled:
             waiting = events.fire_waiting(connection, route=route.name, subject=subject, now=now)
             if waiting is not None and (stored := events.load(connection, [waiting]).get(waiting)):
                 late.append(Fired(route, self._library.parse(stored)))
