@@ -14,7 +14,7 @@ from fakes.github_repository import Repository
 from github_world import World, github_world
 
 from leverframe.core.errors import PROBLEMS
-from leverframe.github.client import quoted
+from leverframe.github.client import _moment, quoted
 from leverframe.github.errors import Trouble
 
 pytestmark = pytest.mark.anyio
@@ -195,6 +195,13 @@ async def test_a_list_is_read_to_its_end(world: World) -> None:
     some = await world.client.pages(REPO, path, Listed, most=2)
     assert isinstance(some, list)
     assert [len(listed.page) for listed in some] == [100, 100]
+
+
+@pytest.mark.parametrize(("written", "hour"), [("2026-12-01 09:00:00 UTC", 9), ("2026-12-01 09:00:00 +0900", 0), ("soon", None), ("", None), ("9999-99-99", None)])
+def test_when_a_token_ends(written: str, hour: int | None) -> None:
+    """The end of a token is read in both of the ways that GitHub writes it; anything else is no end."""
+    found = _moment(written)
+    assert (None if found is None else found.hour) == hour
 
 
 @pytest.mark.parametrize(("api_url", "shown"), [

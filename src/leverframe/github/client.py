@@ -185,8 +185,8 @@ def _shaped(answer: Answer, shape: type[Shape]) -> Shape | Trouble:
 
 
 def _moment(written: str) -> datetime | None:
-    """Return the instant of ``2026-12-01 00:00:00 UTC`` (or ``+0000``), as GitHub writes when a token ends."""
+    """Return the instant of ``2026-12-01 00:00:00 UTC`` (or ``+0900``), as GitHub writes when a token ends."""
     try:
-        return datetime.strptime(written.removesuffix(" UTC").removesuffix(" +0000"), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
+        return datetime.strptime(written.replace(" UTC", " +0000"), "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
+    except (ValueError, OverflowError):
         return None

@@ -5,6 +5,7 @@ https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-eve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -23,6 +24,8 @@ from leverframe.ports import Clock, Order
 MOST_INPUTS = 25
 MOST_CHARACTERS = 65_535
 """Of all inputs together: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#providing-inputs"""
+
+_UNEXPECTED = re.compile(r'Unexpected inputs provided: \["([^"]*)"\]')
 
 
 class Settings(BaseModel):
@@ -153,7 +156,7 @@ class GitHubActions:
                 return answer
             if tells_run and "return_run_details" in answer.detail:
                 self._tells_run = False
-            elif tells_run and ours in inputs and answer.detail == f'Unexpected inputs provided: ["{ours}"]':
+            elif tells_run and ours in inputs and _unexpected(answer.detail) == ours:
                 # The workflow has no place for our id. It can do without: the answer names the run.
                 inputs = {name: value for name, value in inputs.items() if name != ours}
             else:
@@ -170,6 +173,12 @@ class GitHubActions:
         if isinstance(workflow, Trouble) and workflow.status == 404:
             return replace(trouble, code="github_workflow_unknown", detail=f"{repository}: {target.workflow}")
         return replace(trouble, code="github_permission_missing")
+
+
+def _unexpected(detail: str) -> str | None:
+    """Return the name of the one input that GitHub did not expect."""
+    found = _UNEXPECTED.search(detail)
+    return found[1] if found else None
 
 
 def _target(order: Order) -> Target | NotStarted:
