@@ -17,7 +17,7 @@ from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
 
 pytestmark = pytest.mark.anyio
-KEYS = ("open", "signed", "playground", "session")
+KEYS = ("open", "signed", "playground", "person", "session")
 
 
 def address(door: Door) -> str:

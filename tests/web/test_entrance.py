@@ -59,7 +59,7 @@ async def test_only_the_open_playground_leads_in(demo: Doors, headers: dict[str,
 async def test_a_token_does_not_become_an_administrator(demo: Doors) -> None:
     """Who is let into a closed playground by a token of few grants gets no link."""
     admin = await demo.administrator()
-    token = (await demo.ask("POST", "/api/tokens", visitor=admin, document={"name": "ci", "grants": ["events.read"]})).json["token"]
+    token = (await demo.ask("POST", "/api/tokens", visitor=admin, document={"name": "ci", "grants": ["playground.use"]})).json["token"]
     answer = await demo.ask("POST", "/playground/console", headers={"authorization": f"Bearer {token}", "x-forwarded-for": "203.0.113.9"}, form={})
     assert answer.code == "sign_in_required"
 

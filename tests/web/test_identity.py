@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sitting import Clock, Doors
+from sitting import Answer, Clock, Doors
 
 from leverframe.core.access import Role
 from leverframe.store import audit, people
@@ -161,17 +161,48 @@ async def test_a_token_that_is_not_live_is_refused_whatever_else_comes(doors: Do
     assert (await doors.ask("GET", "/console", headers={"authorization": "Bearer lf_x"}, visitor=fresh)).code == "token_invalid"
 
 
+def bearer_of(issued: Answer) -> dict[str, str]:
+    """Return the header that carries an issued token."""
+    return {"authorization": f"Bearer {issued.json['token']}"}
+
+
 async def test_nobody_hands_on_more_than_they_hold(doors: Doors) -> None:
     """A token's grants lie within its issuer's, and a token issued by a token within both."""
-    viewer = await doors.signed_in("vera", "viewer")
+    viewer, ann = await doors.signed_in("vera", "viewer"), await doors.signed_in("ann", "admin")
     wide = await doors.ask("POST", "/api/tokens", visitor=viewer, document={"name": "wide", "grants": ["events.read", "admin"]})
     assert (wide.status, wide.code) == (403, "not_allowed") and "admin" in wide.json["detail"]
-    narrow = await doors.ask("POST", "/api/tokens", visitor=viewer, document={"name": "narrow", "grants": ["events.read"]})
-    bearer = {"authorization": f"Bearer {narrow.json['token']}"}
+    narrow = await doors.ask("POST", "/api/tokens", visitor=ann, document={"name": "narrow", "grants": ["admin", "events.read"]})
+    bearer = bearer_of(narrow)
     assert (await doors.ask("POST", "/api/tokens", headers=bearer, document={"name": "child", "grants": ["routes.read"]})).code == "not_allowed"
     child = await doors.ask("POST", "/api/tokens", headers=bearer, document={"name": "child", "grants": ["events.read"]})
     assert child.status == 201
-    assert (await doors.ask("GET", "/api/events", headers={"authorization": f"Bearer {child.json['token']}"})).status == 200
+    assert (await doors.ask("GET", "/api/events", headers=bearer_of(child))).status == 200
+
+
+async def test_a_token_does_not_manage_tokens(doors: Doors) -> None:
+    """A routes.read token of the operator's listed all tokens and revoked the one for everything; without admin a token sees and ends none."""
+    await doors.ask("POST", "/api/tokens", operator=True, document={"name": "all", "grants": ["*"]})
+    reading = bearer_of(await doors.ask("POST", "/api/tokens", operator=True, document={"name": "reader", "grants": ["routes.read"]}))
+    for method, path, document in (
+        ("GET", "/api/tokens", None), ("POST", "/api/tokens", {"name": "child", "grants": ["routes.read"]}), ("DELETE", "/api/tokens/all", None),
+        ("GET", "/console/tokens", None), ("POST", "/console/tokens", {"revoke": "all"}),
+    ):  # fmt: skip
+        answer = await doors.ask(method, path, headers=reading, document=document)
+        assert answer.code == "not_allowed" and "admin" in answer.json["detail"], path
+    listed = (await doors.ask("GET", "/api/tokens", operator=True)).json["tokens"]
+    assert [(one["name"], one["revoked_at"]) for one in listed] == [("all", None), ("reader", None)]
+
+
+async def test_a_token_of_a_token_ends_with_it(doors: Doors, clock: Clock) -> None:
+    """A 90-day token made one for a year, which lived on when the first was revoked; now it ends no later, and is revoked with it."""
+    made = await doors.ask("POST", "/api/tokens", operator=True, document={"name": "parent", "grants": ["*"], "days": 90})
+    child = await doors.ask("POST", "/api/tokens", headers=bearer_of(made), document={"name": "child", "grants": ["*"], "days": 366})
+    grandchild = await doors.ask("POST", "/api/tokens", headers=bearer_of(child), document={"name": "grandchild", "grants": ["events.read"], "days": 30})
+    ends = {one["name"]: one["expires_at"] for one in (await doors.ask("GET", "/api/tokens", operator=True)).json["tokens"]}
+    assert ends["child"] == ends["parent"] and ends["grandchild"] < ends["parent"]
+    assert (await doors.ask("DELETE", "/api/tokens/parent", operator=True)).status == 204
+    for one in (child, grandchild):
+        assert (await doors.ask("GET", "/api/events", headers=bearer_of(one))).code == "token_invalid"
 
 
 async def test_a_token_never_does_more_than_its_issuer_may_now(doors: Doors) -> None:

@@ -214,6 +214,20 @@ async def test_who_is_signed_in_speaks_under_their_own_name(room: Room, doors: D
     assert (await room.ask("GET", "/playground", headers=headers)).code == "sign_in_required"
 
 
+async def test_a_token_speaks_only_with_a_grant_and_under_its_own_name(room: Room, doors: Doors, desk: Desk, refusals: RefusalLog) -> None:
+    """A token for reading routes said things in a closed playground, under a name that it chose: it needs playground.use, and is named."""
+    site, issuing = room.app, Doors(desk, refusals)
+    said = {"room": "#dev", "name": "ann", "text": "deployed"}
+    answers = []
+    for grant in ("routes.read", "playground.use"):
+        issued = await issuing.ask("POST", "/api/tokens", operator=True, document={"name": grant, "grants": [grant]})
+        doors.app = site
+        headers = {"host": "hub.example.com", "authorization": f"Bearer {issued.json['token']}"}
+        answers.append(await room.ask("POST", "/playground/messages", headers=headers, document=said))
+    assert answers[0].code == "not_allowed" and "playground.use" in answers[0].json["detail"]
+    assert (answers[1].status, answers[1].json["message"]["author"]) == (201, "token:playground.use")
+
+
 @pytest.mark.parametrize("document", [{}, [], {"room": "#dev"}, {"room": 1, "name": "a", "text": "b"}, {"room": "#dev", "name": "a", "text": ""},
                                       {"room": "#x\ud800", "name": "a", "text": "b"}, {"room": "#dev", "name": "a", "text": "b", "thread": 7}])  # fmt: skip
 async def test_what_is_not_a_message_is_refused(room: Room, document: Any) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from leverframe.core.access import VERBS
 from leverframe.core.errors import Locale
 from leverframe.core.wording.particles import Pair, particle
 
@@ -140,8 +141,8 @@ _error("filter_invalid", ("The filter is not one: {detail}.", "Correct the expre
        ("필터 식이 올바르지 않습니다: {detail}.", "CEL(https://cel.dev) 식을 고치세요. payload와 event를 쓸 수 있습니다."))
 _error("filter_unavailable", ("Filters need the package for CEL, which is not installed.", "Run pip install 'leverframe[cel]', or use the structured keys."),
        ("CEL 패키지가 설치되어 있지 않아 필터를 쓸 수 없습니다.", "pip install 'leverframe[cel]'을 실행하거나 구조화된 키를 쓰세요."))
-_warning("grant_unknown", ("Nothing asks for the grant “{detail}”.", "Write one of admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test."),
-         ("“{detail}” 권한을 확인하는 곳이 없습니다.", "admin, deliveries.read, deliveries.retry, events.read, mutes.manage, routes.read, routes.test 가운데 쓰세요."))
+_warning("grant_unknown", ("Nothing asks for the grant “{detail}”.", f"Write one of {', '.join(VERBS)}."),
+         ("“{detail}” 권한을 확인하는 곳이 없습니다.", f"{', '.join(VERBS)} 가운데 쓰세요."))
 _warning("icon_invalid", ("“{detail}” is neither an emoji nor an address.", 'Write ":rocket:" or "https://…/icon.png".'),
          ("“{detail}”은(는) 이모지도 주소도 아닙니다.", '":rocket:" 또는 "https://…/icon.png"로 쓰세요.'))
 _error("identity_invalid", ("“{detail}” does not say where somebody is called so.", 'Write the source or chat and the name there: "github:ann", "slack:U0123".'),

@@ -50,7 +50,9 @@ BUILT_IN: Mapping[str, Role] = {
 }
 
 
-VERBS = ("admin", "deliveries.read", "deliveries.retry", "events.read", "mutes.manage", "routes.read", "routes.test")
+VERBS = (
+    "admin", "deliveries.read", "deliveries.retry", "events.read", "metrics.read", "mutes.manage", "playground.use", "routes.read", "routes.test",
+)  # fmt: skip
 """What pages and API ask for: the first words that a grant of this version can have."""
 PLANNED_VERBS = ("approve", "deploy", "dispatch", "freeze", "hooks.manage", "lock", "publish", "rollback", "unlock")
 """First words that a role may be given already; nothing asks for them yet."""

@@ -189,6 +189,7 @@ api_tokens = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("grants", sa.Text, nullable=False, comment="JSON list of grants"),
     sa.Column("by", sa.Text, nullable=False),
+    sa.Column("parent", sa.Text, comment="name of the token that it was issued with, and ends with"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant),
     sa.Column("revoked_at", Instant),

@@ -33,6 +33,8 @@ class ApiToken:
     name: str
     grants: tuple[str, ...]
     by: str
+    parent: str | None
+    """The token that it was issued with: it ends no later, and is revoked with it."""
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -57,13 +59,29 @@ class HookToken:
 
 
 def issue_api(
-    conn: Connection, *, name: str, grants: Sequence[str], by: str, now: datetime, expires_at: datetime | None
+    conn: Connection, *, name: str, grants: Sequence[str], by: str, now: datetime, expires_at: datetime | None, parent: str | None = None
 ) -> str:
-    """Keep a new API token and return its secret (``lf_…``).
+    """Keep a new API token and return its secret (``lf_…``). One with a ``parent`` is issued by whoever issued that one, and ends no later.
 
-    Raises ``Refused``: ``request_invalid`` for a bad name, no grants or an end that is past; ``name_taken``.
+    Raises ``Refused``: ``request_invalid`` for a bad name, no grants or an end that is past; ``name_taken``; ``token_invalid``
+    when the parent is not live any more.
     """
-    return _issue(conn, api_tokens, "grants", API_PREFIX, name, grants, by, now, expires_at)
+    if parent is not None:
+        above = _live_api(conn, parent, now)
+        by, expires_at = above.by, _earlier(expires_at, above.expires_at)
+    return _issue(conn, api_tokens, "grants", API_PREFIX, name, grants, by, now, expires_at, parent=parent)
+
+
+def _live_api(conn: Connection, name: str, now: datetime) -> ApiToken:
+    # Locked until the child is there: whoever revokes at this moment finds it.
+    row = conn.execute(sa.select(api_tokens).where(api_tokens.c.name == name, _is_live(api_tokens, now)).with_for_update()).first()
+    if row is None:
+        raise Refused("token_invalid", name)
+    return _api(row)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((end for end in (one, other) if end is not None), default=None)
 
 
 def issue_hook(
@@ -75,7 +93,7 @@ def issue_hook(
 
 def _issue(
     conn: Connection, table: sa.Table, scope: str, prefix: str, name: str, items: Sequence[str], by: str, now: datetime,
-    expires_at: datetime | None,
+    expires_at: datetime | None, **more: Any,
 ) -> str:
     check_name(name)
     cleaned = [" ".join(item.split()) for item in items if item.strip()]
@@ -85,7 +103,7 @@ def _issue(
         raise Refused("request_invalid", "expires_at: is past")
     secret = prefix + secrets.token_urlsafe(32)
     values: dict[str, Any] = {
-        "digest": digest_of(secret), "name": name, scope: json.dumps(cleaned), "by": by, "created_at": now, "expires_at": expires_at}
+        "digest": digest_of(secret), "name": name, scope: json.dumps(cleaned), "by": by, "created_at": now, "expires_at": expires_at, **more}
     try:
         conn.execute(sa.insert(table).values(values))
     except IntegrityError as error:
@@ -105,18 +123,23 @@ def all_hook(conn: Connection) -> list[HookToken]:
 
 
 def revoke_api(conn: Connection, name: str, now: datetime, *, by: str | None = None) -> bool:
-    """End an API token at once; ``False`` when there is no live one of this name (issued by ``by``, if given)."""
-    change = _revoked(api_tokens, name, now)
-    return conn.execute(change if by is None else change.where(api_tokens.c.by == by)).rowcount == 1
+    """End an API token at once, and those that were issued with it; ``False`` when there is no live one of this name (issued by ``by``, if given)."""
+    change = _revoked(api_tokens, [name], now)
+    if conn.execute(change if by is None else change.where(api_tokens.c.by == by)).rowcount != 1:
+        return False
+    below = [name]
+    while below := list(conn.scalars(sa.select(api_tokens.c.name).where(api_tokens.c.parent.in_(below)))):
+        conn.execute(_revoked(api_tokens, below, now))
+    return True
 
 
 def revoke_hook(conn: Connection, name: str, now: datetime) -> bool:
     """End a hook token at once; ``False`` when there is no live one of this name."""
-    return conn.execute(_revoked(hook_tokens, name, now)).rowcount == 1
+    return conn.execute(_revoked(hook_tokens, [name], now)).rowcount == 1
 
 
-def _revoked(table: sa.Table, name: str, now: datetime) -> sa.Update:
-    return sa.update(table).where(table.c.name == name, table.c.revoked_at.is_(None)).values(revoked_at=now)
+def _revoked(table: sa.Table, names: Sequence[str], now: datetime) -> sa.Update:
+    return sa.update(table).where(table.c.name.in_(names), table.c.revoked_at.is_(None)).values(revoked_at=now)
 
 
 def api_by_secret(conn: Connection, secret: str, now: datetime) -> ApiToken | None:
@@ -132,9 +155,11 @@ def hook_by_secret(conn: Connection, secret: str, now: datetime) -> HookToken | 
 
 
 def _live(table: sa.Table, secret: str, now: datetime) -> sa.Select[Any]:
-    return sa.select(table).where(
-        table.c.digest == digest_of(secret), table.c.revoked_at.is_(None),
-        sa.or_(table.c.expires_at.is_(None), table.c.expires_at > now))
+    return sa.select(table).where(table.c.digest == digest_of(secret), _is_live(table, now))
+
+
+def _is_live(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.revoked_at.is_(None), sa.or_(table.c.expires_at.is_(None), table.c.expires_at > now))
 
 
 def use_is_due(token: ApiToken | HookToken, now: datetime) -> bool:
@@ -153,7 +178,7 @@ def used_hook(conn: Connection, name: str, now: datetime) -> None:
 
 
 def _api(row: Any) -> ApiToken:
-    return ApiToken(name=row.name, grants=tuple(json.loads(row.grants)), by=row.by, created_at=row.created_at,
+    return ApiToken(name=row.name, grants=tuple(json.loads(row.grants)), by=row.by, parent=row.parent, created_at=row.created_at,
                     expires_at=row.expires_at, revoked_at=row.revoked_at, used_at=row.used_at)
 
 

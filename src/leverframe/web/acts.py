@@ -63,38 +63,27 @@ def _end(desk: Desk, days: int | None) -> datetime | None:
 
 async def issue_api_token(desk: Desk, identity: Identity, *, name: str, grants: Sequence[str], days: int) -> str:
     """Return the secret of a new API token; raises ``Refused``: ``request_invalid``, ``grant_unknown``, ``name_taken``,
-    ``not_allowed`` beyond one's own grants."""
+    ``not_allowed`` beyond one's own grants. One that a token issues is a child of it, which ends with it at the latest."""
     for grant in grants:
         if means_nothing(grant):
             raise Refused("grant_unknown", f"{grant[:100]}{_near(grant.split()[0], VERBS)}")
     wider = exceeds([grant for grant in grants if grant.strip()], identity)
     if wider:
         raise Refused("not_allowed", f"you do not hold {', '.join(wider)[:200]}")
-    # A token made by a token is its issuer's person's: it must not outlive what bounds the first.
-    issuer = await _responsible(desk, identity)
     return await desk.act(
-        identity, "tokens.issue", f"{name}: {', '.join(grants)}", tokens.issue_api, name=name, grants=grants, by=issuer,
-        now=desk.clock.now(), expires_at=_end(desk, days))
-
-
-async def _responsible(desk: Desk, identity: Identity) -> str:
-    if identity.kind != "token":
-        return identity.actor
-    found = [token for token in await desk.database.read(tokens.all_api) if token.name == identity.name]
-    if not found:
-        raise Refused("token_invalid")
-    return found[0].by
+        identity, "tokens.issue", f"{name}: {', '.join(grants)}", tokens.issue_api, name=name, grants=grants, by=identity.actor,
+        now=desk.clock.now(), expires_at=_end(desk, days), parent=identity.name if identity.kind == "token" else None)
 
 
 async def revoke_api_token(desk: Desk, identity: Identity, name: str, *, anybodys: bool) -> None:
-    """End an API token (one's own, or ``anybodys``); raises ``Refused("token_unknown")``."""
-    own = None if anybodys else await _responsible(desk, identity)
+    """End an API token (one's own, or ``anybodys``) and those issued with it; raises ``Refused("token_unknown")``."""
+    own = None if anybodys else identity.actor
     await desk.act(identity, "tokens.revoke", name, _found(tokens.revoke_api, "token_unknown", name), name, desk.clock.now(), by=own)
 
 
 async def own_api_tokens(desk: Desk, identity: Identity, *, anybodys: bool) -> list[tokens.ApiToken]:
     """Return one's own API tokens, or ``anybodys``."""
-    return await desk.database.read(tokens.all_api, by=None if anybodys else await _responsible(desk, identity))
+    return await desk.database.read(tokens.all_api, by=None if anybodys else identity.actor)
 
 
 async def issue_hook_token(desk: Desk, identity: Identity, *, name: str, rooms: Sequence[str], days: int | None) -> str:

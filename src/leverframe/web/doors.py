@@ -12,7 +12,8 @@ from starlette.types import ASGIApp
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 Permission: TypeAlias = str
-"""``open``, ``signed`` (the handler verifies), ``playground``, ``session`` (anybody signed in), or a grant's words: ``events.read``."""
+"""``open``, ``signed`` (the handler verifies), ``playground`` (a token: ``playground.use``), ``session`` (anybody signed in), ``person``
+(somebody signed in; a token: ``admin``), or a grant's words: ``events.read``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,10 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 _NOSNIFF = SECURITY_HEADERS[1:2]
+_OF_SOMEBODY = frozenset({"person", "playground", "session"})
+"""What anybody signed in may do …"""
+_OF_TOKENS = {"person": "admin", "playground": "playground.use"}
+"""… but a token only with a grant: it does what it was issued for, and neither speaks for people nor makes more of its kind."""
 
 
 class Guard:
@@ -144,17 +148,16 @@ class Guard:
         return await identify(self.desk, headers)
 
     def _permitted(self, door: Door, identity: Identity) -> None:
-        match door.permission:
-            case "open":
-                return
-            case _ if identity.kind == "anonymous":
-                raise Refused("sign_in_required")
-            case "playground" | "session":
-                return
-            case words:
-                match allowed(identity, words.split(), self.desk.roles):
-                    case Denied(reason=reason, who_could=roles):
-                        raise Refused("not_allowed", f"{reason}; roles that do: {', '.join(roles)}")
+        if door.permission == "open":
+            return
+        if identity.kind == "anonymous":
+            raise Refused("sign_in_required")
+        words = _OF_TOKENS.get(door.permission, door.permission) if identity.kind == "token" else door.permission
+        if words in _OF_SOMEBODY:
+            return
+        match allowed(identity, words.split(), self.desk.roles):
+            case Denied(reason=reason, who_could=roles):
+                raise Refused("not_allowed", f"{reason}; roles that do: {', '.join(roles)}")
 
     def _own_page(self, identity: Identity, session: Session | None, headers: Mapping[str, str], body: bytes) -> None:
         """Refuse a write that a page of another site makes with this browser's cookie, or with a link of somebody else's."""

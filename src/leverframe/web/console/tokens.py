@@ -23,8 +23,8 @@ class TokenPages:
     def doors(self) -> tuple[Door, ...]:
         """Return the pages' doors."""
         return (
-            Door(method="GET", path="/console/tokens", permission="session", limit=SIGNED_IN, handler=self.list),
-            Door(method="POST", path="/console/tokens", permission="session", limit=SIGNED_IN, body_cap=FORM_CAP, handler=self.change),
+            Door(method="GET", path="/console/tokens", permission="person", limit=SIGNED_IN, handler=self.list),
+            Door(method="POST", path="/console/tokens", permission="person", limit=SIGNED_IN, body_cap=FORM_CAP, handler=self.change),
             Door(method="POST", path="/console/hook-tokens", permission="admin", limit=SIGNED_IN, body_cap=FORM_CAP, handler=self.change_hook),
         )
 

@@ -164,9 +164,15 @@ def _leads_in(playground: Playground, request: Request) -> bool:
 
 
 def _person(request: Request) -> str | None:
-    """Return the name of who is signed in; in an open playground people name themselves."""
+    """Return the name of who is signed in, ``token:NAME`` of a token; in an open playground people name themselves."""
     identity: Identity | None = getattr(request.state, "identity", None)
-    return identity.name if identity is not None and identity.kind == "person" else None
+    match identity:
+        case Identity(kind="person", name=name):
+            return name
+        case Identity(kind="token"):
+            return identity.actor
+        case _:
+            return None
 
 
 async def _object(request: Request) -> dict[str, Any]:
