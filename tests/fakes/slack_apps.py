@@ -79,6 +79,8 @@ class Apps:
         self.tickets: set[str] = set()
         self.deaf = False
         """Take connections but send nothing over them, no hello and no pong."""
+        self.pongs = True
+        """Whether new connections answer pings."""
         self._triggers: dict[str, float] = {}
         self._answer_urls: dict[str, list[float]] = {}
         self._socket_changed = asyncio.Event()
@@ -226,7 +228,7 @@ class Apps:
         if ticket not in self.tickets:
             return web.Response(status=404, text="unknown ticket")
         self.tickets.discard(ticket)
-        socket = web.WebSocketResponse(autoping=not self.deaf)
+        socket = web.WebSocketResponse(autoping=self.pongs and not self.deaf)
         await socket.prepare(request)
         if not self.deaf:
             info = {"host": "applink-1", "build_number": 1, "approximate_connection_time": 18_060}

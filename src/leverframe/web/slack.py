@@ -52,7 +52,7 @@ async def _no_options(wanted: OptionsWanted) -> Sequence[Choice]:
 
 
 class Conversations:
-    """What becomes of what is heard, whichever way it came: it is answered in time, and the rest is said later."""
+    """What becomes of what is heard, whichever way it came (a door, a socket): it is answered in time, and the rest is said later."""
 
     def __init__(
         self, converse: Converse, *, locale: Locale, expects_form: Callable[[Heard], bool] = lambda heard: False, options: Options = _no_options
@@ -61,6 +61,18 @@ class Conversations:
         self._converse, self._locale, self._expects_form, self._options = converse, locale, expects_form, options
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._later: set[asyncio.Task[None]] = set()
+
+    async def take(self, chat: ChatInbound, heard: ChatHeard, *, within_s: float) -> bytes:
+        """Return what the request that ``heard`` came by is answered with. Raises ``Refused`` (5xx) where the chat is to send it again."""
+        match heard:
+            case Challenge():
+                return heard.answer
+            case Nothing():
+                return b""
+            case OptionsWanted():
+                return await self.options(chat, heard, within_s=within_s)
+            case _:
+                return await self.answer(heard, within_s=within_s)
 
     async def answer(self, exchange: Exchange, *, within_s: float) -> bytes:
         """Return the body that answers the request. Raises ``Refused`` (5xx) where the chat is to send it again."""
@@ -195,16 +207,7 @@ class SlackDoors:
             raise Refused("method_not_allowed", "POST")
         check_length(dict(scope["headers"]), BODY_CAP)
         chat, heard = self._hear(scope["headers"], await whole(receive, BODY_CAP))
-        within_s = self._patience_s - (time.perf_counter() - started)
-        match heard:
-            case Challenge():
-                return heard.answer
-            case Nothing():
-                return b""
-            case OptionsWanted():
-                return await self._conversations.options(chat, heard, within_s=within_s)
-            case _:
-                return await self._conversations.answer(heard, within_s=within_s)
+        return await self._conversations.take(chat, heard, within_s=self._patience_s - (time.perf_counter() - started))
 
     def _hear(self, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> tuple[ChatInbound, ChatHeard]:
         """Return what the request says, and the app that it is for: all of them share these doors."""
