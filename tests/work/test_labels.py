@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import label_waits, mutes, to_us
 from leverframe.work.fanout import Carried
 from work.engine import engine
-from work.github import issue
+from work.github import comment, issue
 
 pytestmark = pytest.mark.anyio
 
@@ -61,3 +62,27 @@ async def test_what_carried_its_own_routing_waits_for_no_label(sqlite_url: str, 
         await hub.settle()
         assert len(slack.messages("#dev")) == 1 and not slack.messages("#ops")
         assert not await hub.rows(sa.select(label_waits))
+
+
+LABELLED = Route(name="bugs", events=("issues.opened", "issue_comment"), labels=Labels(any=("bug",)), to=("slack:#dev",))
+EVERYTHING = Route(name="all", events=("issues.labeled",), to=("slack:#dev",))
+
+
+async def test_a_label_and_the_event_that_it_fires_are_two_messages(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """With threads off, the room heard of the label and never of the issue that had waited for it."""
+    async with engine(database_url, clock, slack, replace(EVERYTHING, thread="off"), replace(LABELLED, thread="off")) as hub:
+        await hub.receive("issues", issue("opened"))
+        await hub.receive("issues", issue("labeled", labels=("bug",)))
+        await hub.settle()
+        said = hub.texts("#dev")
+        assert len(said) == 2 and any("opened" in text for text in said)
+
+
+async def test_a_comment_that_waited_for_a_label_is_not_lost_on_the_card(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """The label's own event updates the card, and the comment that it fires is said below: it does not vanish into the update."""
+    async with engine(database_url, clock, slack, EVERYTHING, LABELLED) as hub:
+        await hub.receive("issue_comment", comment(body="I see it too"))
+        await hub.receive("issues", issue("labeled", labels=("bug",)))
+        await hub.settle()
+        card, reply = slack.messages("#dev")
+        assert reply.thread_ts == card.ts and "I see it too" in str(reply.blocks)

@@ -223,7 +223,7 @@ class Fanout:
         return late
 
     def _deliveries(self, fired: Sequence[Fired], silenced: set[str], now: datetime) -> list[Planned]:
-        planned: dict[tuple[str, str], Planned] = {}
+        planned: dict[tuple[str, str, int], Planned] = {}
         for one in fired:
             role, order_key = Role.ALONE, ""
             if one.route.thread == "subject" and one.event.subject is not None:
@@ -234,10 +234,12 @@ class Fanout:
                 waits = [held_until(quiet, now, self._zone) for quiet in (one.route.quiet, self._room_quiet.get(destination)) if quiet]
                 scheduled_at = max([now, *(end for end in waits if end)])
                 # Two routes to one room and thread give one message: of those that are not muted the one that speaks first words it.
-                before = planned.get((destination, order_key))
+                # A label can fire an older event beside its own: only on their subject's card do they come together.
+                slot = (destination, order_key, 0 if role is Role.CARD else one.event.id)
+                before = planned.get(slot)
                 if before is not None and (before.state is State.MUTED, before.scheduled_at) <= (muted, scheduled_at):
                     continue
-                planned[destination, order_key] = Planned(
+                planned[slot] = Planned(
                     id=self._database.new_id() if before is None else before.id,
                     event_id=one.event.id,
                     destination=destination,
