@@ -84,6 +84,13 @@ def assign(command: Command, words: Sequence[Word]) -> Assigned | Misplaced:
     return _placed(command, plain, values, parameters)
 
 
+def parameter(text: str) -> tuple[str, str] | None:
+    """Return key and value of ``key=value``, a parameter for the runner; ``None`` when it is none."""
+    key, sign, value = text.partition("=")
+    key, value = key.strip(), value.strip()
+    return (key, value) if sign and _PARAMETER.fullmatch(key) and len(value) <= _LONGEST_PARAMETER else None
+
+
 def _placed(command: Command, plain: Sequence[Given], values: dict[str, Given], parameters: dict[str, str]) -> Assigned | Misplaced:
     """Return the values with the words that are no options put at their places."""
     for place, argument in enumerate(command.arguments):

@@ -50,12 +50,10 @@ class Unreadable:
 
 def split(line: str, *, marked: bool = True) -> tuple[Word, ...] | Unreadable:
     """Return the words of ``line``. ``marked`` is whether Slack's mark-up (``<@U1|ann>``, ``&amp;``) may be in it."""
-    if len(line) > LONGEST:
-        return Unreadable(code="command_too_long", met=str(len(line)))
-    line = unicodedata.normalize("NFC", line.translate(_NOT_SEEN))  # macOS sends Hangul in pieces
-    hidden = next((sign for sign in line if _is_hidden(sign)), None)
-    if hidden is not None:
-        return Unreadable(code="command_character_invalid", met=f"U+{ord(hidden):04X}")
+    cleaned = clean(line)
+    if isinstance(cleaned, Unreadable):
+        return cleaned
+    line = cleaned
     found: list[Word] = []
     at = 0
     while at < len(line):
@@ -68,6 +66,15 @@ def split(line: str, *, marked: bool = True) -> tuple[Word, ...] | Unreadable:
         found.append(word[0])
         at = word[1]
     return tuple(found)
+
+
+def clean(text: str) -> str | Unreadable:
+    """Return ``text`` in composed characters and without blanks that have no width, unless it is too long or hides something."""
+    if len(text) > LONGEST:
+        return Unreadable(code="command_too_long", met=str(len(text)))
+    text = unicodedata.normalize("NFC", text.translate(_NOT_SEEN))  # macOS sends Hangul in pieces
+    hidden = next((sign for sign in text if _is_hidden(sign)), None)
+    return text if hidden is None else Unreadable(code="command_character_invalid", met=f"U+{ord(hidden):04X}")
 
 
 def joined(words: Sequence[Word]) -> str:
