@@ -51,3 +51,18 @@ async def test_a_route_in_its_quiet_hours_does_not_hold_another_back(database_ur
         await hub.settle()
         assert len(slack.messages("#dev")) == 1
         assert [row.route for row in await hub.rows(sa.select(deliveries.c.route))] == ["now"]
+
+
+async def test_quiet_hours_of_route_and_room_are_one(database_url: str, slack: FakeSlack) -> None:
+    """What the route holds until eight is not said in its room's quiet morning, but when that ends too."""
+    clock = VirtualClock(datetime(2026, 11, 23, 14, 0, tzinfo=UTC))  # 23:00 in Seoul
+    night, morning = Quiet(start=time(22), end=time(8)), Quiet(start=time(7), end=time(10))
+    async with engine(database_url, clock, slack, route("all", quiet=night), room_quiet={"slack:#dev": morning}) as hub:
+        await hub.receive("issues", issue("opened"))
+        await hub.settle()
+        clock.advance(hours=10)  # 09:00
+        await hub.settle()
+        assert not slack.messages("#dev")
+        clock.advance(hours=1)
+        await hub.settle()
+        assert len(slack.messages("#dev")) == 1

@@ -231,8 +231,8 @@ class Fanout:
                 order_key = f"{one.event.source}:{one.event.subject.key}" if role is not Role.ALONE else ""
             for destination in one.route.to:
                 muted = bool(silenced) and (f"route:{one.route.name}" in silenced or f"room:{destination}" in silenced)
-                waits = [held_until(quiet, now, self._zone) for quiet in (one.route.quiet, self._room_quiet.get(destination)) if quiet]
-                scheduled_at = max([now, *(end for end in waits if end)])
+                quiets = [quiet for quiet in (one.route.quiet, self._room_quiet.get(destination)) if quiet is not None]
+                scheduled_at = (held_until(quiets, now, self._zone) or now) if quiets else now
                 # Two routes to one room and thread give one message: of those that are not muted the one that speaks first words it.
                 # A label can fire an older event beside its own: only on their subject's card do they come together.
                 slot = (destination, order_key, 0 if role is Role.CARD else one.event.id)
