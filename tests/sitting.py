@@ -146,7 +146,7 @@ class Doors:
 
     async def ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes | Iterable[bytes] = b"", visitor: Visitor | None = None,
-        form: Mapping[str, str] | None = None, document: Any = None, client: str = "192.0.2.1", operator: bool = False, csrf: bool = True,
+        form: Mapping[str, str] | None = None, document: Any = None, client: str = "127.0.0.1", operator: bool = False, csrf: bool = True,
     ) -> Answer:
         """Return the answer; an iterable ``body`` comes in pieces without a length."""
         fields = {"host": "127.0.0.1:8080", **{name.lower(): value for name, value in (headers or {}).items()}}

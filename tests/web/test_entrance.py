@@ -50,9 +50,10 @@ async def test_a_demos_playground_leads_into_its_console(demo: Doors) -> None:
     {}, {"origin": "https://evil.example"}, {"origin": "null"}, {**OWN_PAGE, "x-forwarded-for": "203.0.113.9"},
     {**OWN_PAGE, "host": "rebound.example"}, {**OWN_PAGE, "host": "rebound.example", "origin": "http://rebound.example"}])
 async def test_only_the_open_playground_leads_in(demo: Doors, headers: dict[str, str]) -> None:
-    """Another site's page, a rebound name, a proxied request and a program without an origin get nothing."""
+    """Another site's page, a rebound name, a proxied request and a program without an origin get nothing; nor does anybody on another machine."""
     answer = await demo.ask("POST", "/playground/console", headers={**headers, "accept": "*/*"}, form={"next": EVENT})
     assert answer.status in (401, 403) and "token" not in answer.headers.get("location", "")
+    assert (await demo.ask("POST", "/playground/console", headers=OWN_PAGE, form={"next": EVENT}, client="192.0.2.1")).status == 401
     assert await demo.desk.database.read(audit.entries, act="people.invite") == []
 
 

@@ -251,7 +251,7 @@ async def test_refusals_and_acts_are_in_the_audit(doors: Doors, clock: Clock) ->
     await doors.refusals.settled()
     entries = await doors.desk.database.read(audit.entries)
     assert [entry.code for entry in entries if entry.actor == "person:vera"] == ["not_allowed", "not_allowed", "ok"]
-    strangers = [entry for entry in entries if entry.actor == "192.0.2.1"]
+    strangers = [entry for entry in entries if entry.actor == "127.0.0.1"]
     assert [(entry.code, dict(entry.detail)) for entry in strangers] == [("sign_in_required", {"times": 5}), ("sign_in_required", {})]
     assert {entry.target for entry in strangers} == {"/console/people"}
 

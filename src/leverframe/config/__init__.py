@@ -18,10 +18,11 @@ from pydantic import BaseModel
 
 from leverframe.config.checking import check
 from leverframe.config.lines import locate
-from leverframe.config.models import Config, GitHub, Hub, Person, Quiet, Retention, Role, Room, RouteSection, is_loopback
+from leverframe.config.models import Config, GitHub, Hub, Person, Quiet, Retention, Role, Room, RouteSection
 from leverframe.config.problems import ConfigErrors, Finding, Severity
 from leverframe.config.reading import NOT_BUILT_SECTIONS, Reading, near
 from leverframe.core.errors import Locale
+from leverframe.core.hosts import is_loopback
 from leverframe.secrets import SecretError, resolve
 
 __all__ = [

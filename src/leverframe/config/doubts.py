@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from leverframe.config.lines import KeyPath
-from leverframe.config.models import is_loopback
 from leverframe.config.reading import Reading, near
 from leverframe.core.access import PLANNED_VERBS, VERBS, matches, means_nothing
+from leverframe.core.hosts import is_loopback
 
 Table: TypeAlias = Mapping[str, Any]
 """A table as it is written: what is wrong by itself is told elsewhere, and hides nothing here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from leverframe.config.problems import Finding
 from leverframe.core.errors import Locale
+from leverframe.core.hosts import is_loopback
 from leverframe.core.routes import Labels, Route
 from leverframe.core.routes import Quiet as QuietHours
 from leverframe.secrets import Secret, SecretError, resolve
@@ -24,14 +25,6 @@ Names = Annotated[list[str], Field(min_length=1)]
 Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether ``host`` (a name or an address, without brackets) is this machine only."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _url(value: Any) -> Any:

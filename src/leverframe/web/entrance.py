@@ -59,7 +59,9 @@ class Entrance:
 
 def leads_in(desk: Desk, scope: Scope, headers: Mapping[str, str], refused: Refused) -> str | None:
     """Return where a demo's page about ``refused`` offers to lead by ``POST /playground/console``; ``None`` where it offers nothing."""
-    if refused.code not in _LED_IN or not desk.demo or not playground_is_open(url=desk.url, method="GET", headers=headers):
+    if refused.code not in _LED_IN or not desk.demo:
+        return None
+    if not playground_is_open(url=desk.url, method="GET", headers=headers, client=scope.get("client")):
         return None
     query = scope.get("query_string", b"").decode("latin-1")
     asked = quote(scope["path"]) + (f"?{query}" if query else "")

@@ -13,7 +13,7 @@ from leverframe.observe import Metrics
 from leverframe.web.credentials import identify
 from leverframe.web.desk import Desk
 from leverframe.web.doors import OPEN, Door, Limit
-from leverframe.web.origins import is_forwarded, is_loopback
+from leverframe.web.origins import is_from_here
 
 PROBES = Limit(rate="6000/minute", per="address")
 
@@ -33,7 +33,7 @@ def doors(desk: Desk, *, ready: Callable[[], bool], metrics: Metrics) -> list[Do
 
     async def shown(request: Request) -> Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        if not (request.client is not None and is_loopback(request.client.host) and not is_forwarded(headers)):
+        if not is_from_here(request.scope.get("client"), headers):
             identity, _ = await identify(desk, headers)
             if identity.kind == "anonymous":
                 raise Refused("sign_in_required")

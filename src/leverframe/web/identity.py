@@ -58,9 +58,10 @@ class IdentityPages:
             invitation = await self._desk.database.read(people.invitation, token, self._desk.clock.now())
             if invitation is None:
                 raise Refused("link_invalid")
+        here = playground_is_open(url=self._desk.url, method="GET", headers=request.headers, client=request.scope.get("client"))
         return pages.page(
             pages.viewer_of(request, self._desk.timezone), "login.html", token=token, invitation=invitation, next=local_path(query.text("next")),
-            leads_in="/console" if self._desk.demo and playground_is_open(url=self._desk.url, method="GET", headers=request.headers) else None)
+            leads_in="/console" if self._desk.demo and here else None)
 
     async def enter(self, request: Request) -> Response:
         """Use the link: a new session, whatever cookie the browser brought."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+from leverframe.core.hosts import is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -17,19 +18,11 @@ def host_of(netloc: str) -> str:
         return ""
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host name can only mean this machine: ``localhost``, ``*.localhost`` (RFC 6761), 127.0.0.0/8, ``::1``."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
+def is_from_here(client: tuple[str, int] | None, headers: Mapping[str, str]) -> bool:
+    """Return whether a request was made on this machine: its ``client`` is, and nobody in between passed it on. ``headers`` have lower-case names."""
+    if client is None or not is_loopback(client[0]):
         return False
-
-
-def is_forwarded(headers: Mapping[str, str]) -> bool:
-    """Return whether somebody in between passed the request on. ``headers`` have lower-case names."""
-    return any(name in ("forwarded", "via", "x-real-ip") or name.startswith("x-forwarded-") for name in headers)
+    return not any(name in ("forwarded", "via", "x-real-ip") or name.startswith("x-forwarded-") for name in headers)
 
 
 def origin_matches(origin: str | None, *, url: str, host: str | None) -> bool:
@@ -50,17 +43,17 @@ def origin_matches(origin: str | None, *, url: str, host: str | None) -> bool:
     return host is not None and found.netloc.lower() == host.lower()
 
 
-def playground_is_open(*, url: str, method: str, headers: Mapping[str, str]) -> bool:
+def playground_is_open(*, url: str, method: str, headers: Mapping[str, str], client: tuple[str, int] | None) -> bool:
     """Return whether the playground asks nobody who they are.
 
-    Only where ``hub.url`` and ``Host`` both mean this machine (a name that was rebound to it does not), nobody passed the request on,
-    and a write comes from the hub's own page.
+    Only where the request was made on this machine (whoever it is that asks writes ``Host``, and a hub may listen to the outside),
+    ``hub.url`` and ``Host`` both mean this machine (a name that was rebound to it does not), and a write comes from the hub's own page.
     """
     host = headers.get("host")
     try:
         own = urlsplit(url).hostname or ""
     except ValueError:
         return False
-    if host is None or not is_loopback(own) or not is_loopback(host_of(host)) or is_forwarded(headers):
+    if host is None or not is_loopback(own) or not is_loopback(host_of(host)) or not is_from_here(client, headers):
         return False
     return method in SAFE_METHODS or origin_matches(headers.get("origin"), url=url, host=host)
