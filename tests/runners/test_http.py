@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +72,33 @@ async def test_secrets_of_both_forms(service: FakeHttpRunner, outbound: Outbound
     service.key = {SECRET: service.key, None: None}.get(secret, b"any text at all")
     await started(make(service, outbound, **({"secret": secret} if secret else {"secret": None})))
     assert ("webhook-signature" in service.calls[0].headers) is (secret is not None)
+
+
+@pytest.mark.parametrize("secret", [SECRET, "any text at all"])
+async def test_the_check_that_the_page_shows_accepts_what_is_sent(
+    service: FakeHttpRunner, outbound: Outbound, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who copies the lines of docs/how-to/runners.md into a service hears the hub and nobody else, for five minutes."""
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "runners.md").read_text()
+    copied: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], copied)  # noqa: S102  our own page
+    bodies = []
+    answer = service._answer
+
+    def keep(request: Any, body: bytes) -> Any:
+        bodies.append((dict(request.headers), body))
+        return answer(request, body)
+
+    monkeypatch.setattr(service, "_answer", keep)
+    service.key = None
+    await started(make(service, outbound, secret=secret))
+    [(headers, body)] = bodies
+    monkeypatch.setattr("time.time", lambda: VirtualClock().now().timestamp() + 200)
+    assert copied["is_ours"](secret, headers, body)
+    assert not copied["is_ours"](secret, headers, body + b" ")
+    assert not copied["is_ours"]("another", headers, body)
+    monkeypatch.setattr("time.time", lambda: VirtualClock().now().timestamp() + 400)
+    assert not copied["is_ours"](secret, headers, body)
 
 
 async def test_an_environment_can_have_an_address_of_its_own(service: FakeHttpRunner, outbound: Outbound) -> None:

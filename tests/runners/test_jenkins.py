@@ -69,7 +69,7 @@ async def test_a_start_is_a_form_in_the_body(jenkins: FakeJenkins, runner: Jenki
 async def test_parameters_have_the_names_of_the_job(jenkins: FakeJenkins, runner: JenkinsRunner) -> None:
     """Names are the environment's to choose; an empty one is not sent; the exact commit goes where the job wants the ref."""
     jenkins.job("ship", "APP", "COMMIT", "TICKET", "size")
-    names = {"service": "APP", "environment": "", "ref": "", "sha": "COMMIT", "correlation_id": "TICKET"}
+    names = {"service": "APP", "env": "", "ref": "", "sha": "COMMIT", "correlation_id": "TICKET"}
     await started(runner, replace(ORDER, target={"job": "ship", "parameters": names}, parameters={"size": "large"}))
     assert jenkins.waiting()[0].parameters == {"APP": "web-app", "COMMIT": ORDER.sha, "TICKET": "dep_7.1", "size": "large"}
 

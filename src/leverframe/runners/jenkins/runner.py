@@ -259,7 +259,7 @@ def _form(order: Order, target: Target, job: Job) -> dict[str, str]:
     if not declared:
         raise Trouble("jenkins_not_parameterised", target.job)
     names = target.parameters
-    ours = {names.service: order.service, names.environment: order.environment, names.ref: order.ref, names.correlation_id: order.correlation_id}
+    ours = {names.service: order.service, names.env: order.environment, names.ref: order.ref, names.correlation_id: order.correlation_id}
     ours.pop("", None)
     form = {**order.parameters, **ours}
     if missing := [name for name in form if name not in declared]:

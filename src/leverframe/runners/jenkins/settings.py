@@ -27,7 +27,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     service: str = Field("SERVICE", description="The service's name; `\"\"` sends none.")
-    environment: str = Field("ENV", description="The environment's name; `\"\"` sends none.")
+    env: str = Field("ENV", description="The environment's name; `\"\"` sends none.")
     ref: str = Field("REF", description="The branch or tag that was asked for; `\"\"` sends none.")
     sha: str = Field("SHA", description="The exact commit that was approved; sent where the job declares it.")
     correlation_id: str = Field("LEVERFRAME_ID", min_length=1, description="An id that is new for every try, by which the hub finds the build again.")
