@@ -188,33 +188,40 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int, window
     What this process holds by its own ``boot`` it is still sending to, also when its lease ran out meanwhile. With ``holding``
     it says what that is: the others under its boot are of a ``take`` whose answer was lost, and are taken now.
     """
-    free = (
-        sa.select(destinations.c.name)
-        .where(destinations.c.due_at <= now, _free(boot, now, holding))
-        .order_by(destinations.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-        .prefix_with("MATERIALIZED", dialect="postgresql")  # or the planner may run it once a row, and take more than the limit
-    )
-    taken = connection.execute(
-        destinations.update().where(destinations.c.name.in_(sa.select(free.c.name))).values(boot=boot).returning(destinations.c.name, destinations.c.failures)
-    ).all()
-    return [Taken(name=row.name, failures=row.failures, owed=owed(connection, destination=row.name, now=now, limit=window)) for row in taken]
+    asked = {"b_boot": boot, "b_now": now, "b_limit": limit} | ({} if holding is None else {"b_holding": list(holding)})
+    taken = connection.execute(_take(holding is not None), asked).all()
+    return [Taken(name=name, failures=failures, owed=owed(connection, destination=name, now=now, limit=window)) for name, failures in taken]
 
 
 def next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
     """Return when the next destination that no living process holds is due; ``None`` when none is."""
-    found: datetime | None = connection.execute(sa.select(sa.func.min(destinations.c.due_at)).where(_free(boot, now, None))).scalar()
+    found: datetime | None = connection.execute(_NEXT_DUE_AT, {"b_boot": boot, "b_now": now}).scalar()
     return found
 
 
-def _free(boot: int, now: datetime, holding: Collection[str] | None) -> sa.ColumnElement[bool]:
-    dead = sa.and_(destinations.c.boot != boot, destinations.c.boot.not_in(alive(now)))
-    lost = [] if holding is None else [sa.and_(destinations.c.boot == boot, destinations.c.name.not_in(list(holding)))]
+def _free(unsure: bool) -> sa.ColumnElement[bool]:
+    boot = sa.bindparam("b_boot", type_=sa.BigInteger)
+    dead = sa.and_(destinations.c.boot != boot, destinations.c.boot.not_in(alive(sa.bindparam("b_now", type_=destinations.c.due_at.type))))
+    lost = [sa.and_(destinations.c.boot == boot, destinations.c.name.not_in(sa.bindparam("b_holding", expanding=True)))] if unsure else []
     return sa.or_(destinations.c.boot.is_(None), dead, *lost)
 
 
+@cache
+def _take(unsure: bool) -> Any:
+    free = (
+        sa.select(destinations.c.name)
+        .where(destinations.c.due_at <= sa.bindparam("b_now", type_=destinations.c.due_at.type), _free(unsure))
+        .order_by(destinations.c.due_at)
+        .limit(sa.bindparam("b_limit", type_=sa.Integer))
+        .with_for_update(skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED", dialect="postgresql")  # or the planner may run it once a row, and take more than the limit
+    )
+    ours = destinations.update().where(destinations.c.name.in_(sa.select(free.c.name)))
+    return ours.values(boot=sa.bindparam("b_boot", type_=sa.BigInteger)).returning(destinations.c.name, destinations.c.failures)
+
+
+_NEXT_DUE_AT = sa.select(sa.func.min(destinations.c.due_at)).where(_free(False))
 _OWED = (
     sa.select(
         deliveries.c.id, deliveries.c.event_id, deliveries.c.order_key, deliveries.c.role, deliveries.c.route, deliveries.c.attempt,
@@ -249,18 +256,22 @@ _RECORD = (
 )  # fmt: skip
 _SENT = (
     deliveries.update()
-    .where(
-        sa.tuple_(deliveries.c.id, deliveries.c.attempt).in_(sa.bindparam("b_sent", expanding=True)), deliveries.c.state == sa.literal_column("0"),
-    )
-    .values(state=sa.literal_column("1"), attempt=deliveries.c.attempt + 1, ended_at=sa.bindparam("b_ended", type_=deliveries.c.ended_at.type), code=None)
+    # Not pairs of id and attempt: for those SQLite reads everything that is owed.
+    .where(deliveries.c.id.in_(sa.bindparam("b_ids", expanding=True)), deliveries.c.attempt == sa.bindparam("b_attempt"), deliveries.c.state == sa.literal_column("0"))
+    .values(state=sa.literal_column("1"), attempt=sa.bindparam("b_attempt") + 1, ended_at=sa.bindparam("b_ended", type_=deliveries.c.ended_at.type), code=None)
     .returning(deliveries.c.id)
 )  # fmt: skip
 
 
 def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> None:
     """Write what attempts came to: states, the attempts themselves, and the cards that now stand."""
-    sent = [(one.delivery_id, one.attempt) for one in ended if one.state is State.SENT and one.code is None]
-    counted = set(connection.execute(_SENT, {"b_sent": sent, "b_ended": now}).scalars()) if sent else set()
+    sent: dict[int, list[int]] = {}
+    for one in ended:
+        if one.state is State.SENT and one.code is None:
+            sent.setdefault(one.attempt, []).append(one.delivery_id)
+    counted: set[int] = set()
+    for attempt, ids in sent.items():
+        counted.update(connection.execute(_SENT, {"b_ids": ids, "b_attempt": attempt, "b_ended": now}).scalars())
     others = [one for one in ended if one.state is not State.SENT or one.code is not None]
     if silent := [one for one in others if one.card is None]:
         connection.execute(_RECORD, [_values(one, now) for one in silent])
@@ -296,10 +307,8 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
     ended = [one for each in rounds for one in each.ended]
     if ended:
         record(connection, ended=ended, now=now)
-    names = sorted(each.name for each in rounds)
     # The rows are locked first: a delivery planned meanwhile either is seen below, or finds due_at empty and fills it.
-    mine = sa.select(destinations.c.name).where(destinations.c.name.in_(names), destinations.c.boot == boot).order_by(destinations.c.name).with_for_update()
-    held = set(connection.execute(mine).scalars())
+    held = set(connection.execute(_HELD, {"b_names": [each.name for each in rounds], "b_boot": boot}).scalars())
     going_on: dict[str, list[Owed]] = {}
     emptied: list[str] = []
     for each in rounds:
@@ -321,6 +330,12 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
     return {name: more for name, more in going_on.items() if more}
 
 
+_HELD = (
+    sa.select(destinations.c.name)
+    .where(destinations.c.name.in_(sa.bindparam("b_names", expanding=True)), destinations.c.boot == sa.bindparam("b_boot"))
+    .order_by(destinations.c.name)
+    .with_for_update()
+)
 _RELEASE = (
     destinations.update()
     .where(destinations.c.name == sa.bindparam("b_name"), destinations.c.boot == sa.bindparam("b_boot"))

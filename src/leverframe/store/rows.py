@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from leverframe.store.tables import to_us
+from leverframe.store.tables import Instant, to_us
 
 CHUNK = 32
 """Rows in one statement; the rest goes in chunks of 8 and of 1, so that few statements are prepared."""
@@ -23,13 +22,27 @@ def insert(table: str, columns: tuple[str, ...], rows: int, *, ignoring_repeats:
     return f"INSERT INTO {table} ({','.join(columns)}) VALUES {marks}" + (" ON CONFLICT DO NOTHING" if ignoring_repeats else "")
 
 
-def chunks(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, list[Any]]]:
+def chunks(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, list[Any]]]:
     """Yield (number of rows, their values one after the other) in sizes that have a prepared statement."""
     start = 0
     for size in (CHUNK, 8, 1):
         while len(rows) - start >= size:
             yield size, [value for row in rows[start : start + size] for value in row]
             start += size
+
+
+@cache
+def _instants(table: sa.Table, columns: tuple[str, ...]) -> tuple[int, ...]:
+    """Return where among ``columns`` instants stand."""
+    return tuple(at for at, column in enumerate(columns) if isinstance(table.c[column].type, Instant))
+
+
+def _stored(row: tuple[Any, ...], instants: tuple[int, ...]) -> list[Any]:
+    values = list(row)
+    for at in instants:
+        if values[at] is not None:
+            values[at] = to_us(values[at])
+    return values
 
 
 def insert_rows(
@@ -43,8 +56,7 @@ def insert_rows(
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        stored = [tuple(to_us(value) if isinstance(value, datetime) else value for value in row) for row in rows]
-        for size, values in chunks(stored):
+        for size, values in chunks([_stored(row, _instants(table, columns)) for row in rows]):
             connection.exec_driver_sql(insert(table.name, columns, size, ignoring_repeats=ignoring_repeats), tuple(values))
         return
     from sqlalchemy.dialects import postgresql
