@@ -215,7 +215,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     )  # fmt: skip
     refusals = RefusalLog(desk, metrics)
     inbound = Inbound(
-        Receiver(database, clock, recent, accepted.ring), sources,
+        Receiver(database, clock, recent, accepted.ring, planned.ring), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
         refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=address_of,
     )  # fmt: skip

@@ -113,7 +113,8 @@ async def engine(
             sender=Sender({route.name: route for route in routes}, words, lambda kind, name: {}), chance=lambda: 0.5, bell=planned, told=lambda *_: None,
         )  # fmt: skip
         try:
-            yield Engine(database, clock, slack, source, Receiver(database, clock, recent, accepted.ring), fanout, deliverer, Redriver(database, clock, planned))
+            receiver = Receiver(database, clock, recent, accepted.ring, planned.ring)
+            yield Engine(database, clock, slack, source, receiver, fanout, deliverer, Redriver(database, clock, planned))
         finally:
             await deliverer.stop(1.0)
             await outbound.close()

@@ -75,10 +75,13 @@ def dedupe_digest(*parts: str) -> bytes:
 
 
 class Receiver:
-    """Turns verified requests into stored events; ``accepted`` is called after each commit that brought a new one."""
+    """Turns verified requests into stored events.
 
-    def __init__(self, database: Ingesting, clock: Clock, recent: Recent, accepted: Callable[[], None]) -> None:
-        self._database, self._clock, self._recent, self._accepted = database, clock, recent, accepted
+    ``accepted`` is called after each commit that brought a new one, ``owed`` after one that made dead deliveries owed again.
+    """
+
+    def __init__(self, database: Ingesting, clock: Clock, recent: Recent, accepted: Callable[[], None], owed: Callable[[], None]) -> None:
+        self._database, self._clock, self._recent, self._accepted, self._owed = database, clock, recent, accepted, owed
         self._compress = zstandard.ZstdCompressor(level=1).compress
 
     async def receive(
@@ -115,5 +118,5 @@ class Receiver:
         revived = 0
         if await self._database.read(deliveries.has_dead, event_id=stored):
             revived = await self._database.write(deliveries.revive, event_id=stored, now=self._clock.now())
-            self._accepted()
+            self._owed()
         return Receipt(stored, True, revived), accepted
