@@ -6,28 +6,33 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import ModuleType
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
 import pytest
 from core.commands.team import wrong
+from core.some_deployment import situations
 from core.wording.stories import GOLDEN, LOCALES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leverframe.core.commands.builtin import BUILT_IN, DEPLOY
+from leverframe.core.deployments.effects import Alert, Noted
+from leverframe.core.deployments.snapshot import snapshot
+from leverframe.core.deployments.values import State
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.messages import Button, Buttons, Message, plain, plain_inline
 from leverframe.core.wording import compose
 from leverframe.core.wording.levers import DEPLOYMENT, LEVERS, Levers, en, ko
 from leverframe.core.wording.levers.tables import LaneRow
-from leverframe.core.wording.levers.view import STATES, DeploymentView, FreezeView, LockView, State, view
+from leverframe.core.wording.levers.view import STATES, DeploymentView, FreezeView, LockView, view
 
 SEOUL = ZoneInfo("Asia/Seoul")
 ID = "dep_01h0000000001"
@@ -53,7 +58,8 @@ STORIES: Mapping[str, Mapping[str, Any]] = {
     },
     "queued": {"state": "queued", "place": 2, "expires_at": "2026-11-22T07:05:00Z"},
     "starting": {"state": "starting", "step": "waits for a free executor"},
-    "running, second try": {"state": "running", **RUN, "step": "build 3/7", "try_number": 2, "tries": 3},
+    "running, second try": {"state": "running", **RUN, "step": "build 3/7", "try_number": 2, "tries": 3, "former_tries": [{"run_number": "41", "run_url": "https://ci.example.com/job/deploy/41/", "detail": "exit 1"}]},
+    "running, being cancelled": {"state": "running", **RUN, "cancelling_by": "bob", "trouble": "jenkins_unreachable"},
     "succeeded": {"state": "succeeded", **ENDED, "rollback_ref": "v1.4.2"},
     "failed": {
         "state": "failed", **ENDED, "code": "jenkins_job_unknown", "detail": "deploy/web-app", "log_tail": "Step 3\nError: exit 1", "can_retry": True, "rollback_ref": "v1.4.2",
@@ -208,8 +214,10 @@ def test_both_languages_have_the_same_functions_and_rows() -> None:
 
 
 def test_every_state_has_its_words() -> None:
-    """No state of the machine is without a headline."""
+    """No state of the machine is without a headline, and nothing that it notes or alerts of without a sentence."""
     assert set(en.HEADLINES) == {*get_args(State), "rejected"}
+    assert set(en.NOTES) == set(get_args(Noted))
+    assert set(en.ALERTS) == set(get_args(get_type_hints(Alert)["what"]))
     assert {key.removeprefix("state.") for key in en.WORDS if key.startswith("state.")} == set(STATES)
 
 
@@ -246,3 +254,15 @@ def test_people_cannot_dress_their_words_up() -> None:
     seen = view({**SNAPSHOT, "service": "web\u202eapp\n", "run_url": "javascript:alert(1)", "reason": "a\x1b[31mb", "requested_by": "an\0n"})
     assert (seen.service, seen.run_url, seen.requested_by) == ("webapp", None, "ann")
     assert "\x1b" not in seen.reason
+
+
+@pytest.mark.parametrize("name", situations())
+def test_what_the_machine_says_of_itself_is_read_whole(name: str) -> None:
+    """Every key of a snapshot that a card shows has the name by which it is read, before and after it was JSON."""
+    taken = snapshot(situations()[name])
+    seen = view(taken)
+    assert seen == view(json.loads(json.dumps(taken)))
+    assert DeploymentView.__dataclass_fields__.keys() <= taken.keys()
+    assert (seen.id, seen.state, seen.kind, seen.service) == (taken["id"], taken["state"], taken["kind"], taken["service"])
+    assert len(seen.votes) == len(taken["votes"]) and len(seen.changes) == len(taken["changes"]) and len(seen.former_tries) == len(taken["former_tries"])
+    assert (seen.lock is None, seen.freeze is None, seen.checks is None) == (taken["lock"] is None, taken["freeze"] is None, taken["checks"] is None)

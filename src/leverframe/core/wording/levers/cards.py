@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from leverframe.core.deployments.values import ENDED, State
 from leverframe.core.errors import PROBLEMS, Locale
 from leverframe.core.messages import (
     Block,
@@ -27,11 +29,12 @@ from leverframe.core.messages import (
     Tone,
 )
 from leverframe.core.wording.footers import shown_time
-from leverframe.core.wording.levers.view import ChangeView, DeploymentView, LockView, State
+from leverframe.core.wording.levers.view import ChangeView, DeploymentView, LockView, TryView
 from leverframe.core.wording.phrase import phrase
 
 CHANGES_SHOWN = 8
 _NAMES_SHOWN = 5
+_SHA = re.compile("[0-9a-f]{40,64}")
 _DOT = Text(" · ")
 _TONES: Mapping[State, Tone] = {
     "asked": "progress", "waiting": "warning", "queued": "progress", "starting": "progress", "running": "progress",
@@ -67,10 +70,14 @@ def where(service: str, environment: str) -> Rich:
 
 def run(view: DeploymentView) -> Rich:
     """Return the run as a link, with a blank before it: `` #42``; empty where it has no name."""
-    name = view.run_number if view.run_number.startswith("#") or not view.run_number.isdigit() else f"#{view.run_number}"
-    if not name and view.run_url is None:
+    return _run(view.run_number, view.run_url)
+
+
+def _run(number: str, url: str | None) -> Rich:
+    name = f"#{number}" if number.isdigit() else number
+    if not name and url is None:
         return ()
-    return (Text(" "), Link(name or "→", view.run_url) if view.run_url else Text(name))
+    return (Text(" "), Link(name or "→", url) if url else Text(name))
 
 
 def version(view: DeploymentView) -> Rich:
@@ -102,6 +109,10 @@ def card(view: DeploymentView, language: Language, zone: tzinfo) -> Message:
     pairs = _pairs(view, language, zone)
     if pairs:
         blocks.append(Fields(tuple(pairs[:10])))
+    if view.former_tries:
+        blocks.append(Bullets(tuple(_former(number, one, language) for number, one in enumerate(view.former_tries, 1))[-_NAMES_SHOWN:]))
+    if view.trouble and view.state not in ENDED:
+        blocks += problem(view.trouble, "", language)
     if view.state in ("failed", "cancelled", "expired", "unknown"):
         blocks += problem(view.code, view.detail, language)
     if view.log_tail and view.state in ("failed", "unknown"):
@@ -156,7 +167,7 @@ def action(key: str, view: DeploymentView, language: Language) -> Button:
 
 def _pairs(view: DeploymentView, language: Language, zone: tzinfo) -> list[tuple[str, Rich]]:
     """Return label and value of all that is known and worth saying in this state."""
-    under_way = view.state not in ("succeeded", "failed", "cancelled", "expired")
+    under_way = view.state not in ENDED
     found: list[tuple[str, Rich]] = []
 
     def add(key: str, value: Rich) -> None:
@@ -191,13 +202,20 @@ def _pairs(view: DeploymentView, language: Language, zone: tzinfo) -> list[tuple
         add("checks", _checks(view, language))
     if view.took_s is not None and view.state in ("succeeded", "failed"):
         add("took", (Text(language.duration(view.took_s)),))
+    if view.cancelling_by and under_way:
+        add("cancelling_by", (Person(view.cancelling_by),))
     if view.ended_by:
         add("ended_by", (Person(view.ended_by),))
     if view.rollback_ref and view.state == "failed":
-        add("rollback_to", (Code(view.rollback_ref[:40]),))
+        add("rollback_to", (Code(view.rollback_ref[:7] if _SHA.fullmatch(view.rollback_ref) else view.rollback_ref),))
     if view.parameters:
         add("parameters", (Code(", ".join(f"{key}={value}" for key, value in list(view.parameters.items())[:_NAMES_SHOWN])[:200]),))
     return found
+
+
+def _former(number: int, one: TryView, language: Language) -> Rich:
+    why = f": {one.detail}" if one.detail else ""
+    return (Text(f"{language.word('try')} {number}"), *_run(one.run_number, one.run_url), Text(f" ❌{why}"))
 
 
 def _checks(view: DeploymentView, language: Language) -> Rich:

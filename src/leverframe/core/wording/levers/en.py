@@ -42,6 +42,7 @@ WORDS = {
     "button.rollback": "Roll back",
     "button.settle_not": "It did not run",
     "button.settle_ran": "It ran",
+    "cancelling_by": "Being cancelled by",
     "changes": "Changes",
     "checks": "Checks",
     "checks.failure": "failing",

@@ -43,6 +43,7 @@ WORDS = {
     "button.rollback": "롤백",
     "button.settle_not": "실행되지 않음",
     "button.settle_ran": "실행됨",
+    "cancelling_by": "취소를 요청한 사람",
     "changes": "변경",
     "checks": "CI 검사",
     "checks.failure": "실패",

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from leverframe.core.deployments.values import State
 from leverframe.core.messages import Bold, Bullets, Code, Inline, Message, Rich, Text
 from leverframe.core.wording.footers import shown_time
 from leverframe.core.wording.levers.cards import Language, lock_words, run, until, version, where
-from leverframe.core.wording.levers.view import DeploymentView, FreezeView, LockView, State
+from leverframe.core.wording.levers.view import DeploymentView, FreezeView, LockView
 
 SHOWN = 25
 """Rows of a list at most: more than that is read on a page, not in a chat."""

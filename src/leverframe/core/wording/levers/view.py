@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, get_args
 
 from leverframe.core import payload as reading
+from leverframe.core.deployments.values import State
 from leverframe.core.wording.quoting import excerpt, first_line, one_line
 
-State: TypeAlias = Literal[
-    "asked", "waiting", "queued", "starting", "running", "succeeded", "failed", "cancelled", "expired", "unknown"
-]  # fmt: skip
-ENDED: frozenset[State] = frozenset({"succeeded", "failed", "cancelled", "expired"})
 STATES: tuple[State, ...] = get_args(State)
 _NAME, _LOG, _LISTED = 80, 800, 50
 
@@ -70,6 +67,15 @@ class FreezeView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryView:
+    """A run that came to nothing, before the last one."""
+
+    run_number: str = ""
+    run_url: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentView:
     """One deployment. Everything is clean: one line, no controls, addresses that a browser may open; nothing is missing."""
 
@@ -97,6 +103,9 @@ class DeploymentView:
     run_number: str = ""
     run_url: str | None = None
     step: str = ""
+    trouble: str = ""
+    """What is in the way just now, as a code of the table of refusals."""
+    former_tries: tuple[TryView, ...] = ()
     try_number: int = 1
     tries: int = 1
     approvals_needed: int = 0
@@ -122,6 +131,8 @@ class DeploymentView:
     requested_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
+    cancelling_by: str = ""
+    """Who wants it cancelled, while the runner has not said that it is."""
     ended_by: str = ""
     """Who cancelled, rejected or settled it."""
 
@@ -146,7 +157,8 @@ class DeploymentView:
 def view(payload: object) -> DeploymentView:
     """Return the deployment that ``payload`` tells of; never raises: what is missing or of another type is left empty.
 
-    The keys are the names of :class:`DeploymentView`'s fields, objects within it likewise; instants are ISO 8601.
+    The keys are the names of :class:`DeploymentView`'s fields, objects within it likewise; instants are ISO 8601:
+    ``core.deployments.snapshot`` writes them.
     """
     state, kind = reading.text(payload, "state"), reading.text(payload, "kind")
     parameters = reading.mapping(payload, "parameters")
@@ -173,16 +185,22 @@ def view(payload: object) -> DeploymentView:
         run_number=_line(payload, "run_number"),
         run_url=reading.web(payload, "run_url"),
         step=_line(payload, "step"),
+        trouble=_line(payload, "trouble"),
+        former_tries=tuple(
+            TryView(run_number=_line(one, "run_number"), run_url=reading.web(one, "run_url"), detail=_words(one, "detail"))
+            for one in _objects(payload, "former_tries")
+        ),
+        cancelling_by=_line(payload, "cancelling_by"),
         try_number=max(1, reading.number(payload, "try_number") or 1),
         tries=max(1, reading.number(payload, "tries") or 1),
         approvals_needed=max(0, reading.number(payload, "approvals_needed") or 0),
         votes=tuple(
             VoteView(name=_line(vote, "name") or "?", approves=reading.flag(vote, "approves"), reason=_words(vote, "reason"))
-            for vote in reading.items(payload, "votes")[:_LISTED]
+            for vote in _objects(payload, "votes")
         ),
         approvers=_names(payload, "approvers"),
         expires_at=reading.moment(payload, "expires_at"),
-        changes=tuple(_change(change) for change in reading.items(payload, "changes")[:_LISTED]),
+        changes=tuple(_change(change) for change in _objects(payload, "changes")),
         changes_total=max(0, reading.number(payload, "changes_total") or 0),
         changes_url=reading.web(payload, "changes_url"),
         behind=reading.flag(payload, "behind"),
@@ -246,6 +264,11 @@ def _line(payload: object, *path: str) -> str:
 
 def _words(payload: object, *path: str) -> str:
     return one_line(reading.text(payload, *path), 300)
+
+
+def _objects(payload: object, key: str) -> list[Mapping[str, Any]]:
+    value = reading.at(payload, key)
+    return [one for one in value[:_LISTED] if isinstance(one, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def _names(payload: object, *path: str) -> tuple[str, ...]:
