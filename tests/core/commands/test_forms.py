@@ -53,11 +53,10 @@ def test_a_form_begins_with_what_was_said() -> None:
     assert (fields["service"].value, fields["environment"].value, fields["ref"].value) == ("web-app", "", "release/7")
 
 
-def test_more_choices_than_a_select_takes_are_written() -> None:
-    """A team with two hundred services still has a form; the name is checked when it is sent."""
-    many = Known(services={f"s{number}": ("staging",) for number in range(200)})
-    fields = {field.name: field for field in form_for(DEPLOY, BUILT_IN, many, ADMIN, "en").fields}
-    assert not fields["service"].choices and _values(fields["environment"]) == ["staging"]
+def test_a_form_without_anything_to_choose_is_written() -> None:
+    """Where open deployments are not read, an id can still be pasted."""
+    field = form_for(APPROVE, BUILT_IN, Known(services=KNOWN.services), ADMIN, "en").fields[0]
+    assert not field.choices and field.hint == "Its id: dep_…"
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,6 @@ from leverframe.core.errors import PROBLEMS, Locale
 
 PARAMETERS = "parameters"
 """The field for ``key=value`` words, one on each line."""
-MOST_CHOICES = 100
-"""More options than a select of Slack's takes become a field of text: https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element"""
 _TITLE, _LABEL = 24, 75
 _CANCEL = Bilingual("Close", "닫기")
 _YES, _NO = Bilingual("Yes", "예"), Bilingual("No", "아니요")
@@ -101,7 +99,7 @@ def _field(
     label, hint = argument.label.of(locale), argument.hint.of(locale)
     if argument.kind == "flag":
         value = value or "no"
-    if not 0 < len(offered) <= MOST_CHOICES:
+    if not offered:
         return Field(
             name=argument.name, label=label, hint=hint, value=value, required=argument.required, multiline=argument.rest and argument.kind == "text",
             max_length=argument.most,
