@@ -40,11 +40,11 @@ class Harness:
     """Have the process end without a word and another one open the store; returns the new one."""
 
     def event(self, mark: object = None, **changes: Any) -> NewEvent:
-        """Return an event of its own identifier; the same ``mark`` is the same event."""
+        """Return an event of its own identifier and repository; the same ``mark`` is the same event."""
         id = self.store.new_id()
         fields: dict[str, Any] = {
             "id": id, "dedupe": blake2b(repr(id if mark is None else mark).encode(), digest_size=16).digest(), "source": "github",
-            "delivery_id": f"guid-{id}", "name": "push", "action": None, "repo": "acme/web", "carried": None,
+            "delivery_id": f"guid-{id}", "name": "push", "action": None, "repo": f"acme/{id}", "carried": None,
             "received_us": to_us(self.clock.now()), "codec": 0, "headers": b"[]", "body": b"{}",
         }  # fmt: skip
         return NewEvent(**{**fields, **changes})

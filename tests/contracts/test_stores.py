@@ -230,6 +230,62 @@ async def test_a_dead_process_leaves_its_claims_and_a_living_one_keeps_them(hous
     assert await house.store.write(stored.claim_routing, boot=house.store.boot, now=now, limit=9) == ids[:2]
 
 
+async def test_an_event_waits_for_the_older_ones_of_its_repository(house: Harness) -> None:
+    """While another process routes one of them; what has no repository, another one, or the same of another source, does not wait.
+
+    Two processes once routed neighbouring comments of an issue at the same time, and the later one was said first.
+    """
+    about = [("github", "acme/web"), ("github", "acme/api"), ("github", "acme/web"), ("github", None), ("forge", "acme/web"), ("github", None), ("github", "acme/web")]
+    ids = [await house.store.ingest(house.event(source=source, repo=repo)) for source, repo in about]
+    now, boot, other = house.clock.now(), house.store.boot, await house.boot()
+
+    async def claim(boot: int, limit: int = 9) -> list[int]:
+        claimed: list[int] = await house.store.write(stored.claim_routing, boot=boot, now=now, limit=limit)
+        return claimed
+
+    assert await claim(other, limit=1) == ids[:1]
+    assert await claim(boot, limit=3) == [ids[1], ids[3], ids[4]]
+    assert await claim(other) == [ids[0], ids[2], ids[5], ids[6]]
+    await house.store.write(deliveries.plan, boot=other, routed=[ids[0], ids[5]], planned=[], now=now)
+    assert await claim(boot) == [ids[1], ids[3], ids[4]]
+    await house.store.write(stored.postpone_routing, event_id=ids[2], boot=other, now=now, wait_s=60)
+    assert await claim(boot) == [ids[1], ids[3], ids[4]]
+    await house.store.write(deliveries.plan, boot=other, routed=ids[6:], planned=[], now=now)
+    last = await house.store.ingest(house.event(repo="acme/web"))
+    assert await claim(boot) == [ids[1], ids[3], ids[4], last]
+
+
+async def test_a_repository_whose_process_died_waits_for_its_lease(house: Harness) -> None:
+    """Not longer: then the survivor takes what was held, and what waited for it, in order."""
+    ids = [await house.store.ingest(house.event(repo="acme/web")) for _ in range(3)]
+    dead, now = await house.boot(dead=True), house.clock.now()
+    before = now - timedelta(seconds=2)
+    assert await house.store.write(stored.claim_routing, boot=dead, now=before, limit=1) == ids[:1]
+    assert await house.store.write(stored.claim_routing, boot=house.store.boot, now=before, limit=9) == []
+    assert await house.store.write(stored.claim_routing, boot=house.store.boot, now=now, limit=9) == ids
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_each_repository_is_routed_in_order(house: Harness, seed: int) -> None:
+    """However many processes claim at the same moments, finish in any order, or give an event back."""
+    chance = random.Random(seed)
+    ids = {await house.store.ingest(house.event(repo=repo)): repo for repo in chance.choices(["acme/web", "acme/api", "acme/app"], k=60)}
+    boots, now, routed = [await house.boot() for _ in range(4)], house.clock.now(), list[int]()
+    for _ in range(500):
+        asked = chance.sample(boots, 3)
+        held = await together(*(house.store.write(stored.claim_routing, boot=boot, now=now, limit=chance.randint(1, 9)) for boot in asked))
+        for boot, claimed in zip(asked, held, strict=True):
+            if claimed and chance.random() < 0.5:
+                done = claimed[: chance.randint(1, len(claimed))]
+                await house.store.write(deliveries.plan, boot=boot, routed=done, planned=[], now=now)
+                routed += done
+        if len(routed) == len(ids):
+            break
+    assert sorted(routed) == sorted(ids)
+    for repo in set(ids.values()):
+        assert (of_repo := [id for id in routed if ids[id] == repo]) == sorted(of_repo)
+
+
 async def test_what_a_process_left_half_done_it_can_take_up_again(house: Harness) -> None:
     """A claim whose routing failed is claimed by the same process when it asks again."""
     ids = await house.routed(2)

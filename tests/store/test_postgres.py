@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from services.postgres import Server
@@ -15,8 +16,10 @@ from sqlalchemy import Connection
 
 from leverframe.core.errors import Refused
 from leverframe.store import postgres, schema
+from leverframe.store.events import claim_routing
 from leverframe.store.ingest import NewEvent
 from leverframe.store.postgres import PostgresDatabase, open_postgres
+from leverframe.store.tables import processes
 
 pytestmark = pytest.mark.anyio
 
@@ -160,6 +163,29 @@ async def test_a_standby_is_not_ready(database: PostgresDatabase, postgres_serve
     await asyncio.to_thread(postgres_server.sql, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid()")
     await database.write(run, "UPDATE processes SET node = node RETURNING 1")
     assert database.ready()
+
+
+async def test_an_event_does_not_overtake_one_that_is_being_claimed(database: PostgresDatabase, url: str, clock: Clock) -> None:
+    """Another process has locked an older event of the repository, and its claim is not yet committed: the newer one is left alone."""
+    older, newer, of_another = [await some_event(database, repo=repo) for repo in ("acme/web", "acme/web", "acme/api")]
+    await database.write(lambda connection: connection.execute(processes.insert().values(boot=1, node=9, started_at=clock.now(), alive_until=clock.now())))
+    claiming = await asyncpg.connect(url)
+    async with claiming.transaction():
+        await claiming.execute("UPDATE routing SET boot = 1 WHERE event_id = $1", older)
+        assert await database.write(claim_routing, boot=database.boot, now=clock.now(), limit=9) == [of_another]
+    assert await database.write(claim_routing, boot=database.boot, now=clock.now(), limit=9) == [of_another]
+    await claiming.execute("DELETE FROM routing WHERE event_id = $1", older)
+    await claiming.close()
+    assert await database.write(claim_routing, boot=database.boot, now=clock.now(), limit=9) == [newer, of_another]
+
+
+async def test_an_event_that_waits_for_another_process_is_not_locked(database: PostgresDatabase, clock: Clock) -> None:
+    """Who leaves it alone does not stand in the way of the process that it waits for, which would take it for claimed."""
+    older, newer = [await some_event(database, repo="acme/web") for _ in range(2)]
+    await database.write(lambda connection: connection.execute(processes.insert().values(boot=1, node=9, started_at=clock.now(), alive_until=clock.now())))
+    assert await database.write(claim_routing, boot=1, now=clock.now(), limit=1) == [older]
+    assert await database.write(claim_routing, boot=database.boot, now=clock.now(), limit=9) == []
+    assert await database.read(run, f"SELECT xmax::text FROM routing WHERE event_id = {newer}") == "0"
 
 
 async def test_a_full_pool_is_a_refusal(database: PostgresDatabase) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 import zstandard
 from sqlalchemy import Connection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from leverframe.ports import Accepted
 from leverframe.store.tables import bodies, events, label_waits, processes, routing
 
 ZSTANDARD = 1
+LOOK = 8
+"""Beside other processes, so many batches from the oldest event on are looked through for one that is free."""
 
 
 class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +31,7 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
     accepted: Accepted
 
 
-def alive(now: datetime) -> sa.Select[tuple[int]]:
+def alive(now: datetime | sa.BindParameter[Any]) -> sa.Select[tuple[int]]:
     """Return the query for the boots whose leases hold at ``now``."""
     return sa.select(processes.c.boot).where(processes.c.alive_until >= now)
 
@@ -35,24 +40,59 @@ def claim_routing(connection: Connection, *, boot: int, now: datetime, limit: in
     """Take up to ``limit`` events that wait for routing, oldest first, for the process ``boot``; return their ids.
 
     A process routes one batch at a time: what it still holds when it asks for more is what a failed write left behind.
+    What has an order has it within a repository: an event is left alone while another living process routes an older one
+    of the same repository. (Whoever does so looks again when it is done, and finds it.)
     """
-    free = (
-        sa.select(routing.c.event_id)
-        .where(routing.c.next_at <= now, sa.or_(routing.c.boot.is_(None), routing.c.boot == boot, routing.c.boot.not_in(alive(now))))
-        .order_by(routing.c.event_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-        .prefix_with("MATERIALIZED", dialect="postgresql")  # or the planner may run it once a row, and take more than the limit
-    )
-    taken = connection.execute(routing.update().where(routing.c.event_id.in_(sa.select(free.c.event_id))).values(boot=boot).returning(routing.c.event_id))
+    taken = connection.execute(_claim(), {"b_boot": boot, "b_now": now, "b_limit": limit, "b_look": LOOK * limit})
     return sorted(taken.scalars())
 
 
-def next_routing_at(connection: Connection) -> datetime | None:
-    """Return when the next event that nobody holds is to be routed; ``None`` when there is none."""
-    found: datetime | None = connection.execute(sa.select(sa.func.min(routing.c.next_at)).where(routing.c.boot.is_(None))).scalar()
-    return found
+@cache
+def _claim() -> ReturningUpdate[int]:
+    boot, now = sa.bindparam("b_boot", type_=sa.BigInteger), sa.bindparam("b_now", type_=routing.c.next_at.type)
+    others = alive(now).where(processes.c.boot != boot)
+    alone = ~others.exists()  # mostly: then the rest is not looked at
+    head = _materialized(
+        sa.select(routing.c.event_id, routing.c.boot, events.c.source, events.c.repo)
+        .join(events, events.c.id == routing.c.event_id)
+        .where(routing.c.next_at <= now)
+        .order_by(routing.c.event_id)
+        .limit(sa.bindparam("b_look", type_=sa.Integer)),
+        "head",
+    )
+    free = _materialized(
+        sa.select(routing.c.event_id)
+        .where(
+            routing.c.next_at <= now,
+            sa.or_(routing.c.boot.is_(None), routing.c.boot == boot, routing.c.boot.not_in(alive(now))),
+            sa.or_(alone, routing.c.event_id.in_(_in_order(head, but_for=head.c.boot.in_(others)))),
+            routing.c.event_id <= sa.case((alone, sa.literal_column(str((1 << 63) - 1))), else_=sa.select(sa.func.max(head.c.event_id)).scalar_subquery()),
+        )
+        .order_by(routing.c.event_id)
+        .limit(sa.bindparam("b_limit", type_=sa.Integer))
+        .with_for_update(skip_locked=True),
+        "free",
+    )
+    ours = sa.select(free.c.event_id)
+    return (
+        routing.update()
+        # Another may be claiming in this moment: its rows are locked, and do not say yet whose they are.
+        .where(routing.c.event_id.in_(ours), sa.or_(alone, routing.c.event_id.in_(_in_order(head, but_for=head.c.event_id.not_in(ours)))))
+        .values(boot=boot)
+        .returning(routing.c.event_id)
+    )
+
+
+def _in_order(head: sa.CTE, *, but_for: sa.ColumnElement[bool]) -> sa.Select[int]:
+    """Return the query for those events of ``head`` that no event ``but_for`` comes before in their repository."""
+    gaps = sa.select(head.c.source, head.c.repo, sa.func.min(head.c.event_id).label("at")).where(but_for).group_by(head.c.source, head.c.repo).subquery()
+    of_gap = sa.and_(gaps.c.source == head.c.source, gaps.c.repo == head.c.repo)
+    return sa.select(head.c.event_id).outerjoin(gaps, of_gap).where(sa.or_(gaps.c.at.is_(None), head.c.event_id < gaps.c.at))
+
+
+def _materialized(query: sa.Select[Any], name: str) -> sa.CTE:
+    """Return the query as one that PostgreSQL runs once, and not once a row: then it might take more than its limit."""
+    return query.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
 
 
 def postpone_routing(connection: Connection, *, event_id: int, boot: int, now: datetime, wait_s: float) -> None:
