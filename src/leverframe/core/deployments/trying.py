@@ -26,7 +26,7 @@ def beginning(deployment: Deployment, begins: Beginning, *, now: datetime, patie
     if last.phase != "due":
         return ignored(deployment, "late")
     called = replace(
-        last, phase="called", calls=last.calls + 1, call=begins.ticket, ordered_at=last.ordered_at or now, called_at=now, answered=False
+        last, phase="called", calls=last.calls + 1, call=begins.ticket, ordered_at=last.ordered_at or now, called_at=now
     )  # fmt: skip
     return moved(with_try(deployment, called), go=True)
 
@@ -44,12 +44,9 @@ def start_answered(deployment: Deployment, said: StartAnswered, *, now: datetime
                 return ignored(deployment, "late")
             return _not_started(deployment, last, answer, now, patience)
         case Lost(code=code, detail=detail):
-            if said.ticket != last.call or last.answered or last.phase not in ("called", "looking"):
+            if said.ticket != last.call or last.phase != "called":
                 return ignored(deployment, "late")
-            heard = replace(last, answered=True)
-            if last.phase == "looking":
-                return moved(with_try(deployment, heard))
-            return _lose(deployment, heard, patience, code=code, detail=detail)
+            return _lose(deployment, last, patience, code=code, detail=detail)
         case _:  # pragma: no cover
             assert_never(said.answer)
 
@@ -65,7 +62,7 @@ def find_answered(deployment: Deployment, said: FindAnswered, *, now: datetime, 
         case Absent(sure=sure):
             if said.ticket != deployment.ticket or last.phase != "looking":
                 return ignored(deployment, "late")
-            on_its_way = not last.answered and last.called_at is not None and now < last.called_at + timedelta(seconds=patience.call_s)
+            on_its_way = last.called_at is not None and now < last.called_at + timedelta(seconds=patience.call_s)
             wished = deployment.cancel
             if sure and wished is not None and wished.taken:
                 return end(deployment, "cancelled", now=now, by=wished.by, by_name=wished.by_name)
@@ -211,7 +208,7 @@ def _accepted(deployment: Deployment, last: Try, now: datetime, patience: Patien
     """It surely happened; what it is called has still to be found."""
     if last.accepted:
         return ignored(deployment, "repeated")
-    known = replace(last, accepted=True, answered=True, started_at=last.started_at or now, trouble="", detail="")
+    known = replace(last, accepted=True, started_at=last.started_at or now, trouble="", detail="")
     if deployment.state == "unknown":
         return moved(with_try(deployment, known), Say())
     running = asked_anew(replace(deployment, state="running"))
@@ -222,7 +219,7 @@ def _accepted(deployment: Deployment, last: Try, now: datetime, patience: Patien
 def _going(deployment: Deployment, last: Try, run: Run, now: datetime) -> Stepped:
     """The run is known: follow it, and end it if somebody wished so."""
     going = replace(
-        last, phase="going", run=run, accepted=True, answered=True, looks=0, trouble="", detail="", unreachable_since=None,
+        last, phase="going", run=run, accepted=True, looks=0, trouble="", detail="", unreachable_since=None,
         started_at=last.started_at or now,
     )  # fmt: skip
     running = with_try(asked_anew(replace(deployment, state="running", unknown_since=None)), going)
@@ -239,11 +236,11 @@ def _going(deployment: Deployment, last: Try, run: Run, now: datetime) -> Steppe
 
 def _not_started(deployment: Deployment, last: Try, answer: NotStarted, now: datetime, patience: Patience) -> Stepped:
     """It surely did not happen: the same correlation id may be used again."""
-    told = replace(last, trouble=answer.code, code=answer.code, detail=answer.detail, answered=True, looks=0)
+    told = replace(last, trouble=answer.code, code=answer.code, detail=answer.detail, looks=0)
     by = deployment.cancel
     if by is not None:
         return end(with_try(deployment, told), "cancelled", now=now, by=by.by, by_name=by.by_name)
-    # What was unknown is not started by itself: people were told, and may have done it by hand.
+    # What was unknown is not started by itself, nor is it tried again when it failed.
     if deployment.state == "starting" and answer.again and last.calls < patience.calls:
         again = with_try(asked_anew(deployment), replace(told, phase="due"))
         in_s = max(patience.backoff_s(last.calls), answer.after_s or 0.0)
@@ -278,7 +275,7 @@ def _unknown(deployment: Deployment, last: Try, now: datetime) -> Stepped:
 
 
 def _finished(deployment: Deployment, last: Try, answer: Finished, now: datetime) -> Stepped:
-    """End as the runner says, or try once more."""
+    """End as the runner says, or try once more: what was unknown is not, for people were told, and may have done it by hand."""
     done = replace(
         last, phase="ended", run=answer.run, accepted=True, step="", waiting=False, trouble="", looks=0, unreachable_since=None,
         started_at=last.started_at or now, ended_at=now, result=answer.result, detail=answer.detail, log_tail=answer.log_tail,
@@ -297,9 +294,8 @@ def _finished(deployment: Deployment, last: Try, answer: Finished, now: datetime
             )  # fmt: skip
         case "failed":
             retry = deployment.rules.retry
-            if by is None and len(deployment.tries) - deployment.former_tries <= retry.times:
-                again = replace(over, unknown_since=None)
-                return next_try(again, retry.wait_s, Note(what="retrying", code="run_failed", detail=answer.detail))
+            if by is None and deployment.state != "unknown" and len(deployment.tries) - deployment.former_tries <= retry.times:
+                return next_try(over, retry.wait_s, Note(what="retrying", code="run_failed", detail=answer.detail))
             commit = deployment.commit
             back = deployment.kind != "rollback" and deployment.base is not None and (commit is None or commit.sha != deployment.base)
             return end(over, "failed", now=now, code="run_failed", detail=answer.detail, alert=True, rollback=back)

@@ -58,7 +58,7 @@ class Patience:
     calls: int = 5
     """Times that a start which surely did not happen is made."""
     call_s: float = 60.0
-    """A call of a runner's ``start`` has ended by then: before, no absence of its run is believed, for it may still be on its way."""
+    """A call of a runner's ``start`` has done by then what it does, whatever came back: before, no absence of its run is believed."""
     looks_s: tuple[float, ...] = (1.0, 4.0, 15.0, 40.0, 60.0)
     """Waits before each look for a run that may have started; after the last one it is unknown."""
     unreachable_s: float = 900.0
@@ -120,8 +120,6 @@ class Try:
     ordered_at: datetime | None = None
     """When the first call was about to be made: nothing older can be ours."""
     called_at: datetime | None = None
-    answered: bool = False
-    """Whether the last call has come back, be it with nothing."""
     accepted: bool = False
     """Whether the runner took it, though it may not have told the run's name."""
     looks: int = 0
