@@ -193,3 +193,50 @@ async def test_nothing_is_sent_after_the_end() -> None:
     with pytest.raises(NotSent) as caught:
         await outbound.post_json("http://127.0.0.1:1/", b"{}", HEADERS)
     assert caught.value.surely
+
+
+WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@pytest.mark.parametrize("after", [b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 3\r\n\r\nbad", b"HTTP/1.1 408 Request", b"\x00\x01garbage"])
+async def test_an_answer_ends_where_it_ends(outbound: Outbound, after: bytes) -> None:
+    """A 200 with a 408 in the same segment was read as a 408 that said "okbad": a message that was taken looked refused, and the
+    connection was used again for the next."""
+    connections = 0
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while await reader.readline() not in (b"\r\n", b""):
+            pass
+        writer.write(WHOLE + after)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for _ in range(2):
+            answer = await outbound.get(url, {})
+            assert (answer.status, answer.body) == (200, b"ok")
+    assert connections == 2
+
+
+async def test_a_word_before_the_answer_is_not_the_answer(outbound: Outbound) -> None:
+    """100 Continue is read over, also when the answer follows in the same segment, and the connection is kept."""
+    connections = 0
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while line := await reader.readline():
+            if line == b"\r\n":
+                writer.write(b"HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n" + WHOLE)
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for _ in range(2):
+            answer = await outbound.get(url, {})
+            assert (answer.status, answer.body, "x-early" in answer.headers) == (200, b"ok", False)
+        await outbound.close()
+    assert connections == 1

@@ -196,6 +196,10 @@ def _head(method: str, target: _Target, headers: tuple[tuple[str, str], ...]) ->
         raise NotSent("a header holds what HTTP cannot carry", surely=True) from None
 
 
+class _Unasked(Exception):
+    """More came than one answer."""
+
+
 class _Connection(asyncio.Protocol):
     """One connection: one request at a time. Its callbacks are httptools' (https://github.com/MagicStack/httptools)."""
 
@@ -210,7 +214,7 @@ class _Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
         self._parser = httptools.HttpResponseParser(self)
-        self._cap, self._size, self._head_size = cap, 0, 0
+        self._cap, self._size, self._head_size, self._status = cap, 0, 0, 0
         self._headers: dict[str, str] = {}
         self._parts: list[bytes] = []
         self._complete = self.reusable = self._until_close = False
@@ -252,7 +256,11 @@ class _Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._fail(f"the answer is not HTTP ({type(error).__name__})")
+            if self._complete:  # the answer is whole; what came after it is nobody's, as is this connection now
+                self.reusable = False
+                self._answer()
+            else:
+                self._fail(f"the answer is not HTTP ({type(error).__name__})")
             return
         if self._in_head:
             self._head_size += len(data)
@@ -261,6 +269,10 @@ class _Connection(asyncio.Protocol):
         if self._complete or self._size >= self._cap:
             self._answer()
 
+    def on_message_begin(self) -> None:
+        if self._complete:
+            raise _Unasked  # ends the reading before it mixes a second answer into the first
+
     def on_header(self, name: bytes, value: bytes) -> None:
         key, said = name.decode("latin-1").lower(), value.decode("latin-1")
         if key == "set-cookie" and key in self._headers:
@@ -268,7 +280,7 @@ class _Connection(asyncio.Protocol):
         self._headers[key] = said
 
     def on_headers_complete(self) -> None:
-        status = self._parser.get_status_code()
+        self._status = status = self._parser.get_status_code()
         if status >= 200:
             self._in_head = False
             self._until_close = "content-length" not in self._headers and "transfer-encoding" not in self._headers
@@ -279,14 +291,14 @@ class _Connection(asyncio.Protocol):
             self._size += len(body)
 
     def on_message_complete(self) -> None:
-        if self._parser.get_status_code() < 200:
+        if self._status < 200:
             self._headers.clear()  # 100 Continue and the like: the answer itself follows
         else:
             self._complete, self.reusable = True, self._parser.should_keep_alive() and not self._until_close
 
     def _answer(self) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result((self._parser.get_status_code(), self._headers, b"".join(self._parts)[: self._cap]))
+            self._waiter.set_result((self._status, self._headers, b"".join(self._parts)[: self._cap]))
 
     def _fail(self, reason: str) -> None:
         if self._waiter is not None and not self._waiter.done():
