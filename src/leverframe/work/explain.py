@@ -12,6 +12,7 @@ from leverframe import samples
 from leverframe.core import ids
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.events import Event
+from leverframe.core.ids import EPOCH_MS
 from leverframe.core.routes import POST_BY_DEFAULT, Route, RouteTable, Verdict
 from leverframe.core.verdicts import say
 from leverframe.ports import Accepted, Clock, Source
@@ -52,6 +53,7 @@ class Explainer:
     ) -> None:  # fmt: skip
         self._database, self._clock, self._table, self._routes = database, clock, table, tuple(routes)
         self._sources, self._parse, self._accepted = sources, parse, accepted
+        self._number = 0
 
     async def explain_stored(self, event_id: int, locale: Locale) -> list[Explained]:
         """Return what every route says of a stored event. Raises ``Refused("event_unknown")`` when its body is gone.
@@ -87,7 +89,10 @@ class Explainer:
         return _explained(self._table, self._sources[name].parse(accepted, id=0, received_at=self._clock.now()), locale)
 
     async def test(self, route: str) -> tuple[str, ...]:
-        """Send a sample through ``route`` to its rooms, whatever its filters say; return the destinations."""
+        """Send a new sample through ``route`` to its rooms, whatever its filters say; return the destinations.
+
+        Raises ``Refused``: ``route_unknown``, ``storage_unavailable``.
+        """
         known = next((one for one in self._routes if one.name == route), None)
         if known is None:
             raise Refused("route_unknown", route[:100])
@@ -115,7 +120,10 @@ class Explainer:
     def _sample(self, route: Route, source: Source) -> samples.Sample:
         """Return a sample of an event that the route takes, a push when there is none."""
         takes = RouteTable([Route(name=route.name, events=route.events)])
-        story, now = samples.Story(1), self._clock.now()
+        now = self._clock.now()
+        # Numbers of their own for every test, or the second would change the first one's message. Two of a story's are issues'.
+        self._number = max(int(now.timestamp()) - EPOCH_MS // 1000, self._number + 2)
+        story = samples.Story(self._number)
         made = {sample.name: sample for sample in (samples.load(name, story.ids(name, now)) for name in samples.names())}
         for sample in made.values():
             if takes.firing(source.parse(_accepted(sample), id=0, received_at=now)):
