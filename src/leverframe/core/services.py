@@ -1,0 +1,56 @@
+"""What is deployed where: the services of the configuration with their environments, as the rest of the hub asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from leverframe.core.commands.definitions import Known
+from leverframe.core.deployments import Rules
+from leverframe.core.freezes import Freeze
+from leverframe.core.lanes import lane_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """``[services.NAME.environments.NAME]``."""
+
+    service: str
+    name: str
+    runner: str
+    """A key of ``[runners]``, or a kind that needs none."""
+    target: Mapping[str, Any] = field(default_factory=dict)
+    """The runner's own keys, as its room's ``Target`` model read them."""
+    repository: str | None = None
+    """``owner/name``; the service's."""
+    whole_service: bool = False
+    """``lane = "service"``: all environments of the service share one lane."""
+    rules: Rules = Rules()
+    freezes: tuple[Freeze, ...] = ()
+    on: tuple[str, ...] = ()
+    """Events that start a deployment by themselves: ``push main``."""
+
+    @property
+    def lane(self) -> str:
+        """The key of its lane."""
+        return lane_key(self.service, self.name, whole_service=self.whole_service)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All services, by name; their environments in the order of the configuration."""
+
+    services: Mapping[str, Mapping[str, Environment]] = field(default_factory=dict)
+
+    def find(self, service: str, environment: str) -> Environment | None:
+        """Return the environment, ``None`` when there is none of these names."""
+        return self.services.get(service, {}).get(environment)
+
+    def in_lane(self, lane: str) -> tuple[Environment, ...]:
+        """Return the environments that share a lane."""
+        return tuple(one for environments in self.services.values() for one in environments.values() if one.lane == lane)
+
+    def known(self) -> Known:
+        """Return the names, as commands are read and checked with them."""
+        return Known(services={service: tuple(environments) for service, environments in self.services.items()})
