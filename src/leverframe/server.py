@@ -7,23 +7,19 @@ import contextlib
 import gc
 import json
 import os
-import secrets
-import shutil
 import signal
 import socket
 import sys
 import time
 import webbrowser
 from collections.abc import Coroutine, Iterator
-from pathlib import Path
 from typing import Any
 
 import structlog
 import uvicorn
 
 from leverframe.app import App, build
-from leverframe.config import Config, load, socket_path
-from leverframe.core.errors import Locale
+from leverframe.config import Config, socket_path
 from leverframe.observe import set_up_log
 from leverframe.store import people
 from leverframe.web.connections import Connection, Patience
@@ -47,72 +43,18 @@ def serve(config: Config) -> int:
     """Run the hub until it is told to stop; return the exit status."""
     set_up_log()
     _many_files()
-    return _loop(_serve(config))
+    try:
+        listener = listen(config.hub.host, config.hub.port)
+    except OSError as error:
+        print(f"leverframe: cannot listen on {config.hub.bind}: {error.strerror}. Stop what listens there, or set hub.bind.", file=sys.stderr)
+        return 1
+    return _loop(_serve(config, listener))
 
 
-def demo(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: Locale, as_json: bool = False) -> int:
-    """Run a hub with a chat on a page and sample events; everything it keeps is in ``folder``."""
-    folder = folder.absolute()
-    if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    secret = folder / "github-secret"
-    if not secret.exists():
-        secret.touch(mode=0o600)
-        secret.write_text(secrets.token_hex(24))
-    path = folder / "leverframe.toml"
-    path.write_text(_DEMO.format(port=port or _free_port(), locale=locale, timezone=_timezone()))
+def serve_demo(config: Config, listener: socket.socket, *, open_browser: bool, as_json: bool) -> int:
+    """Run a demo at ``listener`` until it is told to stop; return the exit status. ``as_json``: the first line says where it is."""
     set_up_log()
-    return _loop(_serve(load(path), demo=True, open_browser=open_browser, as_json=as_json))
-
-
-_DEMO = """\
-# The demo's configuration, written anew at each start. For your own: leverframe init
-[hub]
-url = "http://127.0.0.1:{port}"
-bind = "127.0.0.1:{port}"
-database = "sqlite:///demo.db"
-locale = "{locale}"
-timezone = "{timezone}"
-
-[sources.github]
-secrets = ["file:github-secret"]
-
-[chats.playground]
-
-[[routes]]
-name = "team"
-from = "github"
-events = ["push", "pull_request", "pull_request_review", "pull_request_review_comment", "issues", "issue_comment", "gollum", "delete", "star"]
-to = ["playground:#dev-team"]
-
-[[routes]]
-name = "builds and deployments"
-from = "github"
-events = ["workflow_run", "deployment", "deployment_status", "release"]
-to = ["playground:#deploys"]
-
-[[routes]]
-name = "security"
-from = "github"
-events = ["dependabot_alert", "secret_scanning_alert", "code_scanning_alert"]
-to = ["playground:#security"]
-"""
-
-
-def _timezone() -> str:
-    """Return this machine's time zone by name, UTC where it does not tell."""
-    with contextlib.suppress(OSError):
-        name = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")[2]
-        if name:
-            return name
-    return "UTC"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return _loop(_serve(config, listener, demo=True, open_browser=open_browser, as_json=as_json))
 
 
 def _loop(main: Coroutine[Any, Any, int]) -> int:
@@ -123,13 +65,7 @@ def _loop(main: Coroutine[Any, Any, int]) -> int:
     return uvloop.run(main)
 
 
-async def _serve(config: Config, *, demo: bool = False, open_browser: bool = False, as_json: bool = False) -> int:
-    try:
-        listener = _listen(config)
-    except OSError as error:
-        other = "choose another: make run PORT=8081, or leverframe demo --port 8081" if demo else "set hub.bind"
-        print(f"leverframe: cannot listen on {config.hub.bind}: {error.strerror}. Stop what listens there, or {other}.", file=sys.stderr)
-        return 1
+async def _serve(config: Config, listener: socket.socket, *, demo: bool = False, open_browser: bool = False, as_json: bool = False) -> int:
     try:
         app = await build(config, demo=demo)
     except Exception as error:
@@ -154,11 +90,15 @@ async def _serve(config: Config, *, demo: bool = False, open_browser: bool = Fal
     return 0
 
 
-def _listen(config: Config) -> socket.socket:
-    family = socket.AF_INET6 if ":" in config.hub.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((config.hub.host, config.hub.port))
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket at the address, for :func:`serve_demo`; raises ``OSError`` when it is taken, or not this machine's."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
     listener.setblocking(False)
     return listener
 

@@ -7,7 +7,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli.conftest import RunningHub, entry_point
@@ -66,14 +69,56 @@ def test_init_can_be_read_by_programs(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@contextmanager
+def demo(folder: Path, *more: str) -> Iterator[Any]:
+    """Run a demo in ``folder`` on a free port; gives the document that it prints first."""
+    program = [sys.executable, "-c", "from leverframe.cli.main import main; main()", "demo", "--dir", str(folder), "--port", "0", "--json", *more]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        try:
+            yield json.loads(running.stdout.readline())
+        finally:
+            running.terminate()
+
+
 def test_the_demo_tells_programs_where_it_is(tmp_path: Path) -> None:
     """With --json the first line is a document with the addresses of playground and console."""
-    program = [sys.executable, "-c", "from leverframe.cli.main import main; main()", "demo", "--port", "0", "--json"]
-    with subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
-        assert demo.stdout is not None
-        told = json.loads(demo.stdout.readline())
-        demo.terminate()
+    with demo(tmp_path) as told:
+        pass
     assert told["playground"].endswith("/playground") and "/login?token=" in told["console"]
+
+
+@pytest.mark.parametrize("fresh", [[], ["--fresh"]])
+def test_the_demo_leaves_another_hubs_folder_alone(tmp_path: Path, fresh: list[str]) -> None:
+    """``--dir .`` wrote over leverframe.toml, and with ``--fresh`` removed everything beside it; now it refuses, and nothing is changed."""
+    mine = {"leverframe.toml": "[sources.github]\n", "leverframe.db": "data", "notes.txt": "n"}
+    for name, text in mine.items():
+        (tmp_path / name).write_text(text)
+    ran = entry_point("demo", "--dir", ".", "--port", "0", *fresh, folder=tmp_path)
+    assert ran.status == 1 and ran.err.startswith("demo_folder_taken: ") and "--dir .demo" in ran.err
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == mine
+
+
+def test_a_fresh_demo_forgets_only_what_it_kept(tmp_path: Path) -> None:
+    """Its secret and database are new; a file that somebody laid beside them stays."""
+    kept = []
+    for fresh in ([], [], ["--fresh"]):
+        with demo(tmp_path, *fresh):
+            kept.append((tmp_path / "github-secret").read_text())
+        (tmp_path / "notes.txt").write_text("mine")
+    assert kept[0] == kept[1] != kept[2] and (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_fresh_demo_touches_nothing_while_another_runs_or_has_the_port(tmp_path: Path) -> None:
+    """Everything was removed before the port was known to be free, under the feet of the demo that had it."""
+    with demo(tmp_path) as told:
+        before = [(tmp_path / name).read_text() for name in ("leverframe.toml", "github-secret")]
+        port = told["playground"].split(":")[2].partition("/")[0]
+        taken = entry_point("demo", "--dir", ".", "--port", port, "--fresh", folder=tmp_path)
+        assert taken.status == 1 and "cannot listen" in taken.err
+        running = entry_point("demo", "--dir", ".", "--port", "0", "--fresh", "--json", folder=tmp_path)
+        assert running.status == 1 and json.loads(running.err)["code"] == "demo_running"
+        assert [(tmp_path / name).read_text() for name in ("leverframe.toml", "github-secret")] == before
 
 
 def test_serve_says_that_its_output_is_its_log(tmp_path: Path) -> None:

@@ -100,15 +100,22 @@ def doctor(config: ConfigAt = None, as_json: AsJson = False) -> None:
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port on this machine; 0 takes a free one.")] = DEMO_PORT,
     folder: Annotated[Path | None, typer.Option("--dir", help="Where the demo keeps its data.", show_default=".demo")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what the demo kept.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what the demo kept; other files stay.")] = False,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     locale: Annotated[Language | None, typer.Option(help="Language of messages and pages; left out, the terminal's (LANG).", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a hub with a chat on a page, sample events and nothing to set up. With --json the first line is its addresses."""
-    from leverframe.server import demo as run
+    from leverframe.cli.demo import run
+    from leverframe.cli.output import refuse
+    from leverframe.core.errors import Refused
 
-    sys.exit(run(port=port, folder=folder or Path(".demo"), fresh=fresh, open_browser=open_browser, locale=locale or _spoken(), as_json=as_json) or 0)
+    spoken = locale or _spoken()
+    try:
+        status = run(port=port, folder=folder or Path(".demo"), fresh=fresh, open_browser=open_browser, locale=spoken, as_json=as_json)
+    except Refused as refused:
+        refuse(refused, as_json=as_json, locale=spoken)
+    sys.exit(status)
 
 
 def _spoken() -> Language:
