@@ -60,7 +60,7 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
         "rollback_ref": deployment.base if end is not None and end.rollback else "",
         "can_retry": deployment.state == "failed",
     }
-    plain: dict[str, Any] = msgspec.to_builtins(found)
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
     return plain
 
 
