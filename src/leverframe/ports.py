@@ -369,3 +369,56 @@ class ChatInbound(Protocol):
     async def direct(self, by: Asker, message: Message) -> Outcome:
         """Say it to ``by`` alone, in a room of their own. Never raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What a workspace gave when the app was installed there."""
+
+    chat: str
+    team: str
+    token: str = field(repr=False)
+    scopes: tuple[str, ...]
+    installed_at: datetime
+    team_name: str = ""
+    app: str = ""
+    bot_user: str = ""
+    by: str = ""
+    """Who installed it, as the chat names them."""
+    refresh_token: str | None = field(default=None, repr=False)
+    """Good for once: what renews :attr:`token` where tokens are rotated."""
+    expires_at: datetime | None = None
+
+
+class TokenVault(Protocol):
+    """Keeps the tokens of installations, encrypted at rest. Every method may raise ``Refused("storage_unavailable")``."""
+
+    async def keep(self, installation: Installation) -> None:
+        """Keep it, in place of a former one of the same chat and team; returns once it is committed."""
+        ...
+
+    async def installations(self, chat: str) -> Sequence[Installation]:
+        """Return those of a chat, the newest first."""
+        ...
+
+    async def begin(self, state: str, until: datetime) -> None:
+        """Note that an installation was begun; ``state`` is a digest, never what the browser holds."""
+        ...
+
+    async def finish(self, state: str, now: datetime) -> bool:
+        """Return whether it was begun and not finished before, nor too late; it is finished now, for every process."""
+        ...
+
+
+class ChatInstall(Protocol):
+    """Lets a workspace install the app."""
+
+    name: str
+
+    def authorize(self, state: str) -> str:
+        """Return the address of the chat's own page on which somebody allows it."""
+        ...
+
+    async def exchange(self, code: str) -> Installation:
+        """Return what the chat gives for the code that its page brought, and use it from now on. Raises ``Refused``."""
+        ...

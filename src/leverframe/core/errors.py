@@ -425,6 +425,10 @@ _row("slack_edit_window_closed", 502, ("The workspace does not let this message 
      ("워크스페이스 설정상 더는 고칠 수 없는 메시지입니다.", "새 메시지로 보냅니다."))
 _row("slack_form_late", 502, ("The form could not be opened in time.", "Try again; Slack lets a form be opened for three seconds only."),
      ("양식을 제때 열지 못했습니다.", "다시 시도하세요. Slack은 양식을 3초 안에만 열 수 있게 합니다."))
+_row("slack_install_failed", 502, ("The Slack app was not installed.", "Open /slack/install again; client_id, client_secret and the redirect address must be those of the app's page."),
+     ("Slack 앱이 설치되지 않았습니다.", "/slack/install을 다시 여세요. client_id, client_secret, 리디렉션 주소가 앱 페이지와 같아야 합니다."))
+_row("slack_install_state_invalid", 400, ("This installation was not begun in this browser, took too long, or is finished already.", "Open /slack/install again in this browser."),
+     ("이 브라우저에서 시작하지 않았거나, 너무 오래 걸렸거나, 이미 끝난 설치입니다.", "이 브라우저에서 /slack/install을 다시 여세요."))
 _row("slack_invalid_auth", 502, ("Slack does not accept the bot's token.", "Copy the Bot User OAuth Token (xoxb-…) from the app's page into bot_token; messages wait until then."),
      ("Slack이 봇 토큰을 받아들이지 않습니다.", "앱 페이지의 Bot User OAuth Token(xoxb-…)을 bot_token에 넣으세요. 메시지는 그때까지 기다립니다."))
 _row("slack_invalid_blocks", 502, ("Slack does not accept how this message is built.", "Report it with the event; a template of your own can be made simpler."),

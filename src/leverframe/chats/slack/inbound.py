@@ -16,6 +16,7 @@ from leverframe.chats.slack.reading import Letter, Read, Reading
 from leverframe.chats.slack.respond import SlackExchange, Voice
 from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.signature import verify
+from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.conversation import Asker, Choice, Place, Submitted
 from leverframe.core.delivery import Outcome
 from leverframe.core.errors import Locale, Refused
@@ -31,12 +32,15 @@ class SlackInbound:
 
     kind = "slack"
 
-    def __init__(self, name: str, settings: Settings, outbound: Outbound, locale: Locale) -> None:
-        """``name`` is the chat's key in the configuration; ``outbound`` is shared and stays its owner's to close."""
+    def __init__(self, name: str, settings: Settings, outbound: Outbound, locale: Locale, tokens: Tokens | None = None) -> None:
+        """``name`` is the chat's key in the configuration; ``outbound`` is shared and stays its owner's to close.
+
+        ``tokens`` are shared with what installs the app; left out, there is only that of the configuration.
+        """
         self.name = name
         self._secrets = tuple(secret.reveal().encode() for secret in settings.signing_secrets)
         self._team, self._app = settings.team_id, settings.app_id
-        self._voice = Voice(name, settings, outbound, locale)
+        self._voice = Voice(settings, outbound, locale, tokens or Tokens(name, settings))
 
     def __repr__(self) -> str:
         return f"SlackInbound({self.name!r})"
@@ -72,11 +76,11 @@ class SlackInbound:
 
     async def whisper(self, by: Asker, at: Place, message: Message, *, answer_to: str | None = None) -> Outcome:
         """Say it where only ``by`` sees it: by the command's own address, else ephemerally in the room, else directly."""
-        return await self._voice.whisper(by, at, message, answer_to=answer_to)
+        return await self._voice.within(by.team).whisper(by, at, message, answer_to=answer_to)
 
     async def direct(self, by: Asker, message: Message) -> Outcome:
         """Say it to ``by`` in a direct message of the app's."""
-        return await self._voice.direct(by, message)
+        return await self._voice.within(by.team).direct(by, message)
 
     def _heard(self, read: Read) -> ChatHeard:
         if not isinstance(read, Reading):
@@ -91,4 +95,4 @@ class SlackInbound:
         if not isinstance(said, Submitted) and said.answer_to is not None and not self._voice.may_call(said.answer_to):
             log.warning("%s: an answer's address is not Slack's and is not used", self.name)
             said = replace(said, answer_to=None)
-        return SlackExchange(said, read.surface, read.view, self._voice)
+        return SlackExchange(said, read.surface, read.view, self._voice.within(read.team))

@@ -6,6 +6,7 @@ https://docs.slack.dev/interactivity/handling-user-interaction#responses
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from leverframe.chats.slack import answers, forms
 from leverframe.chats.slack.reading import Surface
 from leverframe.chats.slack.render import render
 from leverframe.chats.slack.settings import Settings
+from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.conversation import Answer, Asker, Clicked, Form, Heard, Place, Said, Submitted
 from leverframe.core.delivery import Delivered, Outcome, Rejected
 from leverframe.core.errors import PROBLEMS, Locale
@@ -36,13 +38,18 @@ class _Opened(msgspec.Struct):
 class Voice:
     """The hub's own voice in one chat: whispers, direct messages, forms. Never raises for what Slack does."""
 
-    def __init__(self, name: str, settings: Settings, outbound: Outbound, locale: Locale) -> None:
-        """``name`` is the chat's key in the configuration."""
-        self.name, self.locale = name, locale
-        self._outbound = outbound
+    def __init__(self, settings: Settings, outbound: Outbound, locale: Locale, tokens: Tokens) -> None:
+        """Speak in the workspace that the configuration means; :meth:`within` speaks in another one."""
+        self.name, self.locale = tokens.name, locale
+        self._outbound, self._tokens, self._team = outbound, tokens, ""
         self._api = settings.api_url.rstrip("/")
         self._api_parts = urlsplit(self._api)
-        self._token = settings.bot_token.reveal() if settings.bot_token is not None else None
+
+    def within(self, team: str) -> Voice:
+        """Return the voice in a workspace where the app is installed."""
+        voice = copy(self)
+        voice._team = team
+        return voice
 
     def may_call(self, address: str) -> bool:
         """Return whether ``address`` may be called: it came by request, and only Slack's own (or ``api_url``'s host) is."""
@@ -116,9 +123,10 @@ class Voice:
         return told
 
     async def _call(self, method: str, fields: Mapping[str, Any]) -> tuple[Outcome, bytes]:
-        if self._token is None:
+        token = self._tokens.of(self._team)
+        if token is None:
             return Rejected(code="slack_not_authed", detail=method), b""
-        headers = {"Content-Type": _JSON, "Authorization": f"Bearer {self._token}"}
+        headers = {"Content-Type": _JSON, "Authorization": f"Bearer {token}"}
         try:
             answer = await self._outbound.post_json(f"{self._api}/{method}", forms.encode(fields), headers)
         except NotSent as error:

@@ -10,7 +10,8 @@ import msgspec
 from leverframe.chats.slack import answers
 from leverframe.chats.slack.render import render
 from leverframe.chats.slack.settings import Settings
-from leverframe.core.delivery import Outcome, Rejected
+from leverframe.chats.slack.tokens import Tokens
+from leverframe.core.delivery import Outcome, Rejected, Retryable
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Posting
 
@@ -28,17 +29,19 @@ class SlackChat:
     kind = "slack"
     card_gone = frozenset({"slack_message_not_found", "slack_cant_update_message", "slack_edit_window_closed"})
 
-    def __init__(self, name: str, settings: Settings, outbound: Outbound) -> None:
-        """``name`` is the chat's key in the configuration; ``outbound`` is shared and stays its owner's to close."""
+    def __init__(self, name: str, settings: Settings, outbound: Outbound, tokens: Tokens | None = None) -> None:
+        """``name`` is the chat's key in the configuration; ``outbound`` is shared and stays its owner's to close.
+
+        ``tokens`` are shared with what installs the app; left out, there is only that of the configuration.
+        """
         self.name = name
         self.posts_per_second = settings.posts_per_second
         self._outbound = outbound
         api = settings.api_url.rstrip("/")
         self._post_url, self._update_url = f"{api}/chat.postMessage", f"{api}/chat.update"
-        self._headers = {"Content-Type": _JSON}
-        self._has_token = settings.bot_token is not None
-        if settings.bot_token is not None:
-            self._headers["Authorization"] = f"Bearer {settings.bot_token.reveal()}"
+        self._tokens = tokens or Tokens(name, settings)
+        self._has_token = settings.bot_token is not None or settings.client_id is not None
+        """Whether there is one, or will be when the app is installed."""
         self._webhooks = {room: url.reveal() for room, url in settings.webhooks.items()}
         self._may_customize = True
         """Until Slack says that the scope ``chat:write.customize`` is missing; asked again after a restart."""
@@ -104,9 +107,13 @@ class SlackChat:
         """Nothing to let go of: the connections are the hub's shared ones."""
 
     async def _call(self, url: str, said: dict[str, Any]) -> Outcome:
+        token = self._tokens.of()
+        if token is None:
+            return Retryable(code="slack_not_authed", detail="the app is not installed yet", after_s=answers.WHOLE_CHAT_AFTER_S)
+        headers = {"Content-Type": _JSON, "Authorization": f"Bearer {token}"}
         while True:
             try:
-                answer = await self._outbound.post_json(url, _encode(said), self._headers)
+                answer = await self._outbound.post_json(url, _encode(said), headers)
             except NotSent as error:
                 return answers.unsent(error)
             heard = answers.read(answer)

@@ -17,10 +17,12 @@ class Settings(BaseModel):
     kind: Literal["slack"] = "slack"
     bot_token: Secret | None = Field(None, description="The bot's token (`xoxb-…`); scopes `chat:write` and, for rooms it has not joined, `chat:write.public`.")
     signing_secrets: list[Secret] = Field([], description="The app's signing secret; several while it is rotated. Proves that commands, clicks and events are Slack's.")
-    app_token: Secret | None = Field(None, description="An app-level token (`xapp-…`) for Socket Mode, by which commands and buttons will come in without a public URL; not used yet.")
+    app_token: Secret | None = Field(None, description="An app-level token (`xapp-…`, scope `connections:write`) for Socket Mode: commands and buttons come in without a public URL.")
     api_url: str = Field("https://slack.com/api/", description="Slack's Web API; another address for GovSlack or a test.")
     posts_per_second: float = Field(1.0, ge=0, description="Messages a second and channel; 0 is no pacing.")
     subdomain: str | None = Field(None, description="The workspace's name in its address (`acme` of acme.slack.com): `/hook?subdomain=acme` picks this chat.")
+    client_id: str | None = Field(None, description="The app's client id, for `/slack/install`.")
+    client_secret: Secret | None = Field(None, description="The app's client secret, for `/slack/install` and for renewing tokens that are rotated.")
     team_id: str | None = Field(None, description="The workspace's id (`T…`): commands and clicks of another one are refused. Left out, the app's own workspaces speak.")
     app_id: str | None = Field(None, description="The app's id (`A…`): what is sent to another app is refused.")
     webhooks: dict[str, Secret] = Field({}, description="Rooms reached by incoming webhooks instead of the bot: `\"#dev\" = \"env:SLACK_DEV_WEBHOOK\"`.")
