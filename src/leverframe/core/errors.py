@@ -153,12 +153,12 @@ _row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the heade
      ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
 _row("delivery_unknown", 404, ("There is no delivery of this id.", "leverframe deliveries list shows which there are; those of old events are removed by [retention]."),
      ("이 ID의 전송이 없습니다.", "leverframe deliveries list로 확인하세요. 오래된 이벤트의 전송은 [retention]에 따라 지워집니다."))
-_row("deployment_ended", 409, ("The deployment is over.", "Ask for a new one; the card shows how this one ended."),
-     ("이미 끝난 배포입니다.", "새로 요청하세요. 어떻게 끝났는지 카드에 나와 있습니다."))
 _row("demo_folder_taken", 409, ("The folder holds the configuration of another hub.", "Give the demo a folder of its own: leverframe demo --dir .demo; it would write over the file in detail."),
      ("다른 허브의 설정 파일이 있는 폴더입니다.", "데모에는 따로 폴더를 주세요: leverframe demo --dir .demo. detail에 적힌 파일을 덮어쓰게 됩니다."))
 _row("demo_running", 409, ("A demo is running in this folder.", "Stop it first, or give this one another folder with --dir."),
      ("이 폴더에서 데모가 이미 실행되고 있습니다.", "먼저 그 데모를 멈추거나 --dir로 다른 폴더를 지정하세요."))
+_row("deployment_ended", 409, ("The deployment is over.", "Ask for a new one; the card shows how this one ended."),
+     ("이미 끝난 배포입니다.", "새로 요청하세요. 어떻게 끝났는지 카드에 나와 있습니다."))
 _row("deployment_id_invalid", 400, ("This is not the id of a deployment.", "Copy it from the deployment's card or from queue: dep_ and thirteen letters and digits."),
      ("배포 ID가 아닙니다.", "배포 카드나 queue 명령에서 복사하세요. dep_와 글자 13개로 된 값입니다."))
 _row("deployment_not_failed", 409, ("Only a deployment that failed is tried again.", "Ask for a new deployment."),
