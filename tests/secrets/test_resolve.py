@@ -18,13 +18,15 @@ from leverframe.secrets import Secret, SecretError, resolve
         ("file:windows", "line", "file:windows"),
         ("written down", "written down", "literal"),
         ("https://hooks.slack.com/services/T/B/x", "https://hooks.slack.com/services/T/B/x", "literal"),
+        ("env:WITH_COLON", "user:word", "env:WITH_COLON"),
+        ("12:34", "12:34", "literal"),
     ],
 )
 def test_a_reference_gives_its_value(reference: str, value: str, shown: str, tmp_path: Path) -> None:
     """env, file (without one trailing newline, relative to the folder) and literal values are resolved."""
     (tmp_path / "token").write_text("from a file\n")
     (tmp_path / "windows").write_bytes(b"line\r\n")
-    secret = resolve(reference, folder=tmp_path, environ={"TOKEN": "xoxb-1"})
+    secret = resolve(reference, folder=tmp_path, environ={"TOKEN": "xoxb-1", "WITH_COLON": "user:word"})
     assert (secret.reveal(), secret.reference) == (value, shown)
 
 
@@ -44,11 +46,18 @@ def test_only_one_trailing_newline_is_removed(tmp_path: Path) -> None:
         ("file:binary", "secret_file_unreadable", "binary (not UTF-8 text)"),
         ("file:empty", "secret_empty", "file:empty"),
         ("vault:kv/hub#token", "secret_scheme_unsupported", "vault"),
+        ("ENV:TOKEN", "secret_scheme_unsupported", "ENV"),
+        ("ssm:/prod/gh", "secret_scheme_unsupported", "ssm"),
+        ("hunter2:hunter3", "secret_scheme_unsupported", "…"),
         ("", "secret_empty", '""'),
     ],
 )
 def test_what_gives_no_secret_is_an_error_that_names_it(reference: str, code: str, subject: str, tmp_path: Path) -> None:
-    """Each way of having no secret has its own code, and names the variable, file or scheme."""
+    """Each way of having no secret has its own code, and names the variable, file or scheme.
+
+    ``ENV:TOKEN`` and ``ssm:/prod/gh`` were taken as the secrets themselves, with a warning: GitHub signed with another one. What stands
+    before the colon of something unknown is not shown: it may be half of a value.
+    """
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SecretError) as caught:

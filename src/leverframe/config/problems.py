@@ -183,8 +183,8 @@ _error("secret_file_unreadable", ("The secret file cannot be read: {detail}.", "
        ("비밀값 파일을 읽을 수 없습니다: {detail}.", "경로(leverframe.toml 기준)나 권한을 고치세요."))
 _warning("secret_literal", ("The secret {key} is written down in the file.", 'Put it into an environment variable and write "env:NAME", or into a file and write "file:PATH".'),
          ("비밀값 {key}이(가) 파일에 그대로 적혀 있습니다.", '환경 변수에 두고 "env:NAME", 또는 파일에 두고 "file:PATH"로 쓰세요.'))
-_error("secret_scheme_unsupported", ("Secrets of the form {detail}: are not supported.", "Use env:NAME or file:PATH; most secret stores can write either."),
-       ("{detail}: 형식의 비밀값은 지원하지 않습니다.", "env:NAME 또는 file:PATH를 쓰세요. 비밀 저장소 대부분이 둘 중 하나로 내보낼 수 있습니다."))
+_error("secret_scheme_unsupported", ("Secrets of the form {detail}: are not supported.", "Use env:NAME or file:PATH, which most secret stores can write; a value that has a colon itself can only stand there."),
+       ("{detail}: 형식의 비밀값은 지원하지 않습니다.", "env:NAME 또는 file:PATH를 쓰세요. 비밀 저장소 대부분이 둘 중 하나로 내보낼 수 있습니다. 콜론이 들어 있는 값도 그렇게만 쓸 수 있습니다."))
 _warning("slack_token_kind", ("{key} is not a bot's token: it begins with “{detail}”.", "Copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions of the Slack app."),
          ("{key}이(가) 봇 토큰이 아닙니다. “{detail}”로 시작합니다.", "Slack 앱의 OAuth & Permissions에서 Bot User OAuth Token(xoxb-…)을 복사하세요."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),

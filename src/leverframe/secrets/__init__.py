@@ -7,6 +7,7 @@ while the configuration is read, pydantic resolves the reference, relative to th
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 MASK = "***"
 LITERAL = "literal"
-_UNSUPPORTED = frozenset({"vault", "aws", "gcp", "azure", "op", "sops", "k8s"})
+_SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
+"""What a reference begins with (RFC 3986, 3.1), and so what no value may that is written down: only an address does."""
+_KNOWN = frozenset({"arn", "aws", "azure", "env", "file", "gcp", "k8s", "op", "sops", "ssm", "vault"})
+"""Schemes that an error may name: what stands before another colon may be half of a secret."""
 
 
 class Secret:
@@ -86,9 +90,9 @@ def resolve(reference: str, *, folder: Path = Path(), environ: Mapping[str, str]
     """Return the secret behind ``reference``.
 
     ``env:NAME`` is read from ``environ`` (the process's environment if left out), ``file:PATH`` from a file relative to
-    ``folder``, without one trailing newline; anything else is taken as the value itself (``reference`` is then
-    ``"literal"``). Raises :class:`SecretError` for a variable that is not set, a file that cannot be read, an empty value,
-    and a scheme that is not supported.
+    ``folder``, without one trailing newline; what has no scheme, or is an http(s) address, is taken as the value itself (``reference``
+    is then ``"literal"``). Raises :class:`SecretError` for a variable that is not set, a file that cannot be read, an empty value,
+    and any other scheme.
     """
     scheme, colon, rest = reference.partition(":")
     if colon and scheme == "env":
@@ -97,8 +101,8 @@ def resolve(reference: str, *, folder: Path = Path(), environ: Mapping[str, str]
             raise SecretError("secret_env_missing", rest)
     elif colon and scheme == "file":
         value = _read(folder / Path(rest).expanduser(), rest)
-    elif colon and scheme in _UNSUPPORTED:
-        raise SecretError("secret_scheme_unsupported", scheme)
+    elif _SCHEME.match(reference) and scheme.lower() not in ("http", "https"):
+        raise SecretError("secret_scheme_unsupported", scheme if scheme.lower() in _KNOWN else "…")
     else:
         value, reference = reference, LITERAL
     if not value.strip():
