@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from leverframe.core.errors import Refused
 from leverframe.store.deliveries import Role, State
 from leverframe.store.event_pages import first_id_at
-from leverframe.store.tables import attempts, deliveries, destinations, events
+from leverframe.store.tables import attempts, bodies, deliveries, destinations, events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which deliveries; ``since`` and ``until`` are when they were made."""
+    """Which deliveries; ``since`` and ``until`` are when they were made, ``sayable`` leaves out those whose event's body is gone."""
 
     state: State | None = None
     destination: str | None = None
@@ -60,6 +60,7 @@ class Filter:
     event_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    sayable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,8 @@ def _where(which: Filter) -> list[sa.ColumnElement[bool]]:
         found.append(deliveries.c.id >= first_id_at(which.since))
     if which.until is not None:
         found.append(deliveries.c.id < first_id_at(which.until))
+    if which.sayable:
+        found.append(sa.select(bodies.c.event_id).where(bodies.c.event_id == deliveries.c.event_id).exists())
     return found
 
 

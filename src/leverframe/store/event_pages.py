@@ -121,6 +121,11 @@ def body(conn: Connection, event_id: int) -> Body | None:
     return Body(headers=headers, body=raw)
 
 
+def has_body(conn: Connection, event_id: int) -> bool:
+    """Return whether what came in is still kept."""
+    return conn.execute(sa.select(bodies.c.event_id).where(bodies.c.event_id == event_id)).first() is not None
+
+
 def _proves(name: str) -> bool:
     return any(word in name.lower() for word in _SECRET_HEADERS)
 

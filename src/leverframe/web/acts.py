@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from leverframe.core import ids
 from leverframe.core.access import VERBS, Identity, exceeds, matches, means_nothing
 from leverframe.core.errors import Refused
-from leverframe.store import delivery_pages, mutes, people, tokens
+from leverframe.store import delivery_pages, event_pages, mutes, people, tokens
 from leverframe.store.deliveries import State
 from leverframe.store.delivery_pages import Filter
 from leverframe.web.desk import Desk
@@ -141,9 +141,12 @@ async def unmute(desk: Desk, identity: Identity, target: str) -> None:
 
 
 async def retry(desk: Desk, identity: Identity, delivery_id: int) -> int:
-    """Owe one delivery again, whatever became of it; returns 1. Raises ``Refused("delivery_unknown")``."""
-    if await desk.database.read(delivery_pages.one, delivery_id) is None:
+    """Owe one delivery again, whatever became of it; returns 1. Raises ``Refused``: ``delivery_unknown``, ``body_expired``."""
+    delivery = await desk.database.read(delivery_pages.one, delivery_id)
+    if delivery is None:
         raise Refused("delivery_unknown", ids.show("dlv", delivery_id))
+    if not await desk.database.read(event_pages.has_body, delivery.event_id):
+        raise Refused("body_expired", ids.show("evt", delivery.event_id))  # it would turn what was sent into a dead letter
     count = await desk.redrive.retry([delivery_id])
     await desk.record(identity.actor, "deliveries.retry", ids.show("dlv", delivery_id), detail={"count": count})
     return count
@@ -163,4 +166,4 @@ async def retry_matching(desk: Desk, identity: Identity, which: Filter, *, rate_
 async def would_retry(desk: Desk, which: Filter) -> int:
     """Return how many deliveries :func:`retry_matching` would take now."""
     state = State.DEAD if which.state is None else which.state
-    return await desk.database.read(delivery_pages.count, replace(which, state=state))
+    return await desk.database.read(delivery_pages.count, replace(which, state=state, sayable=True))

@@ -29,8 +29,11 @@ class Redriver:
     async def retry_matching(
         self, *, state: str, destination: str | None, since: datetime | None, until: datetime | None, route: str | None, rate_per_s: float | None
     ) -> int:
-        """Return how many deliveries that match are owed again, ``rate_per_s`` of them a second where given."""
-        which = delivery_pages.Filter(state=delivery_pages.state_of(state), destination=destination, since=since, until=until, route=route)
+        """Return how many deliveries that match are owed again, ``rate_per_s`` of them a second where given.
+
+        Those whose event's body is past its retention stay as they are. Raises ``Refused("request_invalid")`` for an unknown state.
+        """
+        which = delivery_pages.Filter(state=delivery_pages.state_of(state), destination=destination, since=since, until=until, route=route, sayable=True)
         every_s = 1 / rate_per_s if rate_per_s else 0.0
         began, total, before = self._clock.now(), 0, None
         while page := await self._database.read(delivery_pages.page, which, before=before, limit=BITE):
