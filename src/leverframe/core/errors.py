@@ -107,8 +107,6 @@ _row("argocd_unreachable", 502, ("Argo CD cannot be reached.", "Check url, the h
      ("Argo CD에 연결할 수 없습니다.", "url과 허브의 네트워크, DNS, 인증서를 확인하세요. 다시 시도합니다."))
 _row("body_expired", 410, ("The event's body is past its retention, so its message cannot be made again.", "Keep bodies longer with bodies_days under [retention]; what was sent stays where it is."),
      ("이벤트 본문의 보관 기간이 지나 메시지를 다시 만들 수 없습니다.", "[retention]의 bodies_days로 본문을 더 오래 보관하세요. 이미 보낸 메시지는 그대로 있습니다."))
-_row("body_expired", 410, ("The event's body is past its retention, so its message cannot be made again.", "Keep bodies longer with bodies_days under [retention]; what was sent stays where it is."),
-     ("이벤트 본문의 보관 기간이 지나 메시지를 다시 만들 수 없습니다.", "[retention]의 bodies_days로 본문을 더 오래 보관하세요. 이미 보낸 메시지는 그대로 있습니다."))
 _row("body_too_large", 413, ("The body is larger than this door takes.", "Send at most the size in detail; GitHub itself sends at most 25 MB."),
      ("본문이 이 입구가 받는 크기보다 큽니다.", "detail에 적힌 크기 이하로 보내세요. GitHub도 25MB까지만 보냅니다."))
 _row("break_glass_reason_missing", 400, ("Going ahead without approval takes a reason.", "Say why; the reason is announced to everybody."),
@@ -119,8 +117,6 @@ _row("break_glass_role_missing", 403, ("You may not go ahead without approval.",
      ("승인 없이 진행할 권한이 없습니다.", "detail에 적힌 역할(approvals.break_glass)의 구성원에게 부탁하세요."))
 _row("cancel_repeated", 409, ("It is being cancelled already.", "Wait for the runner; the card shows when it has ended."),
      ("이미 취소하고 있습니다.", "러너를 기다리세요. 끝나면 카드에 나타납니다."))
-_row("chat_unknown", 404, ("The hub has no chat of this name any more.", "Add [chats.NAME] to leverframe.toml again and restart the hub, then retry the delivery."),
-     ("허브에 그런 이름의 채팅이 더는 없습니다.", "leverframe.toml에 [chats.NAME]을 다시 넣고 허브를 다시 시작한 뒤 다시 보내세요."))
 _row("chat_unknown", 404, ("The hub has no chat of this name any more.", "Add [chats.NAME] to leverframe.toml again and restart the hub, then retry the delivery."),
      ("허브에 그런 이름의 채팅이 더는 없습니다.", "leverframe.toml에 [chats.NAME]을 다시 넣고 허브를 다시 시작한 뒤 다시 보내세요."))
 _row("checks_failing", 409, ("Continuous integration has failed for this commit.", "Mend the checks named in detail, or deploy another commit."),
@@ -495,7 +491,5 @@ _row("token_unknown", 404, ("There is no live token of this name.", "leverframe 
      ("이 이름으로 쓰고 있는 토큰이 없습니다.", "leverframe tokens list와 leverframe hook-tokens list로 확인하세요. 이미 폐기한 토큰은 다시 폐기할 수 없습니다."))
 _row("too_often", 429, ("Too many requests.", "Wait for Retry-After seconds."),
      ("요청이 너무 많습니다.", "Retry-After 초만큼 기다리세요."))
-_row("wording_failed", 500, ("The hub could not put the event into words.", "Report it with the event and the words in detail, then retry the delivery once it is mended."),
-     ("이벤트를 문장으로 옮기지 못했습니다.", "이벤트와 detail의 내용을 함께 알려 주세요. 고친 다음 다시 보내면 됩니다."))
 _row("wording_failed", 500, ("The hub could not put the event into words.", "Report it with the event and the words in detail, then retry the delivery once it is mended."),
      ("이벤트를 문장으로 옮기지 못했습니다.", "이벤트와 detail의 내용을 함께 알려 주세요. 고친 다음 다시 보내면 됩니다."))
