@@ -9,26 +9,26 @@ import msgspec
 Tone: TypeAlias = Literal["neutral", "good", "bad", "warning", "progress"]
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, frozen=True, tag=True):
     """Plain words; escaped by the room."""
 
     text: str
 
 
-class Bold(msgspec.Struct, frozen=True):
+class Bold(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-class Code(msgspec.Struct, frozen=True):
+class Code(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, tag=True):
     text: str
     url: str
 
 
-class Person(msgspec.Struct, frozen=True):
+class Person(msgspec.Struct, frozen=True, tag=True):
     """Somebody of the source, by login. A room that knows them mentions them; otherwise the login is shown, in bold."""
 
     login: str
@@ -38,27 +38,27 @@ Inline: TypeAlias = Text | Bold | Code | Link | Person
 Rich: TypeAlias = tuple[Inline, ...]
 
 
-class Paragraph(msgspec.Struct, frozen=True):
+class Paragraph(msgspec.Struct, frozen=True, tag=True):
     content: Rich
 
 
-class Quote(msgspec.Struct, frozen=True):
+class Quote(msgspec.Struct, frozen=True, tag=True):
     """Somebody's own words (a title, a comment, a commit message): shown as a quotation, cut by the room's limits."""
 
     content: Rich
 
 
-class Bullets(msgspec.Struct, frozen=True):
+class Bullets(msgspec.Struct, frozen=True, tag=True):
     items: tuple[Rich, ...]
 
 
-class Fields(msgspec.Struct, frozen=True):
+class Fields(msgspec.Struct, frozen=True, tag=True):
     """Label and value pairs, shown side by side where the room can."""
 
     pairs: tuple[tuple[str, Rich], ...]
 
 
-class Footer(msgspec.Struct, frozen=True):
+class Footer(msgspec.Struct, frozen=True, tag=True):
     """Small print: repository, branch, time."""
 
     content: Rich
@@ -74,7 +74,7 @@ class Button(msgspec.Struct, frozen=True):
     style: Literal["default", "primary", "danger"] = "default"
 
 
-class Buttons(msgspec.Struct, frozen=True):
+class Buttons(msgspec.Struct, frozen=True, tag=True):
     buttons: tuple[Button, ...]
 
 

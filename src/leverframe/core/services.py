@@ -26,7 +26,7 @@ class Environment:
     """``owner/name``; the service's."""
     whole_service: bool = False
     """``lane = "service"``: all environments of the service share one lane."""
-    rules: Rules = Rules()
+    rules: Rules = field(default_factory=Rules)
     freezes: tuple[Freeze, ...] = ()
     on: tuple[str, ...] = ()
     """Events that start a deployment by themselves: ``push main``."""

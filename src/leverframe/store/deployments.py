@@ -1,0 +1,180 @@
+"""Deployments and what must happen to them next: each change and its effects in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from leverframe.core import ids
+from leverframe.core.deployments import ENDED, Deployment, from_json, to_json
+from leverframe.core.deployments.effects import Effect, pack, unpack
+from leverframe.store.events import alive
+from leverframe.store.tables import deployments, lever_effects
+
+PREFIX = "dep"
+_OPEN = sa.text("state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')")
+_LEVERS = 0x1EFE2
+"""Key of the lock that PostgreSQL keeps for everything that is done to deployments."""
+
+
+def alone(connection: Connection) -> None:
+    """Return when nobody else changes deployments, approvals or locks until this transaction ends.
+
+    They are few, and each touches a lane with all that wait in it: one after the other is simpler than deadlocks. On SQLite
+    there is one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LEVERS)))
+
+
+class Stale(Exception):
+    """Somebody else changed the deployment meanwhile: what was decided on the former one is dropped."""
+
+
+def add(connection: Connection, deployment: Deployment) -> None:
+    """Keep a new deployment."""
+    connection.execute(deployments.insert().values(
+        id=ids.read(PREFIX, deployment.id), service=deployment.service, environment=deployment.environment, lane=deployment.lane, state=deployment.state,
+        version=deployment.version, asked_at=deployment.asked_at, changed_at=deployment.changed_at, document=to_json(deployment),
+    ))  # fmt: skip
+
+
+def save(connection: Connection, deployment: Deployment, *, before: int) -> None:
+    """Keep what became of a deployment whose version was ``before``. Raises :class:`Stale` when that is not so any more."""
+    written = connection.execute(
+        deployments.update().where(deployments.c.id == ids.read(PREFIX, deployment.id), deployments.c.version == before).values(
+            state=deployment.state, version=deployment.version, changed_at=deployment.changed_at, document=to_json(deployment)
+        )
+    )  # fmt: skip
+    if written.rowcount != 1:
+        raise Stale(deployment.id)
+
+
+def load(connection: Connection, id: str) -> Deployment | None:
+    """Return a deployment by its shown id (``dep_…``), ``None`` when there is none or the id is none."""
+    try:
+        number = ids.read(PREFIX, id)
+    except ValueError:
+        return None
+    kept = connection.execute(sa.select(deployments.c.document).where(deployments.c.id == number)).scalar()
+    return None if kept is None else from_json(kept)
+
+
+def open_in(connection: Connection, lane: str) -> list[Deployment]:
+    """Return the deployments of a lane that have not ended, in the order of asking."""
+    return _read(connection, sa.select(deployments.c.document).where(deployments.c.lane == lane, _OPEN).order_by(deployments.c.id))
+
+
+def open_ones(connection: Connection, *, limit: int = 1_000) -> list[Deployment]:
+    """Return the deployments that have not ended, in the order of asking."""
+    return _read(connection, sa.select(deployments.c.document).where(_OPEN).order_by(deployments.c.id).limit(limit))
+
+
+def past(
+    connection: Connection, *, service: str | None = None, environment: str | None = None, states: Collection[str] = (), before: int | None = None, limit: int = 50
+) -> list[Deployment]:
+    """Return deployments, the newest first, older than the number ``before``."""
+    query = sa.select(deployments.c.document).order_by(deployments.c.id.desc()).limit(limit)
+    if service is not None:
+        query = query.where(deployments.c.service == service)
+    if environment is not None:
+        query = query.where(deployments.c.environment == environment)
+    if states:
+        query = query.where(deployments.c.state.in_(sorted(states)))
+    if before is not None:
+        query = query.where(deployments.c.id < before)
+    return _read(connection, query)
+
+
+def ended(connection: Connection, *, service: str, environment: str, limit: int = 50) -> list[Deployment]:
+    """Return the environment's deployments that have ended, the newest first."""
+    return past(connection, service=service, environment=environment, states=ENDED, limit=limit)
+
+
+def last_good(connection: Connection, *, service: str, environment: str) -> Deployment | None:
+    """Return the last deployment there that succeeded."""
+    found = past(connection, service=service, environment=environment, states=("succeeded",), limit=1)
+    return found[0] if found else None
+
+
+def _read(connection: Connection, query: sa.Select[Any]) -> list[Deployment]:
+    return [from_json(kept) for kept in connection.execute(query).scalars()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One effect, and the deployment as it is now (``None``: it is gone)."""
+
+    id: int
+    effect: Effect
+    deployment: Deployment | None
+
+
+def put(connection: Connection, deployment: Deployment, effects: Sequence[tuple[int, Effect, datetime]], *, instead: str | None = None) -> None:
+    """Write effects (id, effect, when it is due); those called ``instead`` that were there before go."""
+    number = ids.read(PREFIX, deployment.id)
+    if instead is not None:
+        connection.execute(lever_effects.delete().where(lever_effects.c.deployment_id == number, lever_effects.c.name == instead))
+    rows = []
+    for id, effect, due_at in effects:
+        name, document = pack(effect)
+        rows.append({"id": id, "deployment_id": number, "name": name, "document": document, "due_at": due_at})
+    if rows:
+        connection.execute(lever_effects.insert(), rows)
+
+
+def take(connection: Connection, *, boot: int, now: datetime, limit: int) -> list[Due]:
+    """Take up to ``limit`` effects that are due and that no living process does, longest due first."""
+    free = (
+        sa.select(lever_effects.c.id)
+        .where(lever_effects.c.due_at <= now, sa.or_(lever_effects.c.boot.is_(None), sa.and_(lever_effects.c.boot != boot, lever_effects.c.boot.not_in(alive(now)))))
+        .order_by(lever_effects.c.due_at, lever_effects.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("free")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )  # fmt: skip
+    taken = connection.execute(
+        lever_effects.update().where(lever_effects.c.id.in_(sa.select(free.c.id))).values(boot=boot)
+        .returning(lever_effects.c.id, lever_effects.c.deployment_id, lever_effects.c.name, lever_effects.c.document)
+    ).all()  # fmt: skip
+    if not taken:
+        return []
+    known = {
+        id: from_json(document)
+        for id, document in connection.execute(
+            sa.select(deployments.c.id, deployments.c.document).where(deployments.c.id.in_({row.deployment_id for row in taken}))
+        ).all()
+    }
+    return [Due(id=row.id, effect=unpack(row.name, row.document), deployment=known.get(row.deployment_id)) for row in sorted(taken, key=lambda row: int(row.id))]
+
+
+def done(connection: Connection, id: int) -> None:
+    """Forget an effect that was done."""
+    connection.execute(lever_effects.delete().where(lever_effects.c.id == id))
+
+
+def put_off(connection: Connection, id: int, *, due_at: datetime) -> None:
+    """Let go of an effect that could not be done, until ``due_at``."""
+    connection.execute(lever_effects.update().where(lever_effects.c.id == id).values(boot=None, due_at=due_at))
+
+
+def hurry(connection: Connection, deployment: Deployment, *, names: Collection[str], now: datetime) -> int:
+    """Make effects due now; return how many."""
+    return connection.execute(
+        lever_effects.update()
+        .where(lever_effects.c.deployment_id == ids.read(PREFIX, deployment.id), lever_effects.c.name.in_(sorted(names)), lever_effects.c.due_at > now)
+        .values(due_at=now)
+    ).rowcount
+
+
+def next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
+    """Return when the next effect that no living process does is due."""
+    free = sa.or_(lever_effects.c.boot.is_(None), sa.and_(lever_effects.c.boot != boot, lever_effects.c.boot.not_in(alive(now))))
+    found: datetime | None = connection.execute(sa.select(sa.func.min(lever_effects.c.due_at)).where(free)).scalar()
+    return found
