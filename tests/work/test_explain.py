@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
 import msgspec
 import pytest
 from clock import VirtualClock
 from databases import opened
 
+from leverframe.core.events import Event
 from leverframe.core.routes import Route, RouteTable
 from leverframe.sources.github.source import GithubHook, GithubSource
 from leverframe.store.ingest import NewEvent
@@ -41,3 +44,22 @@ async def test_the_routing_that_an_event_carried_is_told_first(sqlite_url: str, 
         assert [(one.route, one.fired, one.reason) for one in told[1:]] == [
             (route.name, False, "Not asked: the event came with a route of its own.") for route in ROUTES]
         assert (await explainer.explain_stored(event_id, "ko"))[1].reason.startswith("묻지 않았습니다.")
+
+
+async def test_a_slow_filter_holds_up_nobody_while_it_is_explained(sqlite_url: str, clock: VirtualClock) -> None:
+    """Whoever opened an event's page stopped the whole hub until its filter had answered."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(_: str, __: Event) -> bool:
+        asked.set()
+        return go_on.wait(5.0)
+
+    routes = (Route(name="filtered", events=("*",), where="slow", to=("slack:#all",)),)
+    async with opened(sqlite_url, clock) as database:
+        explainer = Explainer(
+            database, clock, table=RouteTable(routes, slow), routes=routes, sources={"github": GithubSource("github", ["s"])},
+            parse=lambda stored: pytest.fail("nothing is stored"), accepted=lambda: None)
+        explaining = asyncio.create_task(explainer.explain_given(source=None, event="pull_request", payload=json.loads(BODY), locale="en"))
+        assert await asyncio.to_thread(asked.wait, 5.0)
+        go_on.set()  # by the loop, which runs on meanwhile
+        assert [one.fired for one in await explaining] == [True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,11 +66,11 @@ class Explainer:
             raise Refused("event_unknown", ids.show("evt", event_id))
         event = self._parse(stored)
         if stored.carried is None:
-            return _explained(self._table, event, locale)
+            return await self._explained(self._table, event, locale)
         said = msgspec.json.decode(stored.carried, type=Carried)
         own = RouteTable([Route(name=said.name, events=said.events, to=said.to)])
         unasked = [Explained(route=route.name, fired=False, reason=_NOT_ASKED[locale], destinations=route.to) for route in self._routes]
-        return [*_explained(own, event, locale), *unasked]
+        return [*await self._explained(own, event, locale), *unasked]
 
     async def explain_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> list[Explained]:
         """Return what every route would say of an event that was never stored (``event`` is its X-GitHub-Event)."""
@@ -86,7 +87,7 @@ class Explainer:
             repo=repo if isinstance(repo, str) else None,
             is_ping=event == "ping",
         )
-        return _explained(self._table, self._sources[name].parse(accepted, id=0, received_at=self._clock.now()), locale)
+        return await self._explained(self._table, self._sources[name].parse(accepted, id=0, received_at=self._clock.now()), locale)
 
     async def test(self, route: str) -> tuple[str, ...]:
         """Send a new sample through ``route`` to its rooms, whatever its filters say; return the destinations.
@@ -110,6 +111,14 @@ class Explainer:
         )  # fmt: skip
         self._accepted()
         return known.to
+
+    async def _explained(self, table: RouteTable, event: Event, locale: Locale) -> list[Explained]:
+        # A filter is answered by another process: the loop must not wait for it.
+        verdicts = await asyncio.to_thread(table.explain, event)
+        return [
+            Explained(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
+            for verdict in verdicts
+        ]
 
     def listed(self) -> list[Listed]:
         """Return all routes, in the order of the configuration."""
@@ -135,13 +144,6 @@ _NOT_ASKED: dict[Locale, str] = {
     "en": "Not asked: the event came with a route of its own.",
     "ko": "묻지 않았습니다. 이벤트가 자체 라우트를 가지고 들어왔습니다.",
 }
-
-
-def _explained(table: RouteTable, event: Event, locale: Locale) -> list[Explained]:
-    return [
-        Explained(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
-        for verdict in table.explain(event)
-    ]
 
 
 def _reason(verdict: Verdict, locale: Locale) -> str:
