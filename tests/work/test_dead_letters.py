@@ -13,7 +13,7 @@ from leverframe.core.errors import PROBLEMS
 from leverframe.core.routes import Route
 from leverframe.store.deliveries import State
 from leverframe.store.tables import bodies, deliveries
-from leverframe.work import library
+from leverframe.work import library, redrive
 from leverframe.work.send import Sender
 from work.engine import engine
 from work.github import push
@@ -56,3 +56,19 @@ async def test_what_was_sent_stays_sent_when_its_body_is_gone(database_url: str,
         assert count == 1
         assert await hub.states() == [State.SENT, State.SENT]
         assert len(slack.messages("#dev")) == 3
+
+
+async def test_a_long_retry_begins_with_the_oldest(database_url: str, clock: VirtualClock, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more than one bite the newest came first: a room was told its week backwards, five hundred messages at a time."""
+    monkeypatch.setattr(redrive, "BITE", 3)
+    async with engine(database_url, clock, slack, Route(name="all", events=("push",), to=("slack:#nowhere",), thread="off")) as hub:
+        for number in range(8):
+            await hub.receive("push", push(message=f"number {number}"))
+        await hub.settle()
+        slack.channel("nowhere")
+        count = await hub.redrive.retry_matching(state="dead", destination=None, since=None, until=None, route=None, rate_per_s=1)
+        for _ in range(8):
+            await hub.settle()
+            clock.advance(seconds=1)
+        assert count == 8
+        assert [int(str(message.blocks).partition("number ")[2][0]) for message in slack.messages("#nowhere")] == list(range(8))

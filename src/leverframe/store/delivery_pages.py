@@ -149,6 +149,11 @@ def page(conn: Connection, which: Filter, *, before: int | None = None, limit: i
     return [_row(row) for row in conn.execute(found)]
 
 
+def bite(conn: Connection, which: Filter, *, after: int, limit: int) -> list[int]:
+    """Return the ids of deliveries, oldest first, made later than ``after``."""
+    return list(conn.execute(sa.select(deliveries.c.id).where(*_where(which), deliveries.c.id > after).order_by(deliveries.c.id).limit(limit)).scalars())
+
+
 def one(conn: Connection, delivery_id: int) -> DeliveryRow | None:
     """Return the delivery of this id."""
     row = conn.execute(_select().where(deliveries.c.id == delivery_id)).first()

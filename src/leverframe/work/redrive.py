@@ -35,11 +35,13 @@ class Redriver:
         """
         which = delivery_pages.Filter(state=delivery_pages.state_of(state), destination=destination, since=since, until=until, route=route, sayable=True)
         every_s = 1 / rate_per_s if rate_per_s else 0.0
-        began, total, before = self._clock.now(), 0, None
-        while page := await self._database.read(delivery_pages.page, which, before=before, limit=BITE):
-            before = page[-1].id
-            total += await self._database.write(
-                deliveries.revive, ids=[row.id for row in page], now=began + timedelta(seconds=total * every_s), every_s=every_s
-            )
+        newest = await self._database.read(delivery_pages.page, which, limit=1)
+        last = newest[0].id if newest else 0  # what is made meanwhile is not part of the question
+        began, total, after = self._clock.now(), 0, 0
+        # The oldest first, as they were owed: a thread is told in its order, and a rate begins with what waits longest.
+        while after < last and (found := await self._database.read(delivery_pages.bite, which, after=after, limit=BITE)):
+            after = found[-1]
+            ids = [id for id in found if id <= last]
+            total += await self._database.write(deliveries.revive, ids=ids, now=began + timedelta(seconds=total * every_s), every_s=every_s)
             self._planned.ring()
         return total
