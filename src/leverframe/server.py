@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import fcntl
 import gc
 import json
 import os
@@ -13,6 +15,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -104,22 +107,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def _run(app: App, config: Config, listener: socket.socket) -> None:
-    control = socket_path(config)
     servers = [_server(app, config)]
-    sockets = [listener]
-    if len(os.fsencode(control)) <= 100:
-        control.unlink(missing_ok=True)
-        local = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)  # made with mode 0600, not changed to it afterwards
-        try:
-            local.bind(str(control))
-        finally:
-            os.umask(before)
-        local.setblocking(False)
-        servers.append(_server(_Operator(app), config))
-        sockets.append(local)
-    else:
-        log.warning("no_control_socket", path=str(control), remedy="commands of this machine need a shorter path, or --url and --token")
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -131,19 +119,77 @@ async def _run(app: App, config: Config, listener: socket.socket) -> None:
         loop.add_signal_handler(number, stop)
     log.info("listening", url=config.hub.url, bind=config.hub.bind)
     waiting = asyncio.create_task(_hang_up(servers), name="hang up")
+    operating = asyncio.create_task(_operate(app, config, servers), name="operate")
     try:
-        await asyncio.gather(*(server.serve(sockets=[each]) for server, each in zip(servers, sockets, strict=True)))
+        await servers[0].serve(sockets=[listener])
     finally:
+        stop()
         waiting.cancel()
-        control.unlink(missing_ok=True)
+        if len(servers) == 1:
+            operating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await operating
+
+
+async def _operate(app: App, config: Config, servers: list[_Server]) -> None:
+    """Answer the commands of this machine. Of several hubs with one configuration one does, and when it ends another."""
+    path = socket_path(config)
+    told = False
+    while True:
+        try:
+            with _control(path) as local:
+                servers.append(_server(_Operator(app), config))
+                servers[1].should_exit = servers[0].should_exit
+                await servers[1].serve(sockets=[local])
+                return
+        except BlockingIOError:
+            if not told:
+                log.info("control_socket_of_another_hub", path=str(path))
+                told = True
+        except OSError as error:
+            log.warning("no_control_socket", path=str(path), reason=error.strerror, remedy=_NO_CONTROL)
+            return
+        await asyncio.sleep(LOOK_S)
+
+
+_NO_CONTROL = "set RUNTIME_DIRECTORY or STATE_DIRECTORY (systemd does) to a folder with a short path that the hub may write; or use commands with --url and --token"
+
+
+@contextlib.contextmanager
+def _control(path: Path) -> Iterator[socket.socket]:
+    """Give a listening socket at ``path``, mode 0600, and remove it in the end.
+
+    Raises ``BlockingIOError`` while another process has it: the lock says so, which the system takes back from one that was killed,
+    where the socket's file would stay. Raises ``OSError`` where there can be none.
+    """
+    if len(os.fsencode(path)) > 100:  # https://man7.org/linux/man-pages/man7/unix.7.html: 108 bytes
+        raise OSError(errno.ENAMETOOLONG, "its path is longer than 100 bytes")
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.is_socket():
+            path.unlink()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as local:
+            before = os.umask(0o177)  # made with mode 0600, not changed to it afterwards
+            try:
+                local.bind(str(path))
+            finally:
+                os.umask(before)
+            local.setblocking(False)
+            try:
+                yield local
+            finally:
+                path.unlink(missing_ok=True)
+    finally:
+        os.close(lock)
 
 
 async def _hang_up(servers: list[_Server]) -> None:
     """End connections that never come to the point."""
-    patience = [Patience() for _ in servers]
+    patience = (Patience(), Patience())
     while True:
         await asyncio.sleep(LOOK_S)
-        ended = sum(each.look(server.server_state.connections, time.monotonic()) for each, server in zip(patience, servers, strict=True))
+        ended = sum(each.look(server.server_state.connections, time.monotonic()) for each, server in zip(patience, servers, strict=False))
         if ended:
             log.warning("slow_connections_ended", count=ended)
 
@@ -194,9 +240,20 @@ async def _greet(app: App, demo: bool, open_browser: bool, as_json: bool) -> Non
         print(f"\n  Administrator's link, once, within 15 minutes: {link}\n", file=sys.stderr, flush=True)
     else:
         path = socket_path(app.config).with_suffix(".admin-link")
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(link + "\n")
-        log.info("administrator_link_written", file=str(path), minutes=15)
+        try:
+            _write_privately(path, link + "\n")
+        except OSError as error:
+            log.warning("administrator_link_not_written", file=str(path), reason=error.strerror, remedy="leverframe people invite admin --role admin")
+        else:
+            log.info("administrator_link_written", file=str(path), minutes=15)
     if demo and open_browser:
         webbrowser.open(f"{url}/playground")
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Put a file with ``text`` that only its owner reads at ``path``, whatever is there."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    new.replace(path)

@@ -145,12 +145,42 @@ def test_port_is_honoured_where_bind_is_left_out(tmp_path: Path, hub: str, envir
     ],
 )
 def test_where_the_database_and_the_socket_are(tmp_path: Path, database: str, sqlite: str | None, socket: str, address: str) -> None:
-    """A SQLite file and the socket beside it are relative to the configuration; PostgreSQL's socket is beside the configuration."""
+    """A SQLite file and the socket beside it are relative to the configuration; PostgreSQL's socket is beside the configuration.
+
+    That is so where nobody gave the hub a folder to write; see the tests that follow.
+    """
     config = read(tmp_path, f'[hub]\ndatabase = "{database}"\n')
     assert config.hub.database == address
     assert config.sqlite_path == (None if sqlite is None else tmp_path / sqlite)
-    assert socket_path(config) == tmp_path / socket
+    assert socket_path(config, {}) == tmp_path / socket
     assert control_socket(config.path, {}) == (tmp_path / socket, "en")
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"STATE_DIRECTORY": "/var/lib/hub"}, "/var/lib/hub"),
+        ({"STATE_DIRECTORY": "/var/lib/hub:/var/lib/more"}, "/var/lib/hub"),
+        ({"STATE_DIRECTORY": "/var/lib/hub", "RUNTIME_DIRECTORY": "/run/hub"}, "/run/hub"),
+    ],
+)
+def test_under_systemd_the_socket_is_where_the_hub_may_write(tmp_path: Path, environ: dict[str, str], folder: str) -> None:
+    """Under ProtectSystem=strict the configuration's folder is read-only, and the documented unit could not start on PostgreSQL."""
+    config = read(tmp_path, '[hub]\ndatabase = "postgresql://db/hub"\n')
+    assert socket_path(config, environ) == Path(folder, "leverframe.sock")
+    lite = read(tmp_path, '[hub]\ndatabase = "sqlite:///hub.db"\n')
+    assert socket_path(lite, environ) == tmp_path / "hub.db.sock", "which lies where the hub may write anyway"
+
+
+def test_an_operators_shell_finds_the_socket_of_the_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has not the unit's environment, so the socket is looked for where the documented unit has it; else it is beside the configuration."""
+    state = tmp_path / "state"
+    state.mkdir()
+    monkeypatch.setattr("leverframe.config.UNIT_FOLDERS", (str(tmp_path / "run"), str(state)))
+    path = read(tmp_path, '[hub]\ndatabase = "postgresql://db/hub"\n').path
+    assert control_socket(path, {})[0] == path.with_suffix(".sock")
+    (state / "leverframe.sock").touch()
+    assert control_socket(path, {})[0] == state / "leverframe.sock"
 
 
 def test_the_socket_is_found_without_the_secrets(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ __all__ = [
     "find", "load", "socket_path",
 ]  # fmt: skip
 DATABASE: str = Hub.model_fields["database"].default
+UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
+"""What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
 SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention")
 
 
@@ -58,17 +60,20 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     return config
 
 
-def socket_path(config: Config) -> Path:
+def socket_path(config: Config, environ: Mapping[str, str] | None = None) -> Path:
     """Return where the running hub listens for the commands of this machine, mode 0600.
 
-    For a SQLite file that is ``FILE.sock`` beside it; for PostgreSQL ``leverframe.sock`` beside the configuration.
+    For a SQLite file that is ``FILE.sock`` beside it. For PostgreSQL it is ``leverframe.sock`` (named as the configuration is) in the
+    folder that systemd gives the hub to write (``RUNTIME_DIRECTORY``, else ``STATE_DIRECTORY``), else beside the configuration:
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
     """
-    return _socket(config.path, config.hub.database)
+    return _sockets(config.path, config.hub.database, os.environ if environ is None else environ)[0]
 
 
 def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Path, Locale]:
-    """Return :func:`socket_path` and the language of the file ``path``, without needing the secrets that it refers to:
-    those are in the hub's environment, not in the operator's. Raises :class:`ConfigErrors` for a file that cannot be read.
+    """Return :func:`socket_path` and the language of the file ``path``, without needing what is in the hub's environment and not in
+    the operator's: the secrets that the file refers to, and the folder that systemd gave (then it is looked for where the unit in
+    docs/how-to/run.md has it). Raises :class:`ConfigErrors` for a file that cannot be read.
     """
     environ = os.environ if environ is None else environ
     reading = Reading(file=path, lines={}, environ=environ)
@@ -82,15 +87,25 @@ def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> tupl
             database = resolve(database, folder=path.parent, environ=environ).reveal()
         except SecretError:
             database = "postgresql://"  # an address that is kept secret is a server's
-    return _socket(path, database), _locale(document, environ)
+    sockets = _sockets(path, database, environ)
+    return next(filter(_is_there, sockets), sockets[0]), _locale(document, environ)
 
 
-def _socket(path: Path, database: str) -> Path:
+def _sockets(path: Path, database: str, environ: Mapping[str, str]) -> list[Path]:
+    """Return where a hub's socket is, and then where else it may be when that hub has another environment."""
     scheme, _, rest = database.partition(":///")
-    if scheme != "sqlite":
-        return path.with_name("leverframe.sock")
-    file = path.parent / rest
-    return file.with_name(file.name + ".sock")
+    if scheme == "sqlite":
+        file = path.parent / rest
+        return [file.with_name(file.name + ".sock")]
+    given = [Path(environ[name].partition(":")[0]) for name in ("RUNTIME_DIRECTORY", "STATE_DIRECTORY") if environ.get(name)]
+    return [folder / path.with_suffix(".sock").name for folder in (*given, path.parent, *map(Path, UNIT_FOLDERS))]
+
+
+def _is_there(socket: Path) -> bool:
+    try:
+        return socket.exists()
+    except PermissionError:
+        return True  # in a folder of another user, who is then told about
 
 
 def _parse(path: Path, reading: Reading) -> dict[str, Any] | None:

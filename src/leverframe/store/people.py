@@ -64,10 +64,12 @@ def check_name(name: str) -> str:
     return name
 
 
-def invite(conn: Connection, *, person: str, role: str, now: datetime, lifetime: timedelta) -> str:
-    """Keep an invitation and return the secret of its link, which is shown once. Earlier open links of the person end."""
+def invite(conn: Connection, *, person: str, role: str, now: datetime, lifetime: timedelta, beside: bool = False) -> str:
+    """Keep an invitation and return the secret of its link, which is shown once. Earlier open links of the person end, unless it is
+    to stand ``beside`` them."""
     check_name(person)
-    conn.execute(sa.delete(invitations).where(sa.or_(invitations.c.person == person, invitations.c.expires_at <= now)))
+    over = invitations.c.expires_at <= now
+    conn.execute(sa.delete(invitations).where(over if beside else sa.or_(invitations.c.person == person, over)))
     secret = secrets.token_urlsafe(32)
     conn.execute(sa.insert(invitations).values(digest=digest_of(secret), person=person, role=role, expires_at=now + lifetime))
     return secret
@@ -86,12 +88,16 @@ def invitation(conn: Connection, secret: str, now: datetime) -> Invitation | Non
 
 
 def accept(conn: Connection, secret: str, now: datetime) -> Person | None:
-    """Use a link: the person exists from now on, with the invitation's role. ``None`` when it is used, over or unknown."""
+    """Use a link: the person exists from now on, with the invitation's role, and their other links end.
+
+    ``None`` when it is used, over or unknown.
+    """
     digest = digest_of(secret)
     used = conn.execute(sa.update(invitations).where(invitations.c.digest == digest, _open(now)).values(used_at=now))
     if used.rowcount != 1:
         return None
     row = conn.execute(sa.select(invitations).where(invitations.c.digest == digest)).one()
+    conn.execute(sa.delete(invitations).where(invitations.c.person == row.person, invitations.c.digest != digest))
     changed = conn.execute(sa.update(people).where(people.c.name == row.person).values(role=row.role, disabled_at=None))
     if changed.rowcount == 0:
         conn.execute(sa.insert(people).values(name=row.person, role=row.role, created_at=now))

@@ -28,10 +28,10 @@ ADMIN_LINK_LIFETIME = timedelta(minutes=15)
 async def mint_admin_link(database: Database, clock: Clock, url: str) -> str:
     """Return a one-time link (15 minutes) that signs in the administrator; for the terminal or a 0600 file, never the log.
 
-    ``url`` is ``hub.url``. An earlier one that was not used ends.
+    ``url`` is ``hub.url``. One that another hub on the database has just shown stays; the first that is used ends the others.
     """
     now = clock.now()
-    secret = await database.write(people.invite, person=ADMIN, role=ADMIN, now=now, lifetime=ADMIN_LINK_LIFETIME)
+    secret = await database.write(people.invite, person=ADMIN, role=ADMIN, now=now, lifetime=ADMIN_LINK_LIFETIME, beside=True)
     return link(url, secret)
 
 

@@ -39,8 +39,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "login_button": ("Sign in", "로그인"),
     "login_none": ("This page needs a one-time link.", "일회용 링크가 있어야 하는 페이지입니다."),
     "login_none_how": (
-        "The first link is in the terminal or, without one, in the *.admin-link file beside the database. Any other: leverframe people invite NAME --role ROLE",
-        "첫 링크는 터미널에, 터미널이 없으면 데이터베이스 옆 *.admin-link 파일에 있습니다. 그 밖에는 이렇게 만듭니다: leverframe people invite NAME --role ROLE"),
+        "The first link is in the terminal or, without one, in the *.admin-link file that the log names. Any other: leverframe people invite NAME --role ROLE",
+        "첫 링크는 터미널에, 터미널이 없으면 로그에 나온 *.admin-link 파일에 있습니다. 그 밖에는 이렇게 만듭니다: leverframe people invite NAME --role ROLE"),
     "login_once": ("The link works once, until", "링크는 한 번만 쓸 수 있습니다. 기한:"),
     "login_title": ("Sign in", "로그인"),
     "login_welcome": ("Sign in as {person}, with the role {role}?", "{person} 님, {role} 역할로 로그인할까요?"),
