@@ -96,6 +96,16 @@ async def test_dead_deliveries_are_counted_and_sent_again(doors: Doors) -> None:
     assert (await ask(doors, "POST", "/api/deliveries/retry", {"dry_run": True})).json["count"] == 1
 
 
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59Z", "367d", "99999w"])
+async def test_a_mute_lasts_a_year_at_most(doors: Doors, until: str) -> None:
+    """One until the year 9999 was taken, and in Asia/Seoul its end lies in the year 10000: every page with mutes answered 500."""
+    answer = await ask(doors, "POST", "/api/mutes", {"target": "route:pushes", "until": until})
+    assert answer.code == "request_invalid" and answer.json["detail"].startswith("until: ")
+    assert (await ask(doors, "POST", "/api/mutes", {"target": "route:pushes", "until": "365d"})).status == 201
+    page = await doors.ask("GET", "/console/mutes", visitor=await doors.administrator())
+    assert page.status == 200
+
+
 async def test_tokens_people_and_mutes_have_a_life(doors: Doors) -> None:
     """Made, listed and ended by the API; each act has its audit entry in the same transaction."""
     assert (await ask(doors, "POST", "/api/hook-tokens", {"name": "github", "rooms": ["slack:#dev-*"]})).json["token"].startswith("lfh_")

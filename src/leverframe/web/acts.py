@@ -21,6 +21,7 @@ from leverframe.web.desk import Desk
 P = ParamSpec("P")
 INVITATION_LIFETIME = timedelta(hours=72)
 LONGEST_TOKEN_DAYS = 366
+LONGEST_MUTE = timedelta(days=366)
 
 
 def _found(work: Callable[Concatenate[Connection, P], bool], code: str, name: str) -> Callable[Concatenate[Connection, P], None]:
@@ -124,7 +125,8 @@ async def revoke_hook_token(desk: Desk, identity: Identity, name: str) -> None:
 
 
 async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, reason: str) -> None:
-    """Silence ``route:NAME`` or ``room:CHAT:ROOM``; raises ``Refused``: ``route_unknown``, ``request_invalid`` for another target or a moment that is past."""
+    """Silence ``route:NAME`` or ``room:CHAT:ROOM``; raises ``Refused``: ``route_unknown``, ``request_invalid`` for another target, and for a
+    moment that is past or more than :data:`LONGEST_MUTE` away."""
     kind, _, rest = target.partition(":")
     if kind == "route" and rest not in {route.route for route in desk.routes.listed()}:
         raise Refused("route_unknown", rest[:100])
@@ -132,6 +134,8 @@ async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, 
         raise Refused("request_invalid", "target: route:NAME or room:CHAT:ROOM")
     if until <= desk.clock.now():
         raise Refused("request_invalid", "until: is past")
+    if until > desk.clock.now() + LONGEST_MUTE:
+        raise Refused("request_invalid", f"until: at most {LONGEST_MUTE.days} days from now; take a route out of leverframe.toml to end it for good")
     await desk.act(identity, "mutes.set", target, mutes.mute, target=target, until=until, reason=reason, by=identity.actor)
 
 
