@@ -281,3 +281,17 @@ def test_a_token_for_nonsense_is_wrong_usage(hub: RunningHub, arguments: list[st
     """No token is made for a room or a grant that is none, and a script sees that it asked wrongly."""
     ran = hub.run(*arguments)
     assert (ran.status, ran.out) == (2, "") and ran.err.startswith(f"{code}: ")
+
+
+@pytest.mark.parametrize("token", ["lf_s3cret\r", "lf_s3cret\n", "lf_s3cret\x00", "lf_s3crét"])
+def test_a_token_that_cannot_be_sent_is_not_shown(hub: RunningHub, token: str) -> None:
+    """One read from a file with Windows line ends gave a traceback with the token in it."""
+    ran = hub.run("events", "--url", f"http://127.0.0.1:{hub.port}", "--token", token)
+    assert ran.status == 1 and ran.err.startswith("token_invalid: ") and "s3cr" not in ran.err + ran.out
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://[::1", "http://a:b", "http://" + "x" * 70, "http://ho st", "hub", "ftp://hub", ""])
+def test_an_address_that_is_none_is_refused(hub: RunningHub, url: str) -> None:
+    """``--url 'http://['`` gave a traceback."""
+    ran = hub.run("events", "--url", url, "--token", "lf_s3cret")
+    assert ran.status == 1 and ran.err.startswith("hub_unreachable: ") and "s3cret" not in ran.err

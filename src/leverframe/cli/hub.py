@@ -62,6 +62,8 @@ class Hub:
         if document is not None:
             body, headers["Content-Type"] = json.dumps(document).encode(), "application/json"
         if self._token:
+            if not (self._token.isascii() and self._token.isprintable()):  # nothing of it is shown
+                raise Refused("token_invalid", "it holds a character that no token has, perhaps the end of a line")
             headers["Authorization"] = f"Bearer {self._token}"
         try:
             connection = self._connection()
@@ -77,6 +79,8 @@ class Hub:
             raise Refused("hub_socket_forbidden", self._where()) from None
         except (OSError, http.client.HTTPException) as error:
             raise Refused("hub_unreachable", f"{self._where()}: {error or type(error).__name__}") from None
+        except ValueError:  # of urlsplit and http.client, which show what they were given
+            raise Refused("hub_unreachable", f"{self._where()}: not an http or https address") from None
         return self._read(status, raw)
 
     def _read(self, status: int, raw: bytes) -> Any:
