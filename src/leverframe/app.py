@@ -46,6 +46,7 @@ from leverframe.work.deliver import Deliverer
 from leverframe.work.explain import Explainer
 from leverframe.work.fanout import Fanout
 from leverframe.work.library import Library
+from leverframe.work.paths import Paths
 from leverframe.work.receive import Receiver, Recent
 from leverframe.work.redrive import Redriver
 from leverframe.work.send import Sender
@@ -193,10 +194,11 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
     library = Library(database, parse)
+    paths = _paths(config, outbound, clock)
     fanout = Fanout(
         database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
         room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
-        paths_of=_paths(config, outbound), bell=accepted, planned=planned,
+        paths=paths, bell=accepted, planned=planned,
     )  # fmt: skip
 
     def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:
@@ -362,12 +364,14 @@ def _filters(config: Config) -> Any:
     return Filters()
 
 
-def _paths(config: Config, outbound: Outbound) -> Any:
+def _paths(config: Config, outbound: Outbound, clock: Clock) -> Paths | None:
+    """Return what asks for the files of pull requests; only when a route looks at them."""
     if config.github.token is None or not any(route.paths for route in config.routes):
         return None
+    from leverframe.github.client import GitHub, Token
     from leverframe.github.pulls import PullRequestFiles
 
-    return PullRequestFiles(outbound, config.github.api_url, config.github.token.reveal())
+    return Paths(PullRequestFiles(GitHub(outbound, Token(config.github.token), clock, api_url=config.github.api_url)), clock)
 
 
 def _api(desk: Desk) -> Sequence[Door]:

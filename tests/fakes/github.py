@@ -221,6 +221,8 @@ class FakeGitHub:
                 return ask.need("statuses", "read", lambda: ask.status(sha))
             case ["GET", "commits", *ref]:
                 return ask.need("contents", "read", lambda: ask.commit("/".join(ref)))
+            case ["GET", "pulls", number, "files"]:
+                return ask.need("pull_requests", "read", lambda: ask.files(number))
             case ["GET", "compare", *ends]:
                 return ask.need("contents", "read", lambda: ask.compare("/".join(ends)))
             case ["POST", "dispatches"]:

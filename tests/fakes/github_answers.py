@@ -65,6 +65,11 @@ class Ask:
     def itself(self) -> web.Response:
         return json_answer(_repository(self.repository))
 
+    def files(self, number: str) -> web.Response:
+        if number not in self.repository.files:
+            raise Refusal(404, "Not Found")
+        return json_answer(self.page(self.repository.files[number]))
+
     # --- code
 
     def _sha(self, ref: str) -> str:

@@ -91,6 +91,8 @@ class Repository:
     check_runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     hooks: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What pull requests touch, by number."""
 
     def commit(self, message: str, login: str | None = "ann", *, branch: str = "main", parents: tuple[str, ...] | None = None, committer: str = "ann") -> str:
         """Add a commit to a branch (made from the default branch if it is new) and return its sha."""

@@ -28,8 +28,9 @@ from leverframe.store.deliveries import State
 from leverframe.store.tables import attempts, deliveries
 from leverframe.work.bell import Bell
 from leverframe.work.deliver import Deliverer
-from leverframe.work.fanout import Fanout, PathsOf
+from leverframe.work.fanout import Fanout
 from leverframe.work.library import Library
+from leverframe.work.paths import Paths
 from leverframe.work.receive import Receipt, Receiver, Recent
 from leverframe.work.redrive import Redriver
 from leverframe.work.send import Sender
@@ -91,7 +92,7 @@ class Engine:
 @asynccontextmanager
 async def engine(
     url: str, clock: VirtualClock, slack: FakeSlack, *routes: Route, posts_per_second: float = 0, room_quiet: dict[str, Quiet] | None = None,
-    answer_s: float = 10.0, where: Where | None = None, paths_of: PathsOf | None = None,
+    answer_s: float = 10.0, where: Where | None = None, paths: Paths | None = None,
 ) -> AsyncIterator[Engine]:
     """Start an engine on the store at ``url``; several on one PostgreSQL are several processes."""
     outbound = Outbound(total_s=answer_s, connect_s=answer_s)
@@ -106,7 +107,7 @@ async def engine(
 
         fanout = Fanout(
             database, clock, boot=lambda: database.boot, table=RouteTable(routes, where), library=library, recent=recent, zone=zone,
-            room_quiet=room_quiet or {}, paths_of=paths_of, bell=accepted, planned=planned,
+            room_quiet=room_quiet or {}, paths=paths, bell=accepted, planned=planned,
         )  # fmt: skip
         deliverer = Deliverer(
             database, clock, boot=lambda: database.boot, chats={"slack": chat}, library=library,

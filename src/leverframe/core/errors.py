@@ -387,6 +387,8 @@ _row("room_unknown", 400, ("The hub has no such room.", "Write CHAT:ROOM with a 
      ("허브에 그런 방이 없습니다.", "[chats]에 있는 채팅으로 채팅:방을 쓰세요. 예: slack:#dev-team. 방에는 *를 쓸 수 있습니다."))
 _row("route_unknown", 404, ("There is no route of this name.", "leverframe routes list shows which there are; a route of leverframe.toml is there after a restart."),
      ("이 이름의 라우트가 없습니다.", "leverframe routes list로 확인하세요. leverframe.toml에 더한 라우트는 다시 시작해야 생깁니다."))
+_row("routing_failed", 500, ("The event could not be routed, and is not tried again.", "Look for its id in the hub's log, and report it; its body is kept as [retention] says."),
+     ("이벤트를 라우트에 넘기지 못했고 더는 시도하지 않습니다.", "허브 로그에서 이벤트 ID를 찾아 알려 주세요. 본문은 [retention]에 따라 보관됩니다."))
 _row("run_absent", 502, ("The runner has no such run.", "It did not start, so that it may be tried again."),
      ("러너에 그런 실행이 없습니다.", "시작되지 않았으므로 다시 시도해도 됩니다."))
 _row("run_ended", 409, ("The run has ended already.", "There is nothing left to cancel; the card shows how it ended."),

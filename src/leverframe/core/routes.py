@@ -113,7 +113,8 @@ class RouteTable:
 
     def needs_paths(self, event: Event) -> bool:
         """Return whether the files of the event's pull request decide about a route, and are not known yet."""
-        if event.paths is not None or event.subject is None or event.subject.kind != "pull_request":
+        subject = event.subject
+        if event.paths is not None or event.repo is None or subject is None or subject.kind != "pull_request" or subject.number is None:
             return False
         return any(row.route.paths is not None and row.holds(event, but=("paths", "labels", "where")) for row in self._rows_of(event))
 

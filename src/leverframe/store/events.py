@@ -104,6 +104,11 @@ def postpone_routing(connection: Connection, *, event_id: int, boot: int, now: d
     )
 
 
+def routing_attempts(connection: Connection, *, event_id: int) -> int:
+    """Return how often the routing of an event has failed."""
+    return connection.execute(sa.select(routing.c.attempt).where(routing.c.event_id == event_id)).scalar() or 0
+
+
 def load(connection: Connection, ids: Sequence[int]) -> dict[int, StoredEvent]:
     """Return those of ``ids`` that are still there with their bodies, by id."""
     rows = connection.execute(

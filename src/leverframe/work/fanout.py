@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Protocol
 
 import msgspec
 import structlog
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from leverframe.core import threads
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
+from leverframe.core.ids import show
 from leverframe.core.routes import Quiet, Route, RouteTable
-from leverframe.core.windows import held_until
+from leverframe.github.errors import Trouble
 from leverframe.ports import Clock
-from leverframe.store import deliveries, events, mutes
+from leverframe.store import audit, deliveries, events, mutes
 from leverframe.store.database import Database
-from leverframe.store.deliveries import LateWorker, Planned, Role, State
+from leverframe.store.deliveries import LateWorker
 from leverframe.store.events import StoredEvent
 from leverframe.work.bell import Bell
 from leverframe.work.library import Library
+from leverframe.work.paths import Paths, is_final
+from leverframe.work.planning import Decided, Planner, decide
 from leverframe.work.receive import Recent
 
 BATCH = 128
@@ -32,7 +34,9 @@ SCAN_S = 5.0
 """A bell that was missed is made up for by looking, at the latest after so many seconds."""
 GATHER_S = 0.01
 """After a batch that was not full: a busy hub does its rounds with many events each, an idle one still starts at once."""
-_ROLES = {"alone": Role.ALONE, "card": Role.CARD, "reply": Role.REPLY}
+ATTEMPTS, FIRST_WAIT_S, LONGEST_WAIT_S = 45, 5.0, 3_600.0
+"""How often an event is tried to be routed: as long as a message is tried to be sent, a day and a half."""
+_UNANSWERED = Trouble(code="github_unavailable", detail="no answer yet", again=True)
 log = structlog.get_logger("leverframe.fanout")
 
 
@@ -44,35 +48,14 @@ class Carried(msgspec.Struct, frozen=True):
     events: tuple[str, ...]
 
 
-class Fired(msgspec.Struct, frozen=True):
-    """A route that fired, for an event that may be an older one (a label that came later)."""
+@dataclass(slots=True)
+class _Batch:
+    """What was claimed together, as far as it is decided."""
 
-    route: Route
-    event: Event
-
-
-class Decided(msgspec.Struct, frozen=True):
-    """What the routes say to an event; with labels also which routes still wait for one, and which a label that came now fires."""
-
-    event: Event
-    firing: Sequence[Route]
-    waiting: Sequence[Route] = ()
-    relabelled: Sequence[Route] = ()
-
-
-def _decide(table: RouteTable, event: Event) -> Decided:
-    firing = table.firing(event)
-    if event.subject is None or not table.with_labels:
-        return Decided(event, firing)
-    return Decided(event, firing, table.but_for_labels(event), table.relabel(event))
-
-
-class PathsOf(Protocol):
-    """Tells which files a pull request touches."""
-
-    async def __call__(self, event: Event) -> tuple[str, ...] | None:
-        """Return the paths, ``None`` when they cannot be known."""
-        ...
+    boot: int
+    silenced: set[str]
+    routed: list[int]
+    plans: list[Decided]
 
 
 class Fanout:
@@ -89,19 +72,26 @@ class Fanout:
         recent: Recent,
         zone: tzinfo,
         room_quiet: Mapping[str, Quiet],
-        paths_of: PathsOf | None,
+        paths: Paths | None,
         bell: Bell,
         planned: Bell,
     ) -> None:
         self._database, self._clock, self._boot = database, clock, boot
         self._table, self._library, self._recent = table, library, recent
-        self._zone, self._room_quiet, self._paths_of = zone, room_quiet, paths_of
+        self._planner, self._paths = Planner(database, library, zone, room_quiet), paths
         self.bell, self._planned = bell, planned
         self._carried: dict[str, RouteTable] = {}
         self._filtered = any(route.where for route in table.routes)
 
     async def run(self) -> None:
         """Route whatever waits, for ever."""
+        try:
+            await self._run()
+        finally:
+            if self._paths is not None:
+                self._paths.close()
+
+    async def _run(self) -> None:
         while True:
             try:
                 match await self.step():
@@ -125,52 +115,115 @@ class Fanout:
         if not ids:
             return 0
         stored = await self._load(ids)
-        routed: list[int] = list(set(ids) - stored.keys())  # their bodies are gone: nothing can be said any more
-        plans: list[Decided] = []
+        # Of those whose bodies are gone nothing can be said any more.
+        batch = _Batch(boot, silenced, routed=list(set(ids) - stored.keys()), plans=[])
+        late: list[tuple[RouteTable, Event]] = []
+        behind: set[tuple[str, str | None]] = set()
         for count, id in enumerate(sorted(stored)):
             if count % 16 == 15:
                 await asyncio.sleep(0)  # the door must not wait for a whole batch
             try:
                 table = self._carried_table(carried) if (carried := stored[id].carried) else self._table
                 if not table.hears(stored[id].accepted.name):
-                    routed.append(id)
+                    batch.routed.append(id)
                     continue
                 event = self._library.parse(stored[id])
-                if self._paths_of is not None and event.paths is None and table.needs_paths(event):
-                    event = replace(event, paths=await self._paths_of(event))
-                # A filter is answered by another process: the loop must not wait for it.
-                decided = await asyncio.to_thread(_decide, table, event) if self._filtered else _decide(table, event)
-                if decided.firing:
-                    self._library.keep(event)
-                plans.append(decided)
-                routed.append(id)
+                if self._paths is not None and ((event.source, event.repo) in behind or table.needs_paths(event)):
+                    # What waits for GitHub holds up what follows it in its repository, and nothing else.
+                    behind.add((event.source, event.repo))
+                    late.append((table, event))
+                    continue
+                await self._decide(batch, table, event)
             except Exception as error:
                 log.exception("routing_failed", event_id=id, error=str(error))
-                await self._database.write(events.postpone_routing, event_id=id, boot=boot, now=self._clock.now(), wait_s=60.0)
+                await self._failed(batch, id, error)
+        await self._write(batch)
+        if late and self._paths is not None:
+            await self._route_late(_Batch(boot, silenced, [], []), self._paths, late)
+        return len(ids)
+
+    async def _route_late(self, batch: _Batch, paths: Paths, late: Sequence[tuple[RouteTable, Event]]) -> None:
+        """Route what waits for the files of pull requests, as far as GitHub tells them in time, and what comes after it."""
+        found = await paths.of([event for table, event in late if table.needs_paths(event)])
+        for table, event in late:
+            try:
+                if table.needs_paths(event):
+                    answer = found.get(event.id, _UNANSWERED)
+                    if not isinstance(answer, Trouble):
+                        event = replace(event, paths=answer)
+                    else:
+                        log.warning("paths_not_known", event_id=event.id, repo=event.repo, code=answer.code, detail=answer.detail)
+                        if not is_final(answer) and await self._put_off(batch.boot, event.id, answer.code, answer.detail, forget=False):
+                            continue
+                await self._decide(batch, table, event)
+            except (Refused, LateWorker):
+                raise
+            except Exception as error:
+                log.exception("routing_failed", event_id=event.id, error=str(error))
+                await self._failed(batch, event.id, error)
+        await self._write(batch)
+
+    async def _decide(self, batch: _Batch, table: RouteTable, event: Event) -> None:
+        # A filter is answered by another process: the loop must not wait for it.
+        decided = await asyncio.to_thread(decide, table, event) if self._filtered else decide(table, event)
+        if decided.firing:
+            self._library.keep(event)
+        batch.plans.append(decided)
+        batch.routed.append(event.id)
+
+    async def _failed(self, batch: _Batch, id: int, error: Exception) -> None:
+        await self._put_off(batch.boot, id, "routing_failed", f"{type(error).__name__}: {error}", forget=True)
+
+    async def _put_off(self, boot: int, id: int, code: str, detail: str, *, forget: bool) -> bool:
+        """Have an event tried again later and return ``True``; ``False`` when that was done often enough, which the audit tells.
+
+        With ``forget`` it is then taken as routed, to nowhere.
+        """
+
+        def put_off(connection: Connection, now: datetime) -> bool:
+            tried = events.routing_attempts(connection, event_id=id) + 1
+            if tried < ATTEMPTS:
+                events.postpone_routing(connection, event_id=id, boot=boot, now=now, wait_s=min(FIRST_WAIT_S * 2 ** (tried - 1), LONGEST_WAIT_S))
+                return True
+            audit.append(
+                connection, id=self._database.new_id(), at=now, actor="hub", act="events.route", target=show("evt", id), code=code, detail={"detail": detail[:300]}
+            )
+            if forget:
+                deliveries.plan(connection, boot=boot, routed=[id], planned=[], now=now)
+            return False
+
+        again = await self._database.write(put_off, self._clock.now())
+        if not again:
+            log.error("routing_given_up", event_id=id, code=code)
+        return again
+
+    async def _write(self, batch: _Batch) -> None:
+        """Write what was decided. When one of the events cannot be planned the others are, and it is tried again later."""
+        if not batch.routed:
+            return
+        owed = 0
         try:
-            owed = await self._database.write(self._plan, boot=boot, routed=routed, plans=plans, silenced=silenced, now=self._clock.now())
+            owed = await self._plan_now(batch)
         except (Refused, LateWorker):
             raise
         except Exception:
             log.exception("planning_failed")
-            owed = await self._plan_one_by_one(boot, routed, plans, silenced)
+            for id in sorted(batch.routed):
+                alone = _Batch(batch.boot, batch.silenced, [id], [plan for plan in batch.plans if plan.event.id == id])
+                try:
+                    owed += await self._plan_now(alone)
+                except (Refused, LateWorker):
+                    raise
+                except Exception as error:
+                    log.exception("routing_failed", event_id=id, error=str(error))
+                    await self._failed(batch, id, error)
         if owed:
             self._planned.ring()
-        return len(ids)
 
-    async def _plan_one_by_one(self, boot: int, routed: Sequence[int], plans: Sequence[Decided], silenced: set[str]) -> int:
-        """One of the events cannot be planned: the others are, and it is tried again later."""
-        owed = 0
-        for id in sorted(routed):
-            mine = [plan for plan in plans if plan.event.id == id]
-            try:
-                owed += await self._database.write(self._plan, boot=boot, routed=[id], plans=mine, silenced=silenced, now=self._clock.now())
-            except (Refused, LateWorker):
-                raise
-            except Exception as error:
-                log.exception("routing_failed", event_id=id, error=str(error))
-                await self._database.write(events.postpone_routing, event_id=id, boot=boot, now=self._clock.now(), wait_s=60.0)
-        return owed
+    async def _plan_now(self, batch: _Batch) -> int:
+        return await self._database.write(
+            self._planner.plan, boot=batch.boot, routed=batch.routed, plans=batch.plans, silenced=batch.silenced, now=self._clock.now()
+        )
 
     def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str]]:
         ids = events.claim_routing(connection, boot=boot, now=now, limit=BATCH)
@@ -191,64 +244,3 @@ class Fanout:
             if len(self._carried) > 1000:
                 self._carried.pop(next(iter(self._carried)))
         return table
-
-    def _plan(
-        self, connection: Connection, *, boot: int, routed: list[int], plans: Sequence[Decided], silenced: set[str], now: datetime
-    ) -> int:
-        planned: list[Planned] = []
-        for decided in plans:
-            fired = [Fired(route, decided.event) for route in decided.firing]
-            if self._table.with_labels:
-                fired += self._labels(connection, decided, now)
-            planned += self._deliveries(fired, silenced, now)
-        deliveries.plan(connection, boot=boot, routed=routed, planned=planned, now=now)
-        return sum(one.state is State.OWED for one in planned)
-
-    def _labels(self, connection: Connection, decided: Decided, now: datetime) -> list[Fired]:
-        """Keep the account of routes with labels, and return those that a label which came now fires for an older event."""
-        event = decided.event
-        if event.subject is None:
-            return []
-        subject = f"{event.source}:{event.subject.key}"
-        for route in decided.firing:
-            if route.labels is not None:
-                events.fired(connection, route=route.name, subject=subject, event_id=event.id, now=now)
-        for route in decided.waiting:
-            events.wait_for_label(connection, route=route.name, subject=subject, event_id=event.id)
-        late: list[Fired] = []
-        for route in decided.relabelled:
-            waiting = events.fire_waiting(connection, route=route.name, subject=subject, now=now)
-            if waiting is not None and (stored := events.load(connection, [waiting]).get(waiting)):
-                late.append(Fired(route, self._library.parse(stored)))
-        return late
-
-    def _deliveries(self, fired: Sequence[Fired], silenced: set[str], now: datetime) -> list[Planned]:
-        planned: dict[tuple[str, str, int], Planned] = {}
-        for one in fired:
-            role, order_key = Role.ALONE, ""
-            if one.route.thread == "subject" and one.event.subject is not None:
-                role = _ROLES[threads.role(one.event)]
-                order_key = f"{one.event.source}:{one.event.subject.key}" if role is not Role.ALONE else ""
-            for destination in one.route.to:
-                muted = bool(silenced) and (f"route:{one.route.name}" in silenced or f"room:{destination}" in silenced)
-                quiets = [quiet for quiet in (one.route.quiet, self._room_quiet.get(destination)) if quiet is not None]
-                scheduled_at = (held_until(quiets, now, self._zone) or now) if quiets else now
-                # Two routes to one room and thread give one message: of those that are not muted the one that speaks first words it.
-                # A label can fire an older event beside its own: only on their subject's card do they come together.
-                slot = (destination, order_key, 0 if role is Role.CARD else one.event.id)
-                before = planned.get(slot)
-                if before is not None and (before.state is State.MUTED, before.scheduled_at) <= (muted, scheduled_at):
-                    continue
-                planned[slot] = Planned(
-                    id=self._database.new_id() if before is None else before.id,
-                    event_id=one.event.id,
-                    destination=destination,
-                    order_key=order_key,
-                    role=role,
-                    route=one.route.name,
-                    state=State.MUTED if muted else State.OWED,
-                    scheduled_at=scheduled_at,
-                )
-        return list(planned.values())
-
-
