@@ -137,6 +137,8 @@ _row("command_option_unknown", 400, ("The command has no such option.", "The usa
      ("이 명령에 없는 옵션입니다.", "사용법에서 옵션을 확인하세요. 옵션이 아닌 말이면 따옴표로 묶으세요."))
 _row("command_quote_open", 400, ("A quotation mark is opened and never closed.", "Close it, or leave it out."),
      ("따옴표가 닫히지 않았습니다.", "따옴표를 닫거나 빼세요."))
+_row("command_rate_limited", 429, ("Too many commands in a minute.", "Wait a moment, then try again."),
+     ("1분 동안 명령이 너무 많았습니다.", "잠시 뒤에 다시 시도하세요."))
 _row("command_too_long", 413, ("The line is too long for a command.", "Write at most 4,000 characters."),
      ("명령으로 쓰기에는 너무 깁니다.", "4,000자 이하로 쓰세요."))
 _row("command_unknown", 404, ("There is no such command.", "help shows the commands that you may use here."),
@@ -173,6 +175,8 @@ _row("deployment_out_of_order", 409, ("The same commit is not live in the enviro
      ("앞선 환경에 같은 커밋이 배포되어 있지 않습니다.", "detail에 적힌 환경에 먼저 배포한 뒤 다시 요청하세요."))
 _row("deployment_under_way", 409, ("The deployment has begun already.", "Wait for it, or cancel it."),
      ("이미 시작된 배포입니다.", "끝나기를 기다리거나 취소하세요."))
+_row("deployment_unknown", 404, ("There is no deployment of this id.", "history shows which there are; an id begins with dep_."),
+     ("이 ID의 배포가 없습니다.", "history로 확인하세요. ID는 dep_로 시작합니다."))
 _row("door_unreachable", 502, ("The hub's own door did not answer.", "Look at the hub's log; hub.bind must be reachable from this machine."),
      ("허브의 입구가 응답하지 않았습니다.", "허브 로그를 확인하세요. 이 컴퓨터에서 hub.bind에 접속할 수 있어야 합니다."))
 _row("duration_invalid", 400, ("This is not a length of time that can be used.", "Write 30m, 2h or 1d12h, at most a year."),
@@ -345,6 +349,8 @@ _row("link_invalid", 410, ("This link was used, is over, or was never given.", "
      ("이미 쓴 링크이거나 기한이 지났거나 발급된 적이 없습니다.", "관리자에게 새 링크를 요청하세요: leverframe people invite NAME --role ROLE."))
 _row("lock_held", 409, ("Somebody else holds the lock.", "Ask them, wait for a notice when it frees, or steal it with a reason."),
      ("다른 사람이 잠갔습니다.", "그 사람에게 부탁하거나, 풀릴 때 알림을 받거나, 사유를 적고 가져오세요."))
+_row("lock_none", 409, ("This is not locked.", "status shows what is locked, and by whom."),
+     ("잠겨 있지 않습니다.", "무엇이 누구에 의해 잠겼는지는 status가 보여 줍니다."))
 _row("method_not_allowed", 405, ("This door does not take this method.", "Use the method named in the Allow header."),
      ("이 입구는 이 메서드를 받지 않습니다.", "Allow 헤더에 적힌 메서드를 쓰세요."))
 _row("mute_unknown", 404, ("Nothing of this name is muted.", "leverframe routes list shows what is muted, and until when."),
@@ -383,6 +389,8 @@ _row("repository_invalid", 400, ("This is not the name of a repository.", "Write
      ("저장소 이름이 아닙니다.", "acme/web처럼 소유자/이름으로 쓰세요."))
 _row("request_invalid", 400, ("Something in the request cannot be used.", "Correct the field that is named in parentheses (detail), then send it again."),
      ("요청에 쓸 수 없는 값이 있습니다.", "괄호 안(detail)에 적힌 항목을 고쳐 다시 보내세요."))
+_row("rollback_nowhere", 409, ("There is no earlier deployment that worked to go back to.", "Deploy a commit that works: deploy SERVICE ENV REF."),
+     ("되돌아갈 만한, 이전에 성공한 배포가 없습니다.", "정상인 커밋을 배포하세요: deploy SERVICE ENV REF."))
 _row("room_unknown", 400, ("The hub has no such room.", "Write CHAT:ROOM with a chat of [chats], such as slack:#dev-team; in the room * stands for any letters."),
      ("허브에 그런 방이 없습니다.", "[chats]에 있는 채팅으로 채팅:방을 쓰세요. 예: slack:#dev-team. 방에는 *를 쓸 수 있습니다."))
 _row("route_unknown", 404, ("There is no route of this name.", "leverframe routes list shows which there are; a route of leverframe.toml is there after a restart."),
@@ -403,6 +411,8 @@ _row("runner_refused", 502, ("The runner refuses to start this.", "Look at the r
      ("러너가 시작을 거절했습니다.", "detail의 이유를 확인해 고친 뒤 다시 배포하세요."))
 _row("runner_target_invalid", 422, ("The environment's keys do not fit its runner.", "Correct the key in detail on [services.NAME.environments.NAME]; leverframe check shows what it takes."),
      ("환경의 설정이 러너와 맞지 않습니다.", "[services.NAME.environments.NAME]에서 detail에 적힌 키를 고치세요. leverframe check가 쓸 수 있는 키를 알려 줍니다."))
+_row("runner_unknown", 409, ("The configuration has no such runner.", "Name a key of [runners] in the environment's runner, then restart the hub."),
+     ("설정에 그런 러너가 없습니다.", "환경의 runner에 [runners]의 키를 쓰고 허브를 다시 시작하세요."))
 _row("service_unknown", 404, ("There is no such service.", "Write one of [services] in leverframe.toml; status shows them."),
      ("그런 서비스가 없습니다.", "leverframe.toml의 [services]에 있는 이름을 쓰세요. status로 볼 수 있습니다."))
 _row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from leverframe.store.events import alive
-from leverframe.store.rows import insert_rows
+from leverframe.store.rows import insert_rows, upsert
 from leverframe.store.tables import attempts, cards, deliveries, destinations, routing
 
 
@@ -137,11 +137,11 @@ def owe(connection: Connection, *, planned: Sequence[Planned], now: datetime) ->
         return
     insert_rows(
         connection, deliveries,
-        ("id", "event_id", "destination", "order_key", "role", "route", "state", "attempt", "created_at", "scheduled_at", "ended_at", "code"),
+        ("id", "event_id", "destination", "order_key", "role", "route", "state", "attempt", "created_at", "scheduled_at", "later", "ended_at", "code"),
         [
             (
                 one.id, one.event_id, one.destination, one.order_key, int(one.role), one.route, int(one.state), 0, now, one.scheduled_at,
-                None if one.state is State.OWED else now, None,
+                int(one.scheduled_at > now), None if one.state is State.OWED else now, None,
             )
             for one in planned
         ],
@@ -166,20 +166,12 @@ def wake(connection: Connection, due: Mapping[str, datetime]) -> None:
 
 @cache
 def _wake(dialect: str) -> Any:
-    insert = _upsert(dialect)(destinations)
+    insert = upsert(dialect)(destinations)
     return insert.on_conflict_do_update(
         index_elements=["name"],
         set_={"due_at": insert.excluded.due_at},
         where=sa.or_(destinations.c.due_at.is_(None), sa.and_(destinations.c.due_at > insert.excluded.due_at, destinations.c.failures == 0)),
     )
-
-
-def _upsert(dialect: str) -> Any:
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert
-    else:
-        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
-    return insert
 
 
 def take(connection: Connection, *, boot: int, now: datetime, limit: int, window: int, holding: Collection[str] | None = None) -> list[Taken]:
@@ -222,14 +214,32 @@ def _take(unsure: bool) -> Any:
 
 
 _NEXT_DUE_AT = sa.select(sa.func.min(destinations.c.due_at)).where(_free(False))
+
+
+def _of(later: int) -> sa.ColumnElement[bool]:
+    """Return what is owed in its turn (0), or from its moment on (1): each has its index."""
+    return sa.and_(deliveries.c.state == sa.literal_column("0"), deliveries.c.later == sa.literal_column(str(later)))
+
+
+def _first(later: int, *order: sa.Column[Any]) -> sa.Select[Any]:
+    """Return the query for the first of those that a destination is owed and may be sent now."""
+    which = [_of(later), deliveries.c.destination == sa.bindparam("b_destination")] + [deliveries.c.scheduled_at <= sa.bindparam("b_now")] * later
+    columns = (
+        deliveries.c.id, deliveries.c.destination, deliveries.c.event_id, deliveries.c.order_key, deliveries.c.role, deliveries.c.route,
+        deliveries.c.attempt, deliveries.c.scheduled_at,
+    )  # fmt: skip
+    return sa.select(sa.select(*columns).where(*which).order_by(*order).limit(sa.bindparam("b_limit", type_=sa.Integer)).subquery())
+
+
+# Apart: a hundred thousand that wait for the end of quiet hours are not looked through for one that may be sent now.
+_DUE = sa.union_all(_first(0, deliveries.c.id), _first(1, deliveries.c.scheduled_at, deliveries.c.id)).subquery()
 _OWED = (
     sa.select(
-        deliveries.c.id, deliveries.c.event_id, deliveries.c.order_key, deliveries.c.role, deliveries.c.route, deliveries.c.attempt,
-        deliveries.c.scheduled_at, cards.c.remote_id, cards.c.remote_room, cards.c.anchor_only,
+        _DUE.c.id, _DUE.c.event_id, _DUE.c.order_key, _DUE.c.role, _DUE.c.route, _DUE.c.attempt, _DUE.c.scheduled_at,
+        cards.c.remote_id, cards.c.remote_room, cards.c.anchor_only,
     )
-    .outerjoin(cards, sa.and_(cards.c.destination == deliveries.c.destination, cards.c.subject == deliveries.c.order_key))
-    .where(deliveries.c.destination == sa.bindparam("b_destination"), deliveries.c.state == sa.literal_column("0"), deliveries.c.scheduled_at <= sa.bindparam("b_now"))
-    .order_by(deliveries.c.id)
+    .outerjoin(cards, sa.and_(cards.c.destination == _DUE.c.destination, cards.c.subject == _DUE.c.order_key))
+    .order_by(_DUE.c.id)
     .limit(sa.bindparam("b_limit", type_=sa.Integer))
 )  # fmt: skip
 
@@ -291,7 +301,7 @@ def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> 
                 "remote_id": card.remote_id, "remote_room": card.remote_room, "anchor_only": card.anchor_only,
                 "delivery_id": one.delivery_id, "posted_at": now,
             }  # fmt: skip
-            insert = _upsert(connection.dialect.name)(cards).values(destination=destination, subject=subject, **values)
+            insert = upsert(connection.dialect.name)(cards).values(destination=destination, subject=subject, **values)
             connection.execute(insert.on_conflict_do_update(index_elements=["destination", "subject"], set_=values))
 
 
@@ -320,7 +330,8 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
             emptied.append(each.name)
     emptied += [name for name, more in going_on.items() if not more]
     # What is still owed there (it came just now, or waits for its moment) is taken when it is due.
-    next_at = {name: at for name, at in connection.execute(_NEXT_OWED_AT, {"b_destinations": emptied}).all()} if emptied else {}
+    looked = connection.execute(_NEXT_OWED_AT, {"b_destinations": emptied}).all() if emptied else []
+    next_at = {name: now if in_turn is not None else later for name, in_turn, later in looked}
     released = [
         {"b_name": each.name, "b_boot": boot, "b_due": each.stop_until or next_at.get(each.name), "b_failures": each.failures, "b_error": each.error}
         for each in rounds if each.name in held and not going_on.get(each.name)
@@ -343,11 +354,16 @@ _RELEASE = (
         boot=None, due_at=sa.bindparam("b_due", type_=destinations.c.due_at.type), failures=sa.bindparam("b_failures"), last_error=sa.bindparam("b_error")
     )
 )  # fmt: skip
-_NEXT_OWED_AT = (
-    sa.select(deliveries.c.destination, sa.func.min(deliveries.c.scheduled_at))
-    .where(deliveries.c.destination.in_(sa.bindparam("b_destinations", expanding=True)), deliveries.c.state == sa.literal_column("0"))
-    .group_by(deliveries.c.destination)
-)
+
+
+def _moment(later: int, order: sa.Column[Any]) -> sa.ScalarSelect[datetime]:
+    which = sa.and_(_of(later), deliveries.c.destination == destinations.c.name)
+    return sa.select(deliveries.c.scheduled_at).where(which).order_by(order).limit(1).scalar_subquery()
+
+
+_NEXT_OWED_AT = sa.select(destinations.c.name, _moment(0, deliveries.c.id), _moment(1, deliveries.c.scheduled_at)).where(
+    destinations.c.name.in_(sa.bindparam("b_destinations", expanding=True))
+)  # fmt: skip
 
 
 def has_dead(connection: Connection, *, event_id: int) -> bool:
@@ -370,12 +386,13 @@ def revive(connection: Connection, *, now: datetime, event_id: int | None = None
     if rows:
         connection.execute(
             deliveries.update().where(deliveries.c.id == sa.bindparam("b_id")).values(
-                state=int(State.OWED), ended_at=None, code=None, scheduled_at=sa.bindparam("b_at", type_=deliveries.c.scheduled_at.type)
+                state=int(State.OWED), ended_at=None, code=None, later=int(every_s > 0),
+                scheduled_at=sa.bindparam("b_at", type_=deliveries.c.scheduled_at.type),
             ),
             [{"b_id": row.id, "b_at": now + timedelta(seconds=count * every_s)} for count, row in enumerate(rows)],
         )  # fmt: skip
     for name in sorted({row.destination for row in rows}):
         # Somebody asks for it now: what the destination had to wait for is over.
-        connection.execute(destinations.update().where(destinations.c.name == name).values(due_at=now, failures=0))
+        connection.execute(destinations.update().where(destinations.c.name == name, destinations.c.failures > 0).values(due_at=now, failures=0))
         wake(connection, {name: now})
     return len(rows)

@@ -16,7 +16,7 @@ CHUNK = 32
 
 
 @cache
-def insert(table: str, columns: tuple[str, ...], rows: int, *, ignoring_repeats: bool = False) -> str:
+def insert_text(table: str, columns: tuple[str, ...], rows: int, *, ignoring_repeats: bool = False) -> str:
     """Return an ``INSERT`` of ``rows`` rows with ``?`` for every value."""
     marks = ",".join(["(" + ",".join("?" * len(columns)) + ")"] * rows)
     return f"INSERT INTO {table} ({','.join(columns)}) VALUES {marks}" + (" ON CONFLICT DO NOTHING" if ignoring_repeats else "")
@@ -57,9 +57,18 @@ def insert_rows(
         return
     if connection.dialect.name == "sqlite":
         for size, values in chunks([_stored(row, _instants(table, columns)) for row in rows]):
-            connection.exec_driver_sql(insert(table.name, columns, size, ignoring_repeats=ignoring_repeats), tuple(values))
+            connection.exec_driver_sql(insert_text(table.name, columns, size, ignoring_repeats=ignoring_repeats), tuple(values))
         return
     from sqlalchemy.dialects import postgresql
 
     statement = postgresql.insert(table)
     connection.execute(statement.on_conflict_do_nothing() if ignoring_repeats else statement, [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def upsert(dialect: str) -> Any:
+    """Return the dialect's ``insert``, which knows what to do on a conflict."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    return insert

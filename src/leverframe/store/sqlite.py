@@ -282,11 +282,11 @@ class SqliteDatabase:
                 fresh.append(event)
             answers.append((future, first, None))
         for size, values in rows.chunks([event.event_row() for event in fresh]):
-            self._raw.execute(rows.insert("events", ingest.EVENT_COLUMNS, size), values)
+            self._raw.execute(rows.insert_text("events", ingest.EVENT_COLUMNS, size), values)
         for size, values in rows.chunks([event.body_row() for event in fresh]):
-            self._raw.execute(rows.insert("bodies", ingest.BODY_COLUMNS, size), values)
+            self._raw.execute(rows.insert_text("bodies", ingest.BODY_COLUMNS, size), values)
         for size, values in rows.chunks([(event.id,) for event in fresh]):
-            self._raw.execute(rows.insert("routing", ("event_id",), size), values)
+            self._raw.execute(rows.insert_text("routing", ("event_id",), size), values)
         return answers
 
 

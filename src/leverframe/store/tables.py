@@ -91,9 +91,14 @@ deliveries = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False, comment="tries so far; fences a late worker"),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("scheduled_at", Instant, nullable=False, comment="not sent before (quiet hours); start of the retry schedule; a replay sets it anew"),
+    sa.Column("later", sa.SmallInteger, nullable=False, server_default="0", comment="1 when it was given a moment to wait for, else it is sent in its turn"),
     sa.Column("ended_at", Instant),
     sa.Column("code", sa.Text, comment="why it is dead"),
-    sa.Index("deliveries_owed", "destination", "id", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")),
+    sa.Index("deliveries_owed", "destination", "later", "id", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")),
+    sa.Index(
+        "deliveries_later", "destination", "scheduled_at", "id",
+        sqlite_where=sa.text("state = 0 AND later = 1"), postgresql_where=sa.text("state = 0 AND later = 1"),
+    ),
     sa.Index("deliveries_dead", "id", sqlite_where=sa.text("state = 2"), postgresql_where=sa.text("state = 2")),
     sa.Index("deliveries_event", "event_id"),
 )
@@ -219,4 +224,76 @@ playground_messages = sa.Table(
     sa.Column("posted_at", Instant, nullable=False),
     sa.Column("edited_at", Instant),
     sa.Index("playground_messages_room", "room", "id"),
+)
+
+inbox = sa.Table(
+    "inbox", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.LargeBinary(16), nullable=False, unique=True, comment="digest of the chat and of the request's own identity"),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("room", sa.Text, nullable=False, comment="chat:room"),
+    sa.Column("kind", sa.Text, nullable=False, comment="Said, Clicked or Submitted"),
+    sa.Column("heard", sa.LargeBinary, nullable=False, comment="JSON of what was said, without what lets it be answered"),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("boot", sa.BigInteger, comment="the process that holds it; NULL when it is done"),
+    sa.Column("ended_at", Instant),
+    sa.Column("line", sa.Text, comment="the command as it was understood, secrets redacted"),
+    sa.Column("code", sa.Text, comment="ok, or the code of the refusal"),
+    sa.Column("detail", sa.Text, comment="what the refusal is about"),
+    sa.Column("words", sa.Text, comment="the words that no grant covered"),
+    sa.Column("answer", sa.LargeBinary, comment="JSON of what was answered, for a repeat"),
+    sa.Index("inbox_waiting", "id", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")),
+    sa.Index("inbox_actor", "actor", "received_at"),
+    sa.Index("inbox_room", "room", "received_at"),
+)
+
+_OPEN = "state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')"
+_HOLDING = "state IN ('starting', 'running', 'unknown')"
+deployments = sa.Table(
+    "deployments", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("lane", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="what was decided on another is decided again"),
+    sa.Column("asked_at", Instant, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Column("document", sa.LargeBinary, nullable=False, comment="JSON of core.deployments.Deployment"),
+    sa.Index("deployments_where", "service", "environment", "id"),
+    sa.Index("deployments_open", "lane", "id", sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
+    sa.Index("deployments_holding", "lane", unique=True, sqlite_where=sa.text(_HOLDING), postgresql_where=sa.text(_HOLDING)),
+)
+
+lever_effects = sa.Table(
+    "lever_effects", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("deployment_id", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("document", sa.LargeBinary, nullable=False, comment="JSON of the effect"),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("boot", sa.BigInteger, comment="the process that does it"),
+    sa.Index("lever_effects_due", "due_at"),
+    sa.Index("lever_effects_deployment", "deployment_id"),
+    comment="what must happen next to a deployment, written in the transaction that decided it",
+)
+
+approvals = sa.Table(
+    "approvals", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("deployment_id", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("document", sa.LargeBinary, nullable=False, comment="JSON of core.approvals.Approval"),
+    sa.Index("approvals_deployment", "deployment_id", "id"),
+)
+
+locks = sa.Table(
+    "locks", metadata,
+    sa.Column("lane", sa.Text, primary_key=True),
+    sa.Column("until", Instant, comment="NULL: until somebody unlocks it"),
+    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false(), comment="whether those who wait were told that it is over"),
+    sa.Column("document", sa.LargeBinary, nullable=False, comment="JSON of core.lanes.Lock"),
+    sa.Index("locks_until", "until"),
 )

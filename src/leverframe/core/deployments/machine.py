@@ -58,6 +58,7 @@ def ask(
     cause: str = "",
     reason: str = "",
     place: Place | None = None,
+    followers: tuple[str, ...] = (),
     rules: Rules | None = None,
 ) -> Stepped:
     """Return a new deployment, and what must happen first.
@@ -66,7 +67,7 @@ def ask(
     """
     asked = Deployment(
         id=id, kind=kind, service=service, environment=environment, lane=lane, runner=runner, repository=repository, ref=ref, commit=commit,
-        parameters=dict(parameters or {}), by=by, by_name=by_name, cause=cause, reason=reason, place=place, asked_at=now, changed_at=now,
+        parameters=dict(parameters or {}), by=by, by_name=by_name, cause=cause, reason=reason, place=place, followers=followers, asked_at=now, changed_at=now,
         rules=rules or Rules(), ticket=0,
     )  # fmt: skip
     return asking.ask_again(asked, Say(), Happened(name="asked"))

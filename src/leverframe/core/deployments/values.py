@@ -181,6 +181,8 @@ class Deployment:
     reason: str = ""
     place: Place | None = None
     """Where it was asked; its card is shown there."""
+    followers: tuple[str, ...] = ()
+    """Destinations that are told of its progress too: ``slack:U0123``."""
     asked_at: datetime
     changed_at: datetime
     rules: Rules = Rules()

@@ -18,8 +18,7 @@ from leverframe.core.wording.buttons import buttons
 from leverframe.core.wording.en import VOICE as ENGLISH
 from leverframe.core.wording.footers import footer
 from leverframe.core.wording.ko import VOICE as KOREAN
-from leverframe.core.wording.levers import DEPLOYMENT, LEVERS
-from leverframe.core.wording.levers.view import view
+from leverframe.core.wording.levers import HUB, LEVERS, word
 from leverframe.core.wording.told import tell
 from leverframe.core.wording.tones import tone_of
 from leverframe.core.wording.voice import Voice
@@ -35,8 +34,8 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     Never raises, whatever the payload holds. The headline stands alone; the blocks below add people's own words, how
     the subject stands, a button where somebody has to act, and where and when it happened.
     """
-    if event.kind == "hub" and event.name == DEPLOYMENT:
-        return LEVERS[locale].deployment(view(event.payload), zone)
+    if event.kind == HUB and (said := word(event, LEVERS[locale], zone)) is not None:
+        return said
     voice = VOICES[locale]
     told = tell(event)
     headline = voice.sentences.get(event.name, voice.general)(told)

@@ -1,0 +1,489 @@
+"""Deploy: drive each deployment's machine, and do what it says must happen next. A lever is pulled at most once.
+
+Every change is one transaction: the deployment under its new version, a row for each effect that needs the world, and what is
+told. The loop takes the rows that are due, asks runner or repository, and brings the answer back as the machine's next input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
+from typing import Any, Protocol, assert_never
+
+import structlog
+from sqlalchemy import Connection
+
+from leverframe.core import approvals as voting
+from leverframe.core.conversation import Place
+from leverframe.core.deployments import ENDED, HOLDING, PATIENCE, Deployment, Patience, Stepped, ask, snapshot, step, still_wanted
+from leverframe.core.deployments import effects as todo
+from leverframe.core.deployments import inputs as came
+from leverframe.core.errors import Refused
+from leverframe.core.freezes import frozen
+from leverframe.core.ids import show
+from leverframe.core.lanes import Frozen, LaneHeld, Lock, Locked, LockTaken, Next, Waiting, take_lock, turns
+from leverframe.core.people import People
+from leverframe.core.runs import Lost, NotStarted, Unreachable
+from leverframe.core.services import Catalogue, Environment
+from leverframe.core.shipping import Resolved
+from leverframe.core.wording.levers import ALERT, DEPLOYMENT, LOCK, NOTE
+from leverframe.ports import Clock, Order, Repositories, Runner
+from leverframe.store import approvals, deployments, locks
+from leverframe.store.database import Database
+from leverframe.store.deliveries import Role
+from leverframe.store.deployments import Due
+from leverframe.work.bell import Bell
+from leverframe.work.tell import Telling, tell
+
+AT_ONCE = 64
+"""Effects that one process does at a time."""
+SCAN_S = 5.0
+AGAIN_S = 5.0
+"""An effect that failed for a reason of our own is tried again after so long."""
+log = structlog.get_logger("leverframe.deploy")
+
+
+class Happened(Protocol):
+    """Hears what happens to deployments, once it is committed: metrics and plugins."""
+
+    def __call__(self, what: todo.Happening, deployment: Deployment) -> None: ...
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one transaction still has to do, and what it will have done."""
+
+    connection: Connection
+    now: datetime
+    lanes: list[str] = field(default_factory=list)
+    said: dict[str, Deployment] = field(default_factory=dict)
+    happened: list[tuple[todo.Happening, Deployment]] = field(default_factory=list)
+
+
+class Deployer:
+    """Asks, steps and does. ``told`` is rung when something is to be said, ``bell`` when an effect may be due."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        boot: Callable[[], int],
+        catalogue: Catalogue,
+        runners: Mapping[str, Runner],
+        repositories: Callable[[Deployment], Repositories],
+        people: People,
+        zone: tzinfo,
+        told: Bell,
+        happened: Happened,
+        audit_room: str | None = None,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        self._database, self._clock, self._boot = database, clock, boot
+        self.catalogue, self._runners, self._repositories = catalogue, runners, repositories
+        self.people, self._zone, self._told, self._happened = people, zone, told, happened
+        self._audit_room, self._patience = audit_room, patience
+        self.bell = Bell()
+        self._doing: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    # What happens in a transaction. Callers have called ``store.deployments.alone`` first, and call ``committed`` afterwards.
+
+    def begin(self, connection: Connection, now: datetime) -> Turn:
+        """Return what gathers the changes of one transaction."""
+        deployments.alone(connection)
+        return Turn(connection, now)
+
+    def ask(self, turn: Turn, environment: Environment, **asked: Any) -> Deployment:
+        """Make a deployment of ``environment``; ``asked`` is what ``core.deployments.ask`` takes beyond it."""
+        stepped = ask(
+            id=show(deployments.PREFIX, self._database.new_id()), service=environment.service, environment=environment.name, lane=environment.lane,
+            runner=environment.runner, repository=environment.repository, rules=environment.rules, now=turn.now, **asked,
+        )  # fmt: skip
+        deployments.add(turn.connection, stepped.deployment)
+        self._do(turn, stepped)
+        return stepped.deployment
+
+    def apply(self, turn: Turn, deployment: Deployment, input: came.Input) -> Stepped:
+        """Step a deployment that was read in this transaction, and keep what came of it."""
+        stepped = step(deployment, input, now=turn.now, patience=self._patience)
+        if stepped.deployment is not deployment and stepped.deployment.version != deployment.version:
+            deployments.save(turn.connection, stepped.deployment, before=deployment.version)
+        self._do(turn, stepped)
+        return stepped
+
+    def lane_changed(self, turn: Turn, lane: str) -> None:
+        """Have it seen whose turn it is in a lane: a lock came or went."""
+        turn.lanes.append(lane)
+
+    def finish(self, turn: Turn) -> None:
+        """Do what is left in the transaction: turns in lanes, and cards."""
+        for _ in range(1_000):
+            if not turn.lanes:
+                break
+            lane = turn.lanes.pop()
+            turn.lanes = [other for other in turn.lanes if other != lane]
+            self._turns(turn, lane)
+        else:  # pragma: no cover
+            raise RuntimeError("lanes keep changing")
+        for deployment in turn.said.values():
+            self._tell(turn, deployment, DEPLOYMENT, deployment.state, Role.CARD)
+
+    def committed(self, turn: Turn) -> None:
+        """Wake whoever has something to do now."""
+        self.bell.ring()
+        self._told.ring()
+        for what, deployment in turn.happened:
+            self._happened(what, deployment)
+
+    def _do(self, turn: Turn, stepped: Stepped) -> None:
+        deployment, now = stepped.deployment, turn.now
+        for effect in stepped.effects:
+            match effect:
+                case todo.Resolve() | todo.Look() | todo.Call() | todo.Find() | todo.CancelRun():
+                    self._put(turn, deployment, effect, effect.in_s)
+                case todo.Poll(in_s=in_s):
+                    runner = self._runners.get(deployment.runner)
+                    self._put(turn, deployment, effect, in_s if in_s is not None else runner.poll_every_s if runner is not None else 10.0)
+                case todo.Wake(at=at):
+                    deployments.put(turn.connection, deployment, [(self._database.new_id(), effect, at)], instead="Wake")
+                case todo.AskApproval():
+                    approvals.add(turn.connection, voting.ask(
+                        id=show(approvals.PREFIX, self._database.new_id()), deployment=deployment.id, digest=effect.digest, policy=effect.policy,
+                        requester=deployment.by, authors=tuple(f"github:{login}" for login in effect.authors), now=now,
+                    ))  # fmt: skip
+                case todo.CloseApproval():
+                    question = approvals.latest(turn.connection, deployment.id, digest=effect.digest)
+                    if question is not None:
+                        approvals.save(turn.connection, voting.close(question, effect.result, by=effect.by, reason=effect.reason, now=now))
+                case todo.Join(lane=lane) | todo.Leave(lane=lane) | todo.FreeLane(lane=lane) | todo.SeeTurn(lane=lane):
+                    turn.lanes.append(lane)
+                case todo.LockLane():
+                    self._lock(turn, deployment, effect)
+                case todo.Follow(environment=name, commit=commit):
+                    self._follow(turn, deployment, name, commit)
+                case todo.Say():
+                    turn.said[deployment.id] = deployment
+                case todo.Note():
+                    more = {"by_name": effect.by_name or effect.by, "code": effect.code, "detail": effect.detail}
+                    self._tell(turn, deployment, NOTE, effect.what, Role.REPLY, more)
+                case todo.Alert():
+                    glass = deployment.glass
+                    self._tell(turn, deployment, ALERT, effect.what, Role.ALONE, {"detail": effect.detail, "by_name": glass.by_name or glass.by if glass else ""})
+                case todo.Happened(name=name):
+                    turn.happened.append((name, deployment))
+                case _:  # pragma: no cover
+                    assert_never(effect)
+        if deployment.id in turn.said:
+            turn.said[deployment.id] = deployment
+
+    def _put(self, turn: Turn, deployment: Deployment, effect: todo.Effect, in_s: float) -> None:
+        deployments.put(turn.connection, deployment, [(self._database.new_id(), effect, turn.now + timedelta(seconds=in_s))])
+
+    def _lock(self, turn: Turn, deployment: Deployment, effect: todo.LockLane) -> None:
+        taken = take_lock(
+            locks.load(turn.connection, effect.lane), lane=effect.lane, owner=effect.owner or "hub", owner_name=effect.owner_name or "Leverframe",
+            reason=effect.reason or f"rollback {deployment.id}", until=None, people=self.people, now=turn.now,
+        )  # fmt: skip
+        if isinstance(taken, LockTaken):
+            locks.save(turn.connection, taken.lock)
+            self.tell_lock(turn, "locked", taken.lock, deployment.service, deployment.environment, [deployment.place] if deployment.place else [])
+
+    def _follow(self, turn: Turn, before: Deployment, name: str, commit: Resolved) -> None:
+        environment = self.catalogue.find(before.service, name)
+        if environment is not None:
+            self.ask(turn, environment, commit=commit, ref=before.ref, parameters=before.parameters, cause=f"after {before.environment}", place=before.place)
+
+    def _turns(self, turn: Turn, lane: str) -> None:
+        standing = {one.id: one for one in deployments.open_in(turn.connection, lane)}
+        running = next((one.id for one in standing.values() if one.state in HOLDING), None)
+        waiting = [
+            Waiting(
+                id=one.id, asked_at=one.asked_at, by=one.by, kind=one.kind, frozen=self._frozen(one, turn.now), broke_glass=one.glass is not None,
+            )
+            for one in standing.values() if one.state == "queued"
+        ]  # fmt: skip
+        lock = locks.load(turn.connection, lane)
+        for id, its in turns(waiting, running=running, lock=lock, people=self.people, now=turn.now).items():
+            one = standing[id]
+            match its:
+                case Next():
+                    self.apply(turn, one, came.LaneFree(sha=one.commit.sha if one.commit else "", rules=self._rules(one), earlier=self._earlier(turn.connection, one)))
+                case LaneHeld() | Locked() | Frozen():
+                    self.apply(turn, one, its)
+
+    def _rules(self, deployment: Deployment) -> Any:
+        environment = self.catalogue.find(deployment.service, deployment.environment)
+        return deployment.rules if environment is None else environment.rules
+
+    def _frozen(self, deployment: Deployment, now: datetime) -> Frozen | None:
+        environment = self.catalogue.find(deployment.service, deployment.environment)
+        return frozen(environment.freezes, now, self._zone) if environment is not None and environment.freezes else None
+
+    def _earlier(self, connection: Connection, deployment: Deployment) -> str | None:
+        """Return what is live in the environment that comes before."""
+        after = self._rules(deployment).after
+        if after is None:
+            return None
+        good = deployments.last_good(connection, service=deployment.service, environment=after)
+        return good.commit.sha if good is not None and good.commit is not None else None
+
+    def _tell(self, turn: Turn, deployment: Deployment, name: str, action: str, role: Role, more: Mapping[str, Any] | None = None) -> None:
+        to = [deployment.place.destination] if deployment.place is not None else []
+        direct = list(deployment.followers) if name != DEPLOYMENT else []
+        mirrored = [self._audit_room] if self._audit_room is not None and name != DEPLOYMENT and self._audit_room not in to else []
+        tell(
+            turn.connection, self._database.new_id,
+            Telling(
+                name=name, action=action, subject=deployment.id, payload={"deployment": snapshot(deployment), **(more or {})}, to=to, role=role,
+                repo=deployment.repository, alone=[*direct, *mirrored],
+            ),
+            now=turn.now,
+        )  # fmt: skip
+
+    def tell_lock(
+        self, turn: Turn, what: str, lock: Lock, service: str, environment: str, places: list[Place], more: Mapping[str, Any] | None = None
+    ) -> None:
+        """Tell what became of a lock, in the rooms of ``places`` and where acts are mirrored."""
+        shown = {"service": service, "environment": environment, "by": lock.owner_name or lock.owner, "reason": lock.reason, "until": lock.until, "waiting": lock.waiters}
+        to = [place.destination for place in places]
+        mirrored = [self._audit_room] if self._audit_room is not None else []
+        tell(
+            turn.connection, self._database.new_id,
+            Telling(name=LOCK, action=what, subject=lock.lane, payload={"lock": shown, **(more or {})}, to=to, role=Role.ALONE, alone=mirrored), now=turn.now,
+        )  # fmt: skip
+
+    # The loop.
+
+    async def run(self) -> None:
+        """Do whatever is due, for ever."""
+        while not self._stopping:
+            try:
+                if not await self.step():
+                    await self.bell.wait(await self._idle_s())
+            except Refused as error:
+                log.warning("deploying_put_off", code=error.code)
+                await self._clock.sleep(1.0)
+            except Exception:
+                log.exception("deploying_failed")
+                await self._clock.sleep(1.0)
+
+    async def stop(self, patience_s: float) -> None:
+        """Begin nothing new; let what is under way end for up to ``patience_s`` seconds."""
+        self._stopping = True
+        self.bell.ring()
+        if self._doing:
+            _, late = await asyncio.wait(self._doing, timeout=patience_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def step(self) -> int:
+        """Take the effects that are due and begin to do them; return how many were taken."""
+        free = AT_ONCE - len(self._doing)
+        if free <= 0:
+            await asyncio.wait(self._doing, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        taken = await self._database.write(deployments.take, boot=self._boot(), now=self._clock.now(), limit=free)
+        for due in taken:
+            task = asyncio.create_task(self._attempt(due), name=f"lever {type(due.effect).__name__}")
+            self._doing.add(task)
+            task.add_done_callback(self._doing.discard)
+        await self._unlock_ended()
+        return len(taken)
+
+    async def settle(self) -> None:
+        """Return when nothing is under way (for tests)."""
+        while self._doing:
+            await asyncio.gather(*self._doing, return_exceptions=True)
+
+    async def _idle_s(self) -> float:
+        due = await self._database.read(_next_due_at, boot=self._boot(), now=self._clock.now())
+        return SCAN_S if due is None else min(max((due - self._clock.now()).total_seconds(), 0.0), SCAN_S)
+
+    async def _unlock_ended(self) -> None:
+        if not await self._database.read(_any_over, now=self._clock.now()):
+            return
+        turn = await self._database.write(self._free_ended, now=self._clock.now())
+        self.committed(turn)
+
+    def _free_ended(self, connection: Connection, *, now: datetime) -> Turn:
+        turn = self.begin(connection, now)
+        for lock in locks.over(connection, now=now):
+            self.freed(turn, lock)
+        self.finish(turn)
+        return turn
+
+    def freed(self, turn: Turn, lock: Lock, *, tell_to: tuple[str, ...] | None = None) -> None:
+        """Have the next in a lane that is open again go, and tell those who waited for it, directly."""
+        turn.lanes.append(lock.lane)
+        environments = self.catalogue.in_lane(lock.lane)
+        service, environment = (environments[0].service, environments[0].name) if environments else (lock.lane, "")
+        for actor in lock.waiters if tell_to is None else tell_to:
+            chat, _, who = actor.partition(":")
+            self.tell_lock(turn, "freed", lock, service, environment, [Place(chat=chat, room=who.rpartition("/")[2])], {"tell": [actor]})
+
+    async def _attempt(self, due: Due) -> None:
+        try:
+            await self._carry_out(due)
+        except Exception as error:
+            if not isinstance(error, Refused | deployments.Stale):
+                log.exception("effect_failed", effect=type(due.effect).__name__, error=str(error))
+            try:
+                await self._database.write(deployments.put_off, id=due.id, due_at=self._clock.now() + timedelta(seconds=AGAIN_S if not isinstance(error, deployments.Stale) else 0))
+            except Refused as refused:
+                log.warning("effect_not_put_off", code=refused.code)  # it is ours until this process ends: the next one takes it
+        self.bell.ring()
+
+    async def _carry_out(self, due: Due) -> None:
+        deployment, effect = due.deployment, due.effect
+        if deployment is None or not still_wanted(deployment, effect):
+            await self._database.write(deployments.done, id=due.id)
+            return
+        match effect:
+            case todo.Resolve():
+                await self._answer(due, await self._resolve(deployment, effect))
+            case todo.Look():
+                await self._answer(due, await self._look(deployment, effect))
+            case todo.Wake():
+                await self._answer(due, came.Tick())
+            case todo.Call():
+                await self._call(due, deployment, effect)
+            case todo.Find():
+                runner, order = self._runners.get(deployment.runner), self._order(deployment, effect.correlation_id)
+                found = Unreachable(code="runner_unknown", detail=deployment.runner) if runner is None else await runner.find(order)
+                await self._answer(due, came.FindAnswered(ticket=effect.ticket, correlation_id=effect.correlation_id, answer=found))
+            case todo.Poll():
+                runner, last = self._runners.get(deployment.runner), deployment.last_try
+                if last is None or last.run is None:
+                    await self._database.write(deployments.done, id=due.id)
+                    return
+                order = self._order(deployment, effect.correlation_id)
+                stands = Unreachable(code="runner_unknown", detail=deployment.runner) if runner is None else await runner.poll(order, last.run)
+                await self._answer(due, came.PollAnswered(ticket=effect.ticket, correlation_id=effect.correlation_id, answer=stands))
+            case todo.CancelRun():
+                runner, last = self._runners.get(deployment.runner), deployment.last_try
+                if last is None or last.run is None:
+                    await self._database.write(deployments.done, id=due.id)
+                    return
+                order = self._order(deployment, effect.correlation_id)
+                told = Unreachable(code="runner_unknown", detail=deployment.runner) if runner is None else await runner.cancel(order, last.run)
+                await self._answer(due, came.CancelAnswered(correlation_id=effect.correlation_id, answer=told))
+            case _:
+                await self._database.write(deployments.done, id=due.id)
+
+    async def _answer(self, due: Due, input: came.Input) -> None:
+        turn = await self._database.write(self._take_in, due=due, input=input, now=self._clock.now())
+        self.committed(turn)
+
+    def _take_in(self, connection: Connection, *, due: Due, input: came.Input, now: datetime) -> Turn:
+        """Step the answer and forget the effect, in one transaction: a crash before it has the effect done once more."""
+        turn = self.begin(connection, now)
+        deployments.done(connection, due.id)
+        current = deployments.load(connection, due.deployment.id) if due.deployment is not None else None
+        if current is not None:
+            self.apply(turn, current, input)
+        self.finish(turn)
+        return turn
+
+    async def _resolve(self, deployment: Deployment, effect: todo.Resolve) -> came.Input:
+        try:
+            commit = await self._repositories(deployment).resolve(deployment.repository or deployment.service, effect.ref)
+        except Refused as refused:
+            return _refused(effect.ticket, refused)
+        return came.RefResolved(ticket=effect.ticket, commit=commit)
+
+    async def _look(self, deployment: Deployment, effect: todo.Look) -> came.Input:
+        good, earlier = await self._database.read(self._live, deployment=deployment)
+        base = good.sha if good is not None else None
+        repository, source = deployment.repository or deployment.service, self._repositories(deployment)
+        try:
+            shipping = await source.shipping(repository, base, effect.sha) if base is not None and base != effect.sha else None
+        except Refused as refused:
+            if deployment.rules.policy is not None and not deployment.rules.policy.allow_authors:
+                return _refused(effect.ticket, refused)  # who wrote it decides who may approve it
+            shipping = None
+        checks = None
+        if deployment.rules.checks is not None:
+            try:
+                checks = await source.checks(repository, effect.sha, deployment.rules.checks)
+            except Refused as refused:
+                return _refused(effect.ticket, refused)
+        return came.ShippingKnown(ticket=effect.ticket, base=base, shipping=shipping, checks=checks, earlier=earlier)
+
+    def _live(self, connection: Connection, *, deployment: Deployment) -> tuple[Resolved | None, str | None]:
+        good = deployments.last_good(connection, service=deployment.service, environment=deployment.environment)
+        return (good.commit if good is not None else None), self._earlier(connection, deployment)
+
+    async def _call(self, due: Due, deployment: Deployment, effect: todo.Call) -> None:
+        """Pull the lever: that it is about to happen is written down first, and once."""
+        turn, go, current = await self._database.write(self._beginning, due=due, effect=effect, now=self._clock.now())
+        self.committed(turn)
+        if not go or current is None:
+            return
+        runner = self._runners.get(current.runner)
+        if runner is None:
+            answer: Any = NotStarted(code="runner_unknown", detail=current.runner)
+        else:
+            try:
+                answer = await runner.start(self._order(current, effect.correlation_id))
+            except Exception as error:
+                log.exception("runner_failed", runner=current.runner, error=str(error))
+                answer = Lost(code="internal", detail=type(error).__name__)
+        await self._answer(due, came.StartAnswered(ticket=effect.ticket, correlation_id=effect.correlation_id, answer=answer))
+
+    def _beginning(self, connection: Connection, *, due: Due, effect: todo.Call, now: datetime) -> tuple[Turn, bool, Deployment | None]:
+        turn = self.begin(connection, now)
+        current = deployments.load(connection, due.deployment.id) if due.deployment is not None else None
+        if current is None:
+            deployments.done(connection, due.id)
+            return turn, False, None
+        stepped = self.apply(turn, current, came.Beginning(ticket=effect.ticket))
+        if not stepped.go:
+            deployments.done(connection, due.id)
+        self.finish(turn)
+        return turn, stepped.go, stepped.deployment
+
+    def _order(self, deployment: Deployment, correlation_id: str) -> Order:
+        environment = self.catalogue.find(deployment.service, deployment.environment)
+        commit = deployment.commit
+        one = next((each for each in deployment.tries if each.correlation_id == correlation_id), None)
+        return Order(
+            correlation_id=correlation_id, service=deployment.service, environment=deployment.environment, repository=deployment.repository,
+            ref=commit.ref if commit is not None else deployment.ref or "", sha=commit.sha if commit is not None else "", parameters=deployment.parameters,
+            target=environment.target if environment is not None else {}, ordered_at=one.ordered_at if one is not None else None,
+        )  # fmt: skip
+
+    async def hint(self, deployment: Deployment) -> None:
+        """Have the truth read anew, now: something says that the run, or CI, has changed."""
+        if deployment.state not in ENDED:
+            turn = await self._database.write(partial(self._step_one, id=deployment.id, input=came.Hint()), now=self._clock.now())
+            self.committed(turn)
+
+    def _step_one(self, connection: Connection, *, id: str, input: came.Input, now: datetime) -> Turn:
+        turn = self.begin(connection, now)
+        current = deployments.load(connection, id)
+        if current is not None:
+            self.apply(turn, current, input)
+        self.finish(turn)
+        return turn
+
+
+def _refused(ticket: int, refused: Refused) -> came.RefRefused:
+    again = refused.status >= 500 or refused.status == 429 or refused.retry_after_s is not None
+    return came.RefRefused(ticket=ticket, code=refused.code, detail=refused.detail, again=again, after_s=refused.retry_after_s)
+
+
+def _next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
+    times = [at for at in (deployments.next_due_at(connection, boot=boot, now=now), locks.next_end(connection)) if at is not None]
+    return min(times, default=None)
+
+
+def _any_over(connection: Connection, *, now: datetime) -> bool:
+    end = locks.next_end(connection)
+    return end is not None and end <= now
+
+

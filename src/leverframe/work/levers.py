@@ -1,0 +1,378 @@
+"""What each command does. One transaction each: what was said is done and answered, or refused and nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from leverframe.core import approvals as voting
+from leverframe.core.access import Denied, Role
+from leverframe.core.commands.definitions import Command, Known, Mark, Registry, Subject
+from leverframe.core.commands.helping import Refusal, help_for, help_message, who_can, why
+from leverframe.core.commands.parsing import Parsed
+from leverframe.core.commands.permission import grant_words, permitted
+from leverframe.core.conversation import NOTHING, Answer, Asker, Heard, Place, Said
+from leverframe.core.deployments import ENDED, Deployment, rollback_target, snapshot
+from leverframe.core.deployments import inputs as came
+from leverframe.core.errors import Locale
+from leverframe.core.freezes import frozen
+from leverframe.core.lanes import (
+    Lock,
+    LockFreed,
+    LockHeld,
+    LockTaken,
+    free_lock,
+    lock_ended,
+    steal_lock,
+    take_lock,
+    wait_for_lock,
+)
+from leverframe.core.messages import Message
+from leverframe.core.services import Environment
+from leverframe.core.wording.levers import LEVERS
+from leverframe.core.wording.levers.tables import LaneRow
+from leverframe.core.wording.levers.view import DeploymentView, FreezeView, LockView, view
+from leverframe.store import approvals, deployments, inbox, locks
+from leverframe.store.inbox import Outcome
+from leverframe.work.deploy import Deployer, Turn
+from leverframe.work.standing import Standing
+
+HISTORY = 15
+"""Deployments that ``history`` shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command that somebody gave, in the transaction that does it."""
+
+    turn: Turn
+    parsed: Parsed
+    heard: Heard
+    standing: Standing
+
+    @property
+    def by(self) -> Asker:
+        """Who gave it."""
+        return self.heard.by
+
+    @property
+    def at(self) -> Place:
+        """Where."""
+        return self.heard.at
+
+    @property
+    def name(self) -> str:
+        """Their name, as it is shown."""
+        return self.by.name or self.by.actor
+
+    @property
+    def mark(self) -> Mark:
+        """What stands before a line where it was said."""
+        return mark_of(self.heard)
+
+
+def mark_of(heard: Heard) -> Mark:
+    """Return what stands before a line where it was said."""
+    match heard:
+        case Said(door="thread"):
+            return "!"
+        case Said(door="mention" | "cli" | "api"):
+            return ""
+        case _:
+            return "/"
+
+
+class Levers:
+    """Does commands, by name. ``locale`` is the language of answers."""
+
+    def __init__(
+        self, deployer: Deployer, *, registry: Registry, roles: Mapping[str, Role], locale: Locale, zone: tzinfo,
+        configured: Mapping[str, Environment] | None = None,
+    ) -> None:  # fmt: skip
+        """``configured`` are the commands of the configuration, each with the environment that its runner works in."""
+        self._deployer, self.registry, self.roles = deployer, registry, roles
+        self.begin, self.finish, self.committed = deployer.begin, deployer.finish, deployer.committed
+        self._locale, self._zone, self._say = locale, zone, LEVERS[locale]
+        self._configured = configured or {}
+        self._does: Mapping[str, Callable[[Asked], Outcome]] = {
+            "deploy": self._deploy, "rollback": self._rollback, "status": self._status, "queue": self._queue, "history": self._history,
+            "lock": self._lock, "unlock": self._unlock, "approve": self._vote, "reject": self._vote, "cancel": self._cancel, "retry": self._retry,
+            "settle": self._settle, "help": self._help, "who-can": self._who_can, "why": self._why,
+        }  # fmt: skip
+
+    def known(self) -> Known:
+        """Return what exists, for reading lines."""
+        return self._deployer.catalogue.known()
+
+    def about(self, turn: Turn | None, id: str) -> Deployment | None:
+        """Return the deployment of a button."""
+        return None if turn is None else deployments.load(turn.connection, id)
+
+    def waiting(self, turn: Turn | None, value: str) -> str:
+        """Return the deployment that a button to approve means: its id, or, as an old button says, the service of the one that waits."""
+        if turn is None or value not in self._deployer.catalogue.services:
+            return value
+        found = [one.id for one in deployments.open_ones(turn.connection) if one.service == value and one.state == "waiting"]
+        return found[0] if len(found) == 1 else value
+
+    def does(self, command: Command) -> bool:
+        """Return whether the hub knows how to do it."""
+        return command.name in self._does or command.name in self._configured
+
+    def do(self, asked: Asked) -> Outcome:
+        """Do it, or refuse it; what is refused here changes nothing."""
+        command = asked.parsed.command
+        found = permitted(asked.standing.identity, command, asked.parsed.values, self.roles)
+        if isinstance(found, Denied):
+            return self.denied(asked.parsed, found, grant_words(command, asked.parsed.values) or ())
+        does = self._does.get(command.name)
+        return self._run(asked) if does is None else does(asked)
+
+    def denied(self, parsed: Parsed, found: Denied, words: tuple[str, ...]) -> Outcome:
+        """Return the refusal of somebody who holds no grant for it."""
+        return Outcome(
+            answer=Answer(message=self._say.denied(" ".join(words), found.who_could)), line=parsed.line(), code="not_allowed", detail=found.reason, words=words
+        )
+
+    def refused(self, parsed: Parsed, code: str, detail: str = "", *, wait_s: int | None = None, message: Message | None = None) -> Outcome:
+        """Return a refusal that only who asked sees."""
+        return Outcome(answer=Answer(message=message or self._say.refused(code, detail, wait_s=wait_s)), line=parsed.line(), code=code, detail=detail)
+
+    def _done(self, asked: Asked, message: Message | None, *, public: bool | None = None) -> Outcome:
+        shown = asked.parsed.command.acts if public is None else public
+        return Outcome(answer=NOTHING if message is None else Answer(message=message, public=shown), line=asked.parsed.line())
+
+    # Deployments.
+
+    def _target(self, asked: Asked) -> Environment | None:
+        return self._deployer.catalogue.find(asked.parsed.text("service"), asked.parsed.text("environment"))
+
+    def _deploy(self, asked: Asked) -> Outcome:
+        environment, reason = self._target(asked), asked.parsed.text("reason")
+        if environment is None:
+            return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
+        if reason:
+            refusal = voting.break_glass(environment.rules.policy, roles=asked.standing.roles, reason=reason)
+            if refusal is not None:
+                return self.refused(asked.parsed, refusal.code, refusal.detail)
+        if (closed := self._locked_to(asked, environment)) is not None:
+            return closed
+        made = self._deployer.ask(
+            asked.turn, environment, ref=asked.parsed.text("ref") or None, parameters=asked.parsed.parameters, by=asked.by.actor, by_name=asked.name,
+            place=asked.at, followers=self._followers(asked),
+        )  # fmt: skip
+        if reason:
+            self._deployer.apply(asked.turn, made, came.GlassBroken(by=asked.by.actor, by_name=asked.name, reason=reason))
+        return self._done(asked, self._say.asked(environment.service, environment.name))
+
+    def _rollback(self, asked: Asked) -> Outcome:
+        environment = self._target(asked)
+        if environment is None:
+            return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
+        past = deployments.ended(asked.turn.connection, service=environment.service, environment=environment.name)
+        commit = rollback_target(past)
+        if commit is None:
+            return self.refused(asked.parsed, "rollback_nowhere", f"{environment.service} → {environment.name}")
+        self._deployer.ask(
+            asked.turn, environment, kind="rollback", commit=commit, ref=commit.ref, by=asked.by.actor, by_name=asked.name, place=asked.at,
+            reason=asked.parsed.text("reason"), followers=self._followers(asked),
+        )  # fmt: skip
+        return self._done(asked, self._say.asked(environment.service, environment.name, "rollback"))
+
+    def _run(self, asked: Asked) -> Outcome:
+        """Do a command of the configuration: a runner's work in a lane of its own."""
+        environment = self._configured.get(asked.parsed.command.name)
+        if environment is None:
+            return self.refused(asked.parsed, "command_unknown", asked.parsed.command.name)
+        values = {name: str(value) for name, value in asked.parsed.values.items()}
+        self._deployer.ask(asked.turn, environment, parameters={**values, **asked.parsed.parameters}, by=asked.by.actor, by_name=asked.name, place=asked.at)
+        return self._done(asked, self._say.asked(environment.service, environment.name))
+
+    def _followers(self, asked: Asked) -> tuple[str, ...]:
+        return (f"{asked.by.chat}:{asked.by.id}",) if asked.parsed.flag("dm") else ()
+
+    def _locked_to(self, asked: Asked, environment: Environment) -> Outcome | None:
+        """Refuse at once where somebody else's lock closes the lane: who wants to wait for it says so."""
+        lock = locks.load(asked.turn.connection, environment.lane)
+        if lock is None or lock_ended(lock, asked.turn.now) or self._deployer.people.same(lock.owner, asked.by.actor):
+            return None
+        return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(_shown_lock(lock, environment), self._zone, asked.mark))
+
+    def _one(self, asked: Asked) -> tuple[Deployment, Outcome | None]:
+        """Return the deployment that is named, and why not."""
+        named = asked.parsed.text("deployment")
+        found = deployments.load(asked.turn.connection, named)
+        if found is None:
+            return _NONE, self.refused(asked.parsed, "deployment_unknown", named)
+        command, subject = asked.parsed.command, Subject(service=found.service, environment=found.environment)
+        may = permitted(asked.standing.identity, command, asked.parsed.values, self.roles, subject)
+        if isinstance(may, Denied):
+            return found, self.denied(asked.parsed, may, grant_words(command, asked.parsed.values, subject) or ())
+        return found, None
+
+    def _vote(self, asked: Asked) -> Outcome:
+        found, refusal = self._one(asked)
+        if refusal is not None:
+            return refusal
+        approves, connection = asked.parsed.command.name == "approve", asked.turn.connection
+        question = approvals.latest(connection, found.id)
+        if question is None or found.state != "waiting" or question.digest != found.digest:
+            return self.refused(asked.parsed, "approval_decided", message=self._say.decided_already(_view(found)))
+        said = voting.vote(
+            question, actor=asked.by.actor, roles=asked.standing.roles, approves=approves, people=self._deployer.people, now=asked.turn.now,
+            name=asked.name, reason=asked.parsed.text("reason"),
+        )  # fmt: skip
+        match said:
+            case voting.NotCounted(code=code, detail=detail):
+                return self.refused(asked.parsed, code, detail)
+            case voting.AlreadyDecided():
+                return self.refused(asked.parsed, "approval_decided", message=self._say.decided_already(_view(found)))
+            case voting.AlreadyVoted():
+                return self._done(asked, self._say.vote_repeated(_view(found), approves=approves), public=False)
+            case voting.Counted(approval=counted):
+                approvals.save(connection, counted)
+                input: came.Input
+                match counted.result:
+                    case "won":
+                        input = came.ApprovalWon(digest=counted.digest, votes=counted.votes)
+                    case "lost":
+                        input = came.ApprovalLost(digest=counted.digest, by=asked.by.actor, by_name=asked.name, reason=asked.parsed.text("reason"), votes=counted.votes)
+                    case _:
+                        input = came.Voted(digest=counted.digest, votes=counted.votes)
+                after = _view(self._deployer.apply(asked.turn, found, input).deployment)
+                return self._done(asked, self._say.vote_counted(after) if approves else self._say.taken("reject", after))
+
+    def _cancel(self, asked: Asked) -> Outcome:
+        return self._step(asked, "cancel", came.CancelAsked(by=asked.by.actor, by_name=asked.name))
+
+    def _retry(self, asked: Asked) -> Outcome:
+        return self._step(asked, "retry", came.RetryAsked(by=asked.by.actor, by_name=asked.name))
+
+    def _settle(self, asked: Asked) -> Outcome:
+        ran = asked.parsed.text("outcome") == "ran"
+        return self._step(asked, "settle_ran" if ran else "settle_not", came.Settled(how="ran" if ran else "did_not_run", by=asked.by.actor, by_name=asked.name))
+
+    def _step(self, asked: Asked, key: str, input: came.Input) -> Outcome:
+        found, refusal = self._one(asked)
+        if refusal is not None:
+            return refusal
+        stepped = self._deployer.apply(asked.turn, found, input)
+        if stepped.ignored is not None:
+            late = found.state in ENDED
+            return self.refused(asked.parsed, stepped.ignored, message=self._say.decided_already(_view(found)) if late else None)
+        return self._done(asked, self._say.taken(key, _view(stepped.deployment)))
+
+    # Locks.
+
+    def _lock(self, asked: Asked) -> Outcome:
+        environment, turn = self._target(asked), asked.turn
+        if environment is None:
+            return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
+        lane, actor, reason, for_s = environment.lane, asked.by.actor, asked.parsed.text("reason"), asked.parsed.number("for")
+        until = None if for_s is None else turn.now + timedelta(seconds=for_s)
+        kept = locks.load(turn.connection, lane)
+        taken = take_lock(kept, lane=lane, owner=actor, owner_name=asked.name, reason=reason, until=until, people=self._deployer.people, now=turn.now)
+        if isinstance(taken, LockHeld):
+            if asked.parsed.flag("wait"):
+                waits = wait_for_lock(taken.lock, actor, self._deployer.people)
+                locks.save(turn.connection, waits)
+                place = next((place for place, one in enumerate(waits.waiters, 1) if self._deployer.people.same(one, actor)), 1)
+                return self._done(asked, self._say.lock_awaited(_shown_lock(waits, environment), place), public=False)
+            if not asked.parsed.flag("steal"):
+                return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(_shown_lock(taken.lock, environment), self._zone, asked.mark))
+            stolen = steal_lock(taken.lock, owner=actor, owner_name=asked.name, reason=reason, until=until, now=turn.now)
+            locks.save(turn.connection, stolen.lock)
+            self._deployer.lane_changed(turn, lane)
+            chat, _, who = stolen.former.partition(":")
+            self._deployer.tell_lock(
+                turn, "stolen", stolen.lock, environment.service, environment.name, [Place(chat=chat, room=who.rpartition("/")[2])], {"former": stolen.former}
+            )
+            return self._done(asked, self._say.locked(_shown_lock(stolen.lock, environment), self._zone))
+        assert isinstance(taken, LockTaken)
+        locks.save(turn.connection, taken.lock)
+        self._deployer.lane_changed(turn, lane)
+        return self._done(asked, self._say.locked(_shown_lock(taken.lock, environment), self._zone))
+
+    def _unlock(self, asked: Asked) -> Outcome:
+        environment, turn = self._target(asked), asked.turn
+        if environment is None:
+            return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
+        kept = locks.load(turn.connection, environment.lane)
+        if kept is None:
+            return self.refused(asked.parsed, "lock_none", f"{environment.service} → {environment.name}")
+        freed = free_lock(kept, by=asked.by.actor, people=self._deployer.people, now=turn.now)
+        if not isinstance(freed, LockFreed):
+            return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(_shown_lock(kept, environment), self._zone, asked.mark))
+        locks.remove(turn.connection, environment.lane)
+        self._deployer.freed(turn, kept, tell_to=freed.tell)
+        return self._done(asked, self._say.unlocked(_shown_lock(kept, environment), asked.name))
+
+    # Questions.
+
+    def _rows(self, asked: Asked) -> list[LaneRow]:
+        service, environment, connection = asked.parsed.text("service"), asked.parsed.text("environment"), asked.turn.connection
+        open_ones = deployments.open_ones(connection)
+        kept = locks.every(connection)
+        found = []
+        for environments in self._deployer.catalogue.services.values():
+            for one in environments.values():
+                if (service and one.service != service) or (environment and one.name != environment):
+                    continue
+                here = [each for each in open_ones if (each.service, each.environment) == (one.service, one.name)]
+                active = next((each for each in here if each.state in ("starting", "running", "unknown")), None)
+                good = deployments.last_good(connection, service=one.service, environment=one.name)
+                lock = kept.get(one.lane)
+                closed = frozen(one.freezes, asked.turn.now, self._zone) if one.freezes else None
+                found.append(LaneRow(
+                    service=one.service, environment=one.name, live=None if good is None else _view(good), active=None if active is None else _view(active),
+                    waiting=tuple(_view(each) for each in here if each is not active),
+                    lock=None if lock is None or lock_ended(lock, asked.turn.now) else _shown_lock(lock, one),
+                    freeze=None if closed is None else FreezeView(reason=closed.reason, until=closed.until),
+                ))  # fmt: skip
+        return found
+
+    def _status(self, asked: Asked) -> Outcome:
+        return self._done(asked, self._say.status(self._rows(asked), self._zone))
+
+    def _queue(self, asked: Asked) -> Outcome:
+        return self._done(asked, self._say.queue(self._rows(asked), self._zone))
+
+    def _history(self, asked: Asked) -> Outcome:
+        past = deployments.past(
+            asked.turn.connection, service=asked.parsed.text("service") or None, environment=asked.parsed.text("environment") or None, limit=HISTORY
+        )
+        return self._done(asked, self._say.history([_view(one) for one in past], self._zone))
+
+    def _help(self, asked: Asked) -> Outcome:
+        identity, known, name = asked.standing.identity, self._deployer.catalogue.known(), asked.parsed.text("command")
+        command = self.registry.find(name) if name else None
+        if command is None:
+            return self._done(asked, help_message(self.registry, identity, known, self._locale, asked.mark))
+        return self._done(asked, help_for(command, identity, known, self.roles, self._locale, asked.mark))
+
+    def _who_can(self, asked: Asked) -> Outcome:
+        words = [asked.parsed.text("command"), *asked.parsed.text("arguments").split()]
+        return self._done(asked, who_can(words, self.roles, self._locale))
+
+    def _why(self, asked: Asked) -> Outcome:
+        named = asked.parsed.text("id")
+        if named and (found := deployments.load(asked.turn.connection, named)) is not None:
+            return self._done(asked, self._say.deployment(_view(found), self._zone), public=False)
+        row = inbox.last_refusal(asked.turn.connection, actors=asked.standing.accounts)
+        refusal = None if row is None else Refusal(line=row.line or "?", code=row.code, at=row.ended_at, words=tuple((row.words or "").split()), detail=row.detail or "")
+        return self._done(asked, why(refusal, self.roles, self._locale, self._zone))
+
+
+_NONE = Deployment(id="", service="", environment="", lane="", asked_at=datetime.min, changed_at=datetime.min)
+
+
+def _view(deployment: Deployment) -> DeploymentView:
+    return view(snapshot(deployment))
+
+
+def _shown_lock(lock: Lock, environment: Environment) -> LockView:
+    return LockView(
+        service=environment.service, environment=environment.name, by=lock.owner_name or lock.owner, reason=lock.reason, until=lock.until, waiting=lock.waiters
+    )
+

@@ -1,0 +1,61 @@
+"""Tell what the hub did itself: an event of its own, and the deliveries that are owed for it, in the transaction of the act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from leverframe.core.ids import show
+from leverframe.core.wording.levers import HUB
+from leverframe.store import deliveries
+from leverframe.store.deliveries import Planned, Role, State
+from leverframe.store.rows import insert_rows
+from leverframe.store.tables import bodies, events
+from leverframe.work.receive import PLAIN, dedupe_digest
+
+_NO_HEADERS = b"[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One thing to tell, and where."""
+
+    name: str
+    """``lever_deployment`` is a card, ``lever_note`` a line below it; every other is a message of its own."""
+    action: str
+    subject: str
+    """What it is about (``dep_…``): the card's thread."""
+    payload: Mapping[str, Any]
+    to: Sequence[str]
+    """Destinations: ``slack:C0123``."""
+    role: Role
+    repo: str | None = None
+    alone: Sequence[str] = field(default_factory=tuple)
+    """Destinations that get it as a message of its own, whatever its role is."""
+
+
+def tell(connection: Connection, new_id: Callable[[], int], telling: Telling, *, now: datetime) -> None:
+    """Write the event and what is owed for it; where nobody is to hear it, nothing."""
+    where = list(dict.fromkeys([*telling.to, *telling.alone]))
+    if not where:
+        return
+    id = new_id()
+    delivery_id = show("evt", id)
+    insert_rows(
+        connection, events, ("id", "dedupe", "source", "delivery_id", "name", "action", "repo", "carried", "received_at"),
+        [(id, dedupe_digest(HUB, delivery_id), HUB, delivery_id, telling.name, telling.action, telling.repo, None, now)],
+    )  # fmt: skip
+    insert_rows(connection, bodies, ("event_id", "codec", "headers", "body"), [(id, PLAIN, _NO_HEADERS, msgspec.json.encode(telling.payload))])
+    planned = []
+    for destination in where:
+        threaded = destination in telling.to and telling.role is not Role.ALONE
+        planned.append(Planned(
+            id=new_id(), event_id=id, destination=destination, order_key=f"{HUB}:{telling.subject}" if threaded else "",
+            role=telling.role if threaded else Role.ALONE, route="", state=State.OWED, scheduled_at=now,
+        ))  # fmt: skip
+    deliveries.owe(connection, planned=planned, now=now)
