@@ -208,7 +208,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         database, clock, boot=lambda: database.boot, chats=chats, library=library,
         sender=Sender({route.name: route for route in config.routes}, Words(config, zone), Mentions(config)), chance=random.random, bell=planned, told=told,
     )  # fmt: skip
-    explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring)
+    explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles={**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}},

@@ -32,7 +32,7 @@ async def test_the_routing_that_an_event_carried_is_told_first(sqlite_url: str, 
         hook = GithubHook("hook")
         explainer = Explainer(
             database, clock, table=RouteTable(ROUTES), routes=ROUTES, sources={"github": GithubSource("github", ["s"])},
-            parse=lambda stored: hook.parse(stored.accepted, id=stored.id, received_at=stored.received_at), accepted=lambda: None)
+            parse=lambda stored: hook.parse(stored.accepted, id=stored.id, received_at=stored.received_at), accepted=lambda: None, paths=None)
         carried = Carried(name="hook ci", to=("slack:#dev",), events=events)
         event_id = database.new_id()
         await database.ingest(NewEvent(
@@ -58,7 +58,7 @@ async def test_a_slow_filter_holds_up_nobody_while_it_is_explained(sqlite_url: s
     async with opened(sqlite_url, clock) as database:
         explainer = Explainer(
             database, clock, table=RouteTable(routes, slow), routes=routes, sources={"github": GithubSource("github", ["s"])},
-            parse=lambda stored: pytest.fail("nothing is stored"), accepted=lambda: None)
+            parse=lambda stored: pytest.fail("nothing is stored"), accepted=lambda: None, paths=None)
         explaining = asyncio.create_task(explainer.explain_given(source=None, event="pull_request", payload=json.loads(BODY), locale="en"))
         assert await asyncio.to_thread(asked.wait, 5.0)
         go_on.set()  # by the loop, which runs on meanwhile

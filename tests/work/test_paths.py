@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from clock import VirtualClock
 from fakes.slack import FakeSlack
 
-from leverframe.core.errors import PROBLEMS
+from leverframe.core.errors import PROBLEMS, Locale
 from leverframe.core.events import Event
-from leverframe.core.routes import Route
+from leverframe.core.routes import Route, RouteTable
 from leverframe.github.errors import Trouble
 from leverframe.store import audit
 from leverframe.store.deliveries import State
 from leverframe.store.tables import bodies, deliveries, events, routing
 from leverframe.work import paths as asking
+from leverframe.work.explain import Explainer
 from leverframe.work.fanout import ATTEMPTS
 from leverframe.work.paths import Answer, Paths
 from work.engine import Engine, engine
@@ -180,3 +181,51 @@ async def test_a_flood_of_pull_requests_is_not_held_in_memory(sqlite_url: str, c
             clock.advance(minutes=2)
             await hub.settle()
         assert len(slack.messages("#dev")) == 8
+
+
+DOCS = Route(name="docs", events=("pull_request",), paths=("docs/**",), to=("slack:#dev",))
+PUSHES = Route(name="pushes", events=("push",), paths=("docs/**",), to=("slack:#dev",))
+
+
+async def explained(hub: Engine, paths: Paths | None, event_id: int, locale: Locale = "en") -> dict[str, tuple[bool, str]]:
+    """What people are told, by route."""
+    explainer = Explainer(
+        hub.database, hub.clock, table=RouteTable((WEB, DOCS, PUSHES)), routes=(), sources={"github": hub.source},
+        parse=lambda stored: hub.source.parse(stored.accepted, id=stored.id, received_at=stored.received_at), accepted=lambda: None, paths=paths,
+    )  # fmt: skip
+    return {one.route: (one.fired, one.reason) for one in await explainer.explain_stored(event_id, locale)}
+
+
+async def test_explaining_knows_the_files_too(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """A route fired for what a pull request touches, and its explanation said that the files are not known and a token is missing."""
+    github = GitHub()
+    github.awake.set()
+    paths = Paths(github, clock)
+    async with engine(sqlite_url, clock, slack, WEB, DOCS, paths=paths) as hub:
+        receipt = await hub.receive("pull_request", opened())
+        await hub.settle()
+        told = await explained(hub, paths, receipt.id)
+        assert told["web"] == (True, told["web"][1]) and "paths: services/web/a.py matches services/web/**." in told["web"][1]
+        assert told["docs"] == (False, "paths: services/web/a.py is not in docs/**.")
+        assert github.asked == 1
+        assert (await explained(hub, Paths(github, clock), receipt.id))["web"][0]  # as after a restart: GitHub is asked again
+        assert "[github] token" in (await explained(hub, None, receipt.id))["web"][1]
+
+
+async def test_explaining_says_why_the_files_are_not_known(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """Refused, not answered yet, and not asked because nothing depended on it are three things, in both languages."""
+    github = GitHub(lambda event: FORBIDDEN)
+    paths = Paths(github, clock, patience_s=0.01)
+    async with engine(sqlite_url, clock, slack, paths=paths) as hub:
+        receipt = await hub.receive("pull_request", opened())
+        told = await explained(hub, paths, receipt.id)
+        why = " ".join(PROBLEMS["github_unavailable"].en).removesuffix(".")
+        assert told["web"] == (False, f"paths: services/web/** does not match, because GitHub does not tell which files the pull request touches ({why}).")
+        assert "paths: GitHub was not asked" not in told["web"][1]
+        github.awake.set()
+        await asyncio.sleep(0)
+        korean = await explained(hub, paths, receipt.id, "ko")
+        assert PROBLEMS["github_permission_missing"].ko[0] in korean["web"][1]
+        labelled = await hub.receive("issue_comment", remark())
+        told = await explained(hub, paths, labelled.id)
+        assert "GitHub was not asked which files the pull request touches, so docs/** is left open." in told["docs"][1]

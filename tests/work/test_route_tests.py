@@ -17,7 +17,7 @@ def explainer(hub: Engine, *routes: Route) -> Explainer:
     """What answers people who ask about routes."""
     return Explainer(
         hub.database, hub.clock, table=RouteTable(routes), routes=routes, sources={"github": hub.source},
-        parse=lambda stored: hub.source.parse(stored.accepted, id=stored.id, received_at=stored.received_at), accepted=hub.fanout.bell.ring,
+        parse=lambda stored: hub.source.parse(stored.accepted, id=stored.id, received_at=stored.received_at), accepted=hub.fanout.bell.ring, paths=None,
     )  # fmt: skip
 
 

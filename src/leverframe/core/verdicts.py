@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from leverframe.core.errors import Locale
 
 Code: TypeAlias = Literal[
-    "holds", "no_value", "not_listed", "excluded", "posted_by_default", "not_posted_by_default", "ping", "paths_not_read",
+    "holds", "no_value", "not_listed", "excluded", "posted_by_default", "not_posted_by_default", "ping", "paths_not_read", "paths_not_asked", "paths_not_told",
     "labels_any", "labels_all", "labels_none", "filter_false", "filter_failed",
 ]  # fmt: skip
 _SHOWN = 5
@@ -27,7 +27,7 @@ class Check:
     expected: str
     """The route's own items, empty where the key was left out."""
     found: str | None
-    """What the event has; ``None`` when it has no such thing. For a filter that failed: why."""
+    """What the event has; ``None`` when it has no such thing. For a filter that failed and for paths that are not told: why."""
     code: Code
 
 
@@ -40,6 +40,8 @@ _EN: dict[Code, str] = {
     "not_posted_by_default": "events: {found} is not posted by default; name it in events.",
     "ping": "events: a ping only tests the webhook and reaches no route.",
     "paths_not_read": "paths: the files of the pull request are not known, so {expected} does not match; [github] token lets the hub ask.",
+    "paths_not_asked": "paths: GitHub was not asked which files the pull request touches, so {expected} is left open.",
+    "paths_not_told": "paths: {expected} does not match, because GitHub does not tell which files the pull request touches ({found}).",
     "labels_any": "labels: the route asks for one of {expected}; the labels here: {found}.",
     "labels_all": "labels: the route asks for all of {expected}; the labels here: {found}.",
     "labels_none": "labels: the route does not want {expected}; the labels here: {found}.",
@@ -55,6 +57,8 @@ _KO: dict[Code, str] = {
     "not_posted_by_default": "events: {found} 이벤트는 기본으로 알리지 않습니다. events에 적으세요.",
     "ping": "events: ping은 웹훅을 시험할 뿐 어떤 라우트에도 닿지 않습니다.",
     "paths_not_read": "paths: 이 PR의 파일을 알 수 없어 {expected} 조건에 맞지 않습니다. [github] token을 넣으면 물어봅니다.",
+    "paths_not_asked": "paths: 이 PR이 건드리는 파일을 GitHub에 묻지 않아 {expected} 조건은 따지지 않았습니다.",
+    "paths_not_told": "paths: 이 PR이 건드리는 파일을 GitHub가 알려 주지 않아({found}) {expected} 조건에 맞지 않습니다.",
     "labels_any": "labels: 라우트는 {expected} 가운데 하나를 찾습니다. 지금 붙은 레이블: {found}.",
     "labels_all": "labels: 라우트는 {expected} 모두를 찾습니다. 지금 붙은 레이블: {found}.",
     "labels_none": "labels: 라우트는 {expected} 레이블을 원하지 않습니다. 지금 붙은 레이블: {found}.",

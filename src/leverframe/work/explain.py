@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from leverframe import samples
 from leverframe.core import ids
-from leverframe.core.errors import Locale, Refused
+from leverframe.core.errors import PROBLEMS, Locale, Refused
 from leverframe.core.events import Event
 from leverframe.core.ids import EPOCH_MS
 from leverframe.core.routes import POST_BY_DEFAULT, Route, RouteTable, Verdict
-from leverframe.core.verdicts import say
+from leverframe.core.verdicts import Check, say
+from leverframe.github.errors import Trouble
 from leverframe.ports import Accepted, Clock, Source
 from leverframe.store import events
 from leverframe.store.events import StoredEvent
 from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import to_us
 from leverframe.work.fanout import Carried
+from leverframe.work.paths import UNANSWERED, Answer, Paths
 from leverframe.work.receive import PLAIN, Ingesting, dedupe_digest
 
 
@@ -50,10 +54,10 @@ class Explainer:
 
     def __init__(
         self, database: Ingesting, clock: Clock, *, table: RouteTable, routes: Sequence[Route], sources: Mapping[str, Source],
-        parse: Callable[[StoredEvent], Event], accepted: Callable[[], None],
+        parse: Callable[[StoredEvent], Event], accepted: Callable[[], None], paths: Paths | None,
     ) -> None:  # fmt: skip
         self._database, self._clock, self._table, self._routes = database, clock, table, tuple(routes)
-        self._sources, self._parse, self._accepted = sources, parse, accepted
+        self._sources, self._parse, self._accepted, self._paths = sources, parse, accepted, paths
         self._number = 0
 
     async def explain_stored(self, event_id: int, locale: Locale) -> list[Explained]:
@@ -66,7 +70,13 @@ class Explainer:
             raise Refused("event_unknown", ids.show("evt", event_id))
         event = self._parse(stored)
         if stored.carried is None:
-            return await self._explained(self._table, event, locale)
+            answer = None
+            if self._paths is not None and self._table.needs_paths(event):
+                # As when it was routed; what was told then is mostly still in memory.
+                answer = (await self._paths.of([event])).get(event_id, UNANSWERED)
+                if not isinstance(answer, Trouble):
+                    event = replace(event, paths=answer)
+            return await self._explained(self._table, event, locale, answer)
         said = msgspec.json.decode(stored.carried, type=Carried)
         own = RouteTable([Route(name=said.name, events=said.events, to=said.to)])
         unasked = [Explained(route=route.name, fired=False, reason=_NOT_ASKED[locale], destinations=route.to) for route in self._routes]
@@ -112,13 +122,26 @@ class Explainer:
         self._accepted()
         return known.to
 
-    async def _explained(self, table: RouteTable, event: Event, locale: Locale) -> list[Explained]:
+    async def _explained(self, table: RouteTable, event: Event, locale: Locale, answer: Answer | None = None) -> list[Explained]:
         # A filter is answered by another process: the loop must not wait for it.
         verdicts = await asyncio.to_thread(table.explain, event)
         return [
-            Explained(route=verdict.route.name, fired=verdict.fired, reason=_reason(verdict, locale), destinations=verdict.route.to)
+            Explained(route=verdict.route.name, fired=verdict.fired, reason=self._reason(verdict, locale, answer), destinations=verdict.route.to)
             for verdict in verdicts
         ]
+
+    def _reason(self, verdict: Verdict, locale: Locale, answer: Answer | None) -> str:
+        told = [check for check in verdict.checks if verdict.fired or not check.holds]
+        return " ".join(say(self._of_paths(check, locale, answer), locale) for check in told)
+
+    def _of_paths(self, check: Check, locale: Locale, answer: Answer | None) -> Check:
+        """Return the check as it is, but for files that are not known although there is a token: then with the reason."""
+        if check.code != "paths_not_read" or self._paths is None:
+            return check
+        if not isinstance(answer, Trouble):
+            return dataclasses.replace(check, code="paths_not_asked")
+        problem = PROBLEMS[answer.code]
+        return dataclasses.replace(check, code="paths_not_told", found=" ".join(problem.ko if locale == "ko" else problem.en).removesuffix("."))
 
     def listed(self) -> list[Listed]:
         """Return all routes, in the order of the configuration."""
@@ -144,11 +167,6 @@ _NOT_ASKED: dict[Locale, str] = {
     "en": "Not asked: the event came with a route of its own.",
     "ko": "묻지 않았습니다. 이벤트가 자체 라우트를 가지고 들어왔습니다.",
 }
-
-
-def _reason(verdict: Verdict, locale: Locale) -> str:
-    told = [check for check in verdict.checks if verdict.fired or not check.holds]
-    return " ".join(say(check, locale) for check in told)
 
 
 def _accepted(sample: samples.Sample) -> Accepted:

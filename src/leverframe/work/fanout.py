@@ -24,7 +24,7 @@ from leverframe.store.deliveries import LateWorker
 from leverframe.store.events import StoredEvent
 from leverframe.work.bell import Bell
 from leverframe.work.library import Library
-from leverframe.work.paths import Paths, is_final
+from leverframe.work.paths import UNANSWERED, Paths, is_final
 from leverframe.work.planning import Decided, Planner, decide
 from leverframe.work.receive import Recent
 
@@ -36,7 +36,6 @@ GATHER_S = 0.01
 """After a batch that was not full: a busy hub does its rounds with many events each, an idle one still starts at once."""
 ATTEMPTS, FIRST_WAIT_S, LONGEST_WAIT_S = 45, 5.0, 3_600.0
 """How often an event is tried to be routed: as long as a message is tried to be sent, a day and a half."""
-_UNANSWERED = Trouble(code="github_unavailable", detail="no answer yet", again=True)
 log = structlog.get_logger("leverframe.fanout")
 
 
@@ -148,7 +147,7 @@ class Fanout:
         for table, event in late:
             try:
                 if table.needs_paths(event):
-                    answer = found.get(event.id, _UNANSWERED)
+                    answer = found.get(event.id, UNANSWERED)
                     if not isinstance(answer, Trouble):
                         event = replace(event, paths=answer)
                     else:

@@ -25,6 +25,8 @@ ASKED = 64
 REMEMBERED = 100_000
 """Paths kept in memory, of the events asked about last."""
 Answer: TypeAlias = tuple[str, ...] | Trouble
+UNANSWERED = Trouble(code="github_unavailable", detail="no answer yet", again=True)
+"""What is known of an event that :meth:`Paths.of` leaves out."""
 log = structlog.get_logger("leverframe.paths")
 
 
