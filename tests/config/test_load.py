@@ -14,7 +14,7 @@ from leverframe.config import Config, ConfigErrors, control_socket, find, load, 
 from leverframe.config.problems import FINDINGS
 from leverframe.sources.github.settings import Settings as GitHubSource
 
-ENVIRON = {"SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "DATABASE_URL": "postgres://hub:pw@db/hub"}
+ENVIRON = {"SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "BROKEN_HOOK": "https://[oops/services/T", "DATABASE_BROKEN": "postgres://hub:pa#ss@db/hub", "DATABASE_URL": "postgres://hub:pw@db/hub"}
 GOOD = """\
 [hub]
 url = "https://hub.example.com/"
@@ -230,6 +230,16 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("database in memory", "[hub]\ndatabase = 'sqlite://'\n", [(2, "hub.database", "database_unsupported")]),
     ("database reference that is not set", "[hub]\ndatabase = 'env:NOPE'\n", [(2, "hub.database", "secret_env_missing")]),
     ("password written down", "[hub]\ndatabase = 'postgresql://a:b@c/d'\n", [(2, "hub.database", "secret_literal")]),
+    *[(f"a database's address, {why}", f"[hub]\ndatabase = 'postgresql://{address}'\n", [(2, "hub.database", "database_address_invalid")])
+      for why, address in (("brackets", "[::1/x"), ("# in a password", "a:b#c@d/e"), ("/ in a password", "a:b/c@d/e"), ("? in a password", "a:b?c@d/e"),
+                           ("/ in a password of digits", "a:12/c@d/e"), ("? in a password of digits", "a:12?c@d/e"), ("@ in a password", "a:b@c@d/e"),
+                           ("a port that is none", "d:port/e"))],
+    ("a database's address by a reference", "[hub]\ndatabase = 'env:DATABASE_BROKEN'\n", [(2, "hub.database", "database_address_invalid")]),
+    *[("a database's address", f"[hub]\ndatabase = 'postgresql://{address}'\n", [])
+      for address in ("d/e", "a@d:5432/e", "/e?host=/run/postgresql&user=a@b", "a@%2Frun%2Fpostgresql/e", "[::1]:5432/e", "a@d:5432,[::1]:5433/e", "d/e?sslmode=require")],
+    ("GitHub's address", "[github]\napi_url = 'http://[x'\n", [(2, "github.api_url", "api_url_invalid")]),
+    ("Slack's address", f"{CHAT}api_url = 'not a url'\n", [(3, "chats.slack.api_url", "api_url_invalid")]),
+    ("addresses of APIs", f"[github]\napi_url = 'http://ghe.corp:8443/api/v3'\n{CHAT}api_url = 'https://slack-gov.com/api/'\n", []),
     ("proxy", "[hub]\ntrusted_proxies = ['10.0.0.0/40']\n", [(2, "hub.trusted_proxies[0]", "value_invalid")]),
     ("source without secrets", "[sources.github]\n", [(1, "sources.github.secrets", "key_missing")]),
     ("source with no secret", "[sources.github]\nsecrets = []\n", [(2, "sources.github.secrets", "list_empty")]),
@@ -276,6 +286,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("an identity of no chat", f"{CHAT}[people.a]\nidentities = ['slak:U1']\n[roles.x]\nmembers = ['teams:x', 'person:a']\n", [(4, "people.a.identities[0]", "identity_unknown"), (6, "roles.x.members[0]", "identity_unknown")]),
     ("a grant that nothing asks for", "[roles.x]\nallow = ['fly', 'deploy web *', 'events.*', '*']\n", [(2, "roles.x.allow[0]", "grant_unknown")]),
     ("a person's token", "[chats.slack]\nbot_token = 'env:USER'\n", [(2, "chats.slack.bot_token", "slack_token_kind")]),
+    ("a webhook that is no address", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'env:BROKEN_HOOK'\n", [(4, 'chats.slack.webhooks."#x"', "webhook_invalid")]),
     ("a webhook in the clear", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'env:HTTP_HOOK'\n", [(4, 'chats.slack.webhooks."#x"', "webhook_invalid")]),
 ]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from leverframe.config.doubts import Table, people_meaning, routes_meaning, slack_meaning, strings, table, tables
+from leverframe.config.doubts import Table, api_meaning, people_meaning, routes_meaning, slack_meaning, strings, table, tables
 from leverframe.config.github_events import EVENTS
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
@@ -50,6 +50,7 @@ def check(
         _destination(reading, ("rooms", room), room, chats)
     people_meaning(reading, document, sources, chats)
     slack_meaning(reading, chats)
+    api_meaning(reading, document, chats)
     known: set[str] = set()
     for name, person in table(document.get("people")).items():
         for position, identity in strings(table(person).get("identities")):

@@ -91,6 +91,27 @@ def slack_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> No
         if found is not None and not found[0].endswith("xoxb-"):
             reading.found("slack_token_kind", ("chats", name, "bot_token"), found[0])
         for room, secret in getattr(settings, "webhooks", {}).items():
-            parts = urlsplit(secret.reveal())
-            if not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)))):
+            scheme, host = _scheme_and_host(secret.reveal())
+            if not (host and (scheme == "https" or (scheme == "http" and is_loopback(host)))):
                 reading.found("webhook_invalid", ("chats", name, "webhooks", room))
+
+
+def api_meaning(reading: Reading, document: Table, chats: Mapping[str, BaseModel | None]) -> None:
+    """Note where an API cannot be."""
+    urls: list[tuple[KeyPath, Any]] = [(("github", "api_url"), table(document.get("github")).get("api_url"))]
+    urls += [(("chats", name, "api_url"), getattr(settings, "api_url", None)) for name, settings in chats.items()]
+    for at, url in urls:
+        if isinstance(url, str):
+            scheme, host = _scheme_and_host(url)
+            if scheme not in ("http", "https") or not host or re.search(r"\s", url):
+                reading.found("api_url_invalid", at, url)
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    """Return both, empty where ``url`` is no address."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""

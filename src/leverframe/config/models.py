@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
@@ -65,8 +66,29 @@ def _database(value: Any, info: ValidationInfo) -> Any:
     if scheme == "sqlite" and rest.startswith("/") and rest not in ("/", "/:memory:"):
         return value
     if scheme in ("postgresql", "postgres") and rest:
+        if not _is_postgres(f"postgresql://{rest}"):
+            raise PydanticCustomError("database_address_invalid", "{shown}", {"shown": "postgresql://…"})  # what is wrong may be half a password
         return f"postgresql://{rest}"
     raise PydanticCustomError("database_unsupported", "{shown}", {"shown": f"{scheme}://…" if "://" in value else "…"})
+
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\s:@\[\]]*)(:\d{1,5})?")
+
+
+def _is_postgres(url: str) -> bool:
+    """Return whether libpq would read the address as it is meant: a password with one of ``#/?@[`` ends too early, and the rest of it
+    becomes host, port or database.
+
+    https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    user, at, hosts = parts.netloc.partition("@")
+    named = (hosts if at else user).split(",")
+    odd = parts.fragment or (not at and "@" in parts.path) or any(part and "=" not in part for part in parts.query.split("&"))
+    return not odd and all(_HOST.fullmatch(host) for host in named)
 
 
 def _timezone(value: Any) -> Any:

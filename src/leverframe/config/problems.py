@@ -119,12 +119,16 @@ def _warning(code: str, en: tuple[str, str], ko: tuple[str, str]) -> None:
 
 _error("address_invalid", ("“{detail}” is not an address to listen on.", 'Write host and port: "127.0.0.1:8080" or "[::1]:8080".'),
        ("“{detail}”은(는) 수신 주소가 아닙니다.", '호스트와 포트를 쓰세요: "127.0.0.1:8080" 또는 "[::1]:8080".'))
+_error("api_url_invalid", ("“{detail}” is not the address of an API.", 'Write scheme and host: "https://github.example.com/api/v3".'),
+       ("“{detail}”은(는) API 주소가 아닙니다.", '스킴과 호스트를 쓰세요: "https://github.example.com/api/v3".'))
 _warning("author_glob", ("In “{detail}” the brackets mean “one of these letters”, so no bot is called so.", "Write [[] for a bracket."),
          ("“{detail}”의 대괄호는 “이 글자 가운데 하나”라는 뜻이라 그런 봇은 없습니다.", "대괄호 자체는 [[]로 쓰세요."))
 _error("chat_unknown", ("There is no chat called “{detail}”.", "Add [chats.{detail}], or correct the name before the colon."),
        ("“{detail}”라는 채팅이 없습니다.", "[chats.{detail}]을 추가하거나 콜론 앞의 이름을 고치세요."))
 _warning("conclusion_unknown", ("Nothing on GitHub ends with “{detail}”.", "Write one of success, failure, cancelled, skipped, timed_out, neutral, action_required, startup_failure, stale, error, inactive."),
          ("GitHub에는 “{detail}”로 끝나는 것이 없습니다.", "success, failure, cancelled, skipped, timed_out, neutral, action_required, startup_failure, stale, error, inactive 가운데 쓰세요."))
+_error("database_address_invalid", ("The address of the database cannot be read.", "In a user's name or password write # as %23, / as %2F, ? as %3F, @ as %40, [ as %5B and % as %25: postgresql://user:password@host/name."),
+       ("데이터베이스 주소를 읽을 수 없습니다.", "사용자 이름과 비밀번호의 #은 %23, /는 %2F, ?는 %3F, @는 %40, [는 %5B, %는 %25로 쓰세요: postgresql://user:password@host/name."))
 _error("database_unavailable", ("PostgreSQL needs a package that is not installed.", "Run pip install 'leverframe[postgresql]', or use SQLite."),
        ("PostgreSQL에 필요한 패키지가 설치되어 있지 않습니다.", "pip install 'leverframe[postgresql]'을 실행하거나 SQLite를 쓰세요."))
 _error("database_unsupported", ("The database “{detail}” is not supported.", 'Write "sqlite:///leverframe.db" (a file beside leverframe.toml) or "postgresql://user@host/name".'),
