@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,6 +118,14 @@ FAILING = {
     "a power": ("{{ 9 ** 9 ** 9 }}", 1, "**"),
     "a long replacement": ("{{ payload.long | replace('a', payload.long) }}", 1, "replace"),
     "a long joining": ("{{ payload.long | list | join(payload.long) }}", 1, "join"),
+    "a doubled text": ("{% set a = payload.long %}" + "{% set a = a ~ a %}" * 28 + "{{ a }}", 1, "~ makes more than"),
+    "a text added to itself": ("{% set a = payload.long %}" + "{% set a = a + a %}" * 28 + "{{ a }}", 1, "+ makes more than"),
+    "a list added to itself": ("{% set a = [1] %}" + "{% set a = a + a %}" * 40 + "{{ a | length }}", 1, "+ makes more than"),
+    "a number multiplied by itself": ("{% set a = 9 %}" + "{% set a = a * a %}" * 28 + "{{ a }}", 1, "*"),
+    "a list of long texts": ("{{ payload.long | list | map('replace', 'a', payload.long) | list | length }}", 1, "makes more than"),
+    "long texts from short ones": ("{{ payload.long | list | map('default', payload.long) | map('replace', 'a', payload.long) | join }}", 1, "makes more than"),
+    "a sum of lists": ("{{ [[1], [2]] | sum(start=[]) }}", 1, "numbers"),
+    "a list inside a text": ("{% set a = [1, 1] %}" + "{% set a = [a, a] %}" * 28 + "{{ a ~ '' }}", 1, "whole lists"),
     "long loops": ("{% for a in payload.long %}{% for b in payload.long %}{% endfor %}{% endfor %}", 1, "10000 rounds"),
     "nothing said": ("{% if false %}x{% endif %}", None, "says nothing"),
 }  # fmt: skip
@@ -130,6 +139,28 @@ def test_a_failure_on_an_event_is_one_error(template: str, line: int | None, rea
     assert caught.value.line == line
     assert reason in caught.value.reason
     assert caught.value.code == "template_failed"
+
+
+def test_what_templates_put_together_is_not_in_the_way() -> None:
+    """``~`` was compiled to a plain joining that nothing bounded; what ordinary templates do with it and its like goes on."""
+    template = (
+        "{% set who = actor.login ~ ' (' ~ payload.commits | length ~ ')' %}{{ who }}: {{ payload.commits | map(attribute='n') | sum }}"
+        " {{ payload.commits | map(attribute='message') | join(', ') }} {{ 'a' + 'b' }} {{ 2 * 3 + 1.5 }} {{ payload.none ~ 1 }} {{ ('x' ~ 'y') ~ 'z' }}"
+    )
+    said = say(template, commits=[{"message": "one", "n": 1}, {"message": "two", "n": 2}], none=None)
+    assert plain(said) == "dependabot[bot] (2): 3 one, two ab 7.5 None1 xyz"
+
+
+def test_a_failing_template_takes_no_memory() -> None:
+    """A template of 449 characters made a text of 268 MB, already when the configuration was checked."""
+    template = compile_template("{% set a = payload.title %}" + "{% set a = a ~ a %}" * 23 + "{{ a }}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TemplateFailed):
+            template.render(event(title="x" * 32), "en", SEOUL)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_long_output_is_cut() -> None:

@@ -6,9 +6,10 @@ payloads that a template's author did not think of:
 - values are escaped, so a title can make no link, no bold text and no second paragraph;
 - the output is cut at :data:`OUTPUT_MAX` characters;
 - all loops together take at most :data:`ROUNDS_MAX` rounds and :data:`TIME_MAX_S` seconds, looked at in every round;
-- there is no ``range``, no macro, include or import, no ``**``; ``*`` and ``%`` work on numbers only, ``replace`` and ``join``
-  make at most :data:`VALUE_MAX` characters, and of methods only those of :data:`_METHODS` are called, so that no short
-  expression makes a large value.
+- what can make a long value of short ones (``~``, ``+``, ``join``, ``replace``, ``map``) makes at most :data:`MADE_MAX`
+  characters or items in one rendering, all of them together; ``*`` and ``%`` work on numbers only, and on no larger ones than
+  :data:`NUMBER_MAX`; there is no ``**``, no ``range``, no macro, include or import, and of methods only those of
+  :data:`_METHODS` are called.
 
 Jinja2 is imported with the first template.
 """
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 OUTPUT_MAX = 8_000
 ROUNDS_MAX = 10_000
 TIME_MAX_S = 0.1
-VALUE_MAX = 1_000_000
+MADE_MAX = 1_000_000
+NUMBER_MAX = 2**63
 TEMPLATE_MAX = 20_000
 """Characters of a template's own text."""
 NAMES = frozenset({"event", "payload", "repo", "actor", "subject", "url", "locale"})
@@ -48,8 +50,8 @@ ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
 _SHOWN_KEYS = 8
 
 _FILTERS = frozenset({
-    "abs", "capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "list", "lower", "map", "max", "min",
-    "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort", "string", "sum", "title", "trim", "truncate",
+    "abs", "capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "list", "lower", "max", "min",
+    "reject", "rejectattr", "reverse", "round", "select", "selectattr", "sort", "string", "title", "trim", "truncate",
     "unique", "upper",
 })  # fmt: skip
 _METHODS = frozenset({
@@ -163,12 +165,18 @@ _BUDGET, _ZONE = "0budget", "0zone"
 
 
 class _Budget:
-    """How many rounds and how much time are left to one rendering."""
+    """How many rounds, how much time and how much memory are left to one rendering."""
 
-    __slots__ = ("_ends_s", "_rounds")
+    __slots__ = ("_ends_s", "_room", "_rounds")
 
     def __init__(self) -> None:
-        self._rounds, self._ends_s = ROUNDS_MAX, perf_counter() + TIME_MAX_S
+        self._rounds, self._room, self._ends_s = ROUNDS_MAX, MADE_MAX, perf_counter() + TIME_MAX_S
+
+    def make(self, size: int, by: str) -> None:
+        """Take note, before it is made, of a value of so many characters or items."""
+        self._room -= size
+        if self._room < 0:
+            raise TemplateFailed(None, f"{by} makes more than {MADE_MAX} characters")
 
     def spend(self, values: Iterable[Any]) -> Iterator[Any]:
         """Give the values one by one, each for a round."""
@@ -186,20 +194,29 @@ def _environment() -> jinja2.Environment:
     """Return the one environment; made at the first template, because importing Jinja2 costs time and memory."""
     import jinja2
     from jinja2 import nodes
+    from jinja2.filters import sync_do_map, sync_do_sum
     from jinja2.runtime import Context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Environment(ImmutableSandboxedEnvironment):
-        intercepted_binops = frozenset({"*", "**", "%"})
+        intercepted_binops = frozenset({"+", "*", "**", "%"})
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
             tree = super()._parse(source, name, filename)
             for loop in tree.find_all(nodes.For):
                 loop.iter = nodes.Filter(loop.iter, "rounds", [], [], None, None, lineno=loop.lineno)
+            for node in tree.find_all(nodes.Concat):
+                # ~ is no operator that could be intercepted: it becomes a filter of the list of its parts.
+                node.nodes = [nodes.Filter(nodes.List(node.nodes, lineno=node.lineno), "tilde", [], [], None, None, lineno=node.lineno)]
             return tree
 
         def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-            if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
+            if isinstance(left, int | float) and isinstance(right, int | float):
+                if operator == "**" or (operator == "*" and max(abs(left), abs(right)) > NUMBER_MAX):
+                    raise TemplateFailed(None, f"{operator} is not for these values")
+            elif operator == "+" and type(left) is type(right) and isinstance(left, str | list | tuple):
+                context.parent[_BUDGET].make(len(left) + len(right), "+")
+            else:
                 raise TemplateFailed(None, f"{operator} is not for these values")
             return super().call_binop(context, operator, left, right)
 
@@ -217,6 +234,41 @@ def _environment() -> jinja2.Environment:
     def rounds(context: Context, values: Iterable[Any]) -> Iterator[Any]:
         budget: _Budget = context.parent[_BUDGET]
         return budget.spend(values)
+
+    def joined(budget: _Budget, values: Iterable[Any], between: str, by: str) -> str:
+        parts = []
+        for value in values:
+            if isinstance(value, Mapping | list | tuple):
+                raise TemplateFailed(None, f"{by} is not for whole lists and objects")
+            parts.append(str(value))
+            budget.make(len(parts[-1]) + len(between), by)
+        return between.join(parts)
+
+    @jinja2.pass_context
+    def join(context: Context, values: Iterable[Any], between: str = "") -> str:
+        return joined(context.parent[_BUDGET], values, between, "join")
+
+    @jinja2.pass_context
+    def tilde(context: Context, values: Iterable[Any]) -> str:
+        return joined(context.parent[_BUDGET], values, "", "~")
+
+    @jinja2.pass_context
+    def replace(context: Context, value: str, old: str, new: str) -> str:
+        context.parent[_BUDGET].make(len(value) + (value.count(old) * len(new) if old else (len(value) + 1) * len(new)), "replace")
+        return value.replace(old, new)
+
+    @jinja2.pass_context
+    def mapped(context: Context, values: Iterable[Any], *args: Any, **named: Any) -> Iterator[Any]:
+        budget: _Budget = context.parent[_BUDGET]
+        for value in sync_do_map(context, values, *args, **named):
+            budget.make(len(value) if isinstance(value, str) else 1, "map")
+            yield value
+
+    @jinja2.pass_environment
+    def total(environment: jinja2.Environment, values: Iterable[Any], attribute: str | int | None = None, start: float = 0) -> Any:
+        if not isinstance(start, int | float):
+            raise TemplateFailed(None, "sum is for numbers")
+        return sync_do_sum(environment, values, attribute, start)
 
     @jinja2.pass_context
     def time(context: Context, value: datetime | str | int) -> str:
@@ -252,21 +304,10 @@ def _environment() -> jinja2.Environment:
         cache_size=0,
     )  # fmt: skip
     made.globals = {}
-    made.filters = {name: made.filters[name] for name in _FILTERS} | {"join": _joined, "replace": _replaced, "rounds": rounds, "time": time}
+    made.filters = {name: made.filters[name] for name in _FILTERS} | {
+        "join": join, "map": mapped, "replace": replace, "rounds": rounds, "sum": total, "tilde": tilde, "time": time,
+    }  # fmt: skip
     return made
-
-
-def _replaced(value: str, old: str, new: str) -> str:
-    if len(value) + value.count(old) * len(new) > VALUE_MAX:
-        raise TemplateFailed(None, f"replace makes more than {VALUE_MAX} characters")
-    return value.replace(old, new)
-
-
-def _joined(values: Iterable[Any], between: str = "") -> str:
-    parts = [str(value) for value in values]
-    if sum(map(len, parts)) + len(parts) * len(between) > VALUE_MAX:
-        raise TemplateFailed(None, f"join makes more than {VALUE_MAX} characters")
-    return between.join(parts)
 
 
 def _line(error: Exception) -> int | None:
