@@ -16,9 +16,10 @@ import pytest
 from cli.conftest import RunningHub, entry_point
 from fakes.slack import TOKEN, FakeSlack
 
+from leverframe.cli.diagnosis import _postgres_version
 from leverframe.cli.starter import starter
 from leverframe.config import load
-from leverframe.core.errors import Locale
+from leverframe.core.errors import Locale, Refused
 
 NAMED = {"GITHUB_WEBHOOK_SECRET": "s3cret", "SLACK_BOT_TOKEN": TOKEN}
 
@@ -270,6 +271,14 @@ def test_doctor_tells_what_is_wrong_with_the_database(tmp_path: Path, database: 
     (tmp_path / "leverframe.toml").write_text(f"[hub]\ndatabase = '{database}'\n")
     found = {one["what"]: one for one in entry_point("doctor", "--json", folder=tmp_path).document["findings"]}
     assert found["database"]["state"] == "error" and found["database"]["remedy"]
+
+
+@pytest.mark.anyio
+async def test_doctor_shows_no_part_of_a_password() -> None:
+    """It told of a port that was half of one; ``check`` refuses such addresses by now, and doctor has words of its own all the same."""
+    with pytest.raises(Refused) as caught:
+        await _postgres_version("postgresql://hub:hun#ter2@127.0.0.1:1/hub")
+    assert "hun" not in caught.value.detail and "%23" in caught.value.detail
 
 
 def test_doctor_reads_a_postgresql(tmp_path: Path, postgres_url: str) -> None:

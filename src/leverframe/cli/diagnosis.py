@@ -134,10 +134,12 @@ def _sqlite_version(file: Path) -> str | None:
 async def _postgres_version(url: str) -> str | None:
     import asyncpg  # type: ignore[import-untyped]  # an extra; without it the configuration is refused
 
+    from leverframe.store.postgres import sentence
+
     try:
         connection = await asyncpg.connect(url, timeout=TIMEOUT_S)
     except (OSError, ValueError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Refused("storage_unavailable", str(error) or type(error).__name__) from None
+        raise Refused("storage_unavailable", sentence(error)) from None
     try:
         if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
             return None

@@ -93,7 +93,7 @@ class PostgresDatabase:
             # asyncpg reads the address for both ways in: SQLAlchemy would not know what ``?sslmode=`` and the like mean.
             return asyncpg.connect(self._url, timeout=CONNECT_S, command_timeout=statement_s)
 
-        engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, **pool)
+        engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, hide_parameters=True, **pool)
         sa.event.listen(engine.sync_engine, "checkout", _leave_out_closed)
         return engine
 
@@ -152,7 +152,7 @@ class PostgresDatabase:
                 for one in batch:
                     await self._answer([one])
                 return
-            self.failure = _sentence(error)
+            self.failure = sentence(error)
             refused = Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
             refused.__cause__ = error
             for _, done in batch:
@@ -209,7 +209,7 @@ class PostgresDatabase:
                     continue
                 if not _is_away(error) or (engine is self._reading and _sqlstate(error) == _READ_ONLY):
                     raise
-                self.failure = _sentence(error)
+                self.failure = sentence(error)
                 raise Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S) from error
             if engine is not self._reading:
                 self.failure = None
@@ -285,8 +285,11 @@ def _is_away(error: BaseException) -> bool:
     return isinstance(error, sa.exc.TimeoutError | OSError | Refused)
 
 
-def _sentence(error: BaseException) -> str:
-    """Return the first line of what an error says."""
+def sentence(error: BaseException) -> str:
+    """Return the first line of what an error of this database says; of an address that cannot be read our own words, as those of others
+    show what they stumbled over, and that may be half a password."""
+    if isinstance(error, ValueError) and not (isinstance(error, asyncpg.ClientConfigurationError) and "URI" not in str(error)):
+        return "hub.database is not an address that can be read; in its password write # as %23, / as %2F, ? as %3F and @ as %40"
     said = str(getattr(error, "orig", None) or error) or type(error).__name__
     return said.splitlines()[0]
 
@@ -305,6 +308,6 @@ async def open_postgres(url: str, clock: Clock, *, connections: int = 8) -> Post
             raise
         cause = error.__cause__ if isinstance(error, Refused) and error.__cause__ is not None else error
         if isinstance(error, Refused | sa.exc.SQLAlchemyError | asyncpg.PostgresError | ValueError):
-            raise Refused("storage_unavailable", _sentence(cause)) from error
+            raise Refused("storage_unavailable", sentence(cause)) from error
         raise
     return database

@@ -88,7 +88,7 @@ def _is_away(error: BaseException) -> bool:
 
 
 def _engine(raw: sqlite3.Connection) -> sa.Engine:
-    return sa.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+    return sa.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT", hide_parameters=True)
 
 
 class SqliteDatabase:
