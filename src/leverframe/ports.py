@@ -183,15 +183,25 @@ class PlaygroundStore(Protocol):
 class PlaygroundChange:
     """One thing for a page that follows the playground."""
 
-    name: Literal["snapshot", "message", "beat"]
-    """All that a page begins with, one message (new or edited), or nothing: still alive."""
+    name: Literal["snapshot", "message", "answer", "beat"]
+    """All that a page begins with, one message (new or edited), what only its reader is told, or nothing: still alive."""
     cursor: int
     """Where to go on from after a break: microseconds since 1970."""
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaygroundSaid:
+    """What a person said."""
+
+    shown: Mapping[str, Any]
+    """The message, as the page shows it."""
+    exchange: Exchange | None
+    """What it asks of the hub; ``None`` when it is talk."""
+
+
 class PlaygroundTalk(Protocol):
-    """What people see of the playground, and what they say there."""
+    """What people see of the playground, and what they say and click there. ``name`` is who does, as the door knows them."""
 
     async def rooms(self) -> tuple[str, ...]:
         """Return the channels: those configured, in their order, then others that hold messages."""
@@ -209,12 +219,35 @@ class PlaygroundTalk(Protocol):
         """Return ``{"messages": […]}``, the first being the one that heads the thread. Raises ``Refused("playground_message_not_found")``."""
         ...
 
-    async def say(self, *, room: str, thread: str | None, name: str, text: str) -> Mapping[str, Any]:
+    async def say(self, *, room: str, thread: str | None, name: str, text: str) -> PlaygroundSaid:
         """Keep and show what a person says; return it. Raises ``Refused("request_invalid")``, its detail naming what is wrong."""
         ...
 
-    def follow(self, after: int | None, *, beat_s: float) -> AsyncIterator[PlaygroundChange]:
+    async def click(
+        self, *, name: str, room: str, thread: str | None, message: str | None, rendering: str, attempt: int, action: str, value: str
+    ) -> Exchange:
+        """Return what a click on a button asks for.
+
+        ``message`` holds the button (``None``: it stands in an answer that only ``name`` sees), ``rendering`` is which of its states,
+        and ``attempt`` counts what was answered to clicks on it there: with the same of all these it is the same click.
+        Raises ``Refused``: ``request_invalid``, ``playground_message_not_found``.
+        """
+        ...
+
+    async def submit(
+        self, *, name: str, room: str, thread: str | None, form: str, context: str, opening: str, attempt: int, fields: Mapping[str, str]
+    ) -> Exchange:
+        """Return what a form asks for that was sent; ``opening`` is what it was shown with. Raises like :meth:`click`."""
+        ...
+
+    def begun(self, *, name: str, text: str) -> tuple[Asker, str] | None:
+        """Return who types a line for the hub, and its words so far; ``None`` when it is talk. Raises ``Refused("request_invalid")``."""
+        ...
+
+    def follow(self, after: int | None, *, beat_s: float, name: str | None = None) -> AsyncIterator[PlaygroundChange]:
         """Give what changes from the cursor ``after`` on (``None``: a snapshot first), and a beat after ``beat_s`` of silence.
+
+        ``name`` is who reads: what only they are told comes too.
 
         Ends when the hub stops or the reader is too slow; a reader who comes back with the last cursor misses nothing.
         """

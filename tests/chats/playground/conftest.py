@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from leverframe.chats.playground.feed import Feed
-from leverframe.chats.playground.inbound import Said, Talk
+from leverframe.chats.playground.inbound import Talk
 from leverframe.chats.playground.send import PlaygroundChat
 from leverframe.chats.playground.settings import Settings
 from leverframe.store.playground import PlaygroundMessages
@@ -42,7 +42,6 @@ class House:
     feed: Feed
     chat: PlaygroundChat
     talk: Talk
-    said: list[Said] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -53,11 +52,7 @@ def clock() -> TurnedClock:
 @pytest.fixture
 async def house(tmp_path: Path, clock: TurnedClock, anyio_backend: str) -> AsyncIterator[House]:
     database = await open_sqlite(tmp_path / "hub.db", clock)
-    store, feed, said = PlaygroundMessages(database), Feed(), []
-
-    async def heard(message: Said) -> None:
-        said.append(message)
-
+    store, feed = PlaygroundMessages(database), Feed()
     chat = PlaygroundChat("playground", Settings(), store, feed, clock)
-    yield House(clock, store, feed, chat, Talk(store, feed, clock, rooms=["#dev"], on_message=heard), said)
+    yield House(clock, store, feed, chat, Talk(store, feed, clock, rooms=["#dev"]))
     await database.close()

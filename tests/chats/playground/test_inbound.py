@@ -28,12 +28,12 @@ async def upcoming(changes: AsyncIterator[PlaygroundChange]) -> PlaygroundChange
     raise AssertionError("the stream ended")
 
 
-async def test_what_a_person_says_is_kept_shown_and_heard(house) -> None:  # type: ignore[no-untyped-def]
-    """It stands in the channel under playground:NAME, and whoever answers commands hears it."""
+async def test_what_a_person_says_is_kept_and_shown(house) -> None:  # type: ignore[no-untyped-def]
+    """It stands in the channel under the person's name, as it was written; talk asks nothing of the hub."""
     said = await house.talk.say(room="#dev", thread=None, name=" 민서 ", text="  안녕 <b>하세요</b>\n둘째 줄 ")
-    assert (said["author"], said["person"]) == ("민서", True)
+    assert (said.shown["author"], said.shown["person"]) == ("민서", True)
     assert texts((await house.talk.history("#dev", before=None))["messages"]) == ["안녕 <b>하세요</b>\n둘째 줄"]
-    assert [(heard.author, heard.id, heard.text) for heard in house.said] == [("playground:민서", said["id"], "안녕 <b>하세요</b>\n둘째 줄")]
+    assert said.exchange is None
 
 
 @pytest.mark.parametrize(("changed", "names"), [
@@ -43,14 +43,13 @@ async def test_what_cannot_be_said_is_named(house, changed: dict[str, str], name
     """Nothing empty, endless, nameless or homeless is kept; the refusal names the field."""
     with pytest.raises(Refused, match=f"request_invalid: {names}"):
         await house.talk.say(**{"room": "#dev", "thread": None, "name": "ann", "text": "hello"} | changed)
-    assert house.said == []
     assert await house.talk.count() == 0
 
 
 async def test_a_name_cannot_hide_letters(house) -> None:  # type: ignore[no-untyped-def]
     """Letters that turn or hide others are taken out of a name."""
     said = await house.talk.say(room="#dev", thread=None, name="ann\u202e\u200b\n lee\x07", text="hello")
-    assert said["author"] == "ann lee"
+    assert said.shown["author"] == "ann lee"
 
 
 async def test_channels_are_those_of_routes_and_of_messages(house) -> None:  # type: ignore[no-untyped-def]

@@ -7,6 +7,9 @@ rest from the table.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from leverframe.core.errors import Refused
 from leverframe.ports import PlaygroundMessage
@@ -17,6 +20,16 @@ WAITING = 256
 """Messages that may wait for one page."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What only one person is told, as their page takes it. It is not kept: who has no page open does not see it."""
+
+    answer: Mapping[str, Any]
+
+
+News: TypeAlias = PlaygroundMessage | Told
+
+
 class Ended(Exception):
     """No more comes: the hub stops, or this listener was too slow."""
 
@@ -24,32 +37,32 @@ class Ended(Exception):
 class Listener:
     """One open page."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
-        self._queue: asyncio.Queue[PlaygroundMessage | None] = asyncio.Queue(WAITING + 1)
+    def __init__(self, feed: Feed, person: str | None) -> None:
+        self._feed, self.person = feed, person
+        self._queue: asyncio.Queue[News | None] = asyncio.Queue(WAITING + 1)
 
-    async def next(self, wait_s: float) -> PlaygroundMessage | None:
-        """Return the next message, or ``None`` after ``wait_s`` seconds without one. Raises :class:`Ended`."""
+    async def next(self, wait_s: float) -> News | None:
+        """Return what comes next, or ``None`` after ``wait_s`` seconds of silence. Raises :class:`Ended`."""
         try:
             async with asyncio.timeout(wait_s):
-                message = await self._queue.get()
+                news = await self._queue.get()
         except TimeoutError:
             return None
-        if message is None:
+        if news is None:
             raise Ended
-        return message
+        return news
 
     def leave(self) -> None:
         """Listen no more."""
         self._feed.drop(self)
 
-    def hear(self, message: PlaygroundMessage) -> None:
-        """Take a message; a full queue is dropped, so that it neither grows nor shows a gap."""
+    def hear(self, news: News) -> None:
+        """Take what is new; a full queue is dropped, so that it neither grows nor shows a gap."""
         if self._queue.qsize() >= WAITING:
             self._feed.drop(self)
             self.end()
         else:
-            self._queue.put_nowait(message)
+            self._queue.put_nowait(news)
 
     def end(self) -> None:
         """Say that nothing follows what already waits."""
@@ -64,11 +77,11 @@ class Feed:
         self._listeners: set[Listener] = set()
         self._closed = False
 
-    def listen(self) -> Listener:
-        """Return a listener that hears everything from now on. Raises ``Refused("overloaded")`` when too many pages are open."""
+    def listen(self, person: str | None = None) -> Listener:
+        """Return a listener that hears everything from now on, and what only ``person`` is told. Raises ``Refused("overloaded")`` when too many pages are open."""
         if len(self._listeners) >= LISTENERS:
             raise Refused("overloaded", f"{LISTENERS} pages are open", retry_after_s=10)
-        listener = Listener(self)
+        listener = Listener(self, person)
         if self._closed:
             listener.end()
         else:
@@ -79,6 +92,13 @@ class Feed:
         """Tell everybody who listens; never waits."""
         for listener in tuple(self._listeners):
             listener.hear(message)
+
+    def tell(self, person: str, answer: Mapping[str, Any]) -> int:
+        """Tell the pages of one person; return how many there are. Never waits."""
+        theirs = [listener for listener in self._listeners if listener.person == person]
+        for listener in theirs:
+            listener.hear(Told(answer))
+        return len(theirs)
 
     def drop(self, listener: Listener) -> None:
         """Forget a listener."""

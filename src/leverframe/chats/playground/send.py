@@ -45,22 +45,7 @@ class PlaygroundChat:
 
     async def post(self, posting: Posting) -> Outcome:
         """Say it, as a new message or as a reply to ``posting.thread``."""
-        wrong = check_room(posting.room)
-        if wrong is not None:
-            return Rejected(code="playground_room_invalid", detail=wrong)
-        try:
-            posted = await self._store.append(
-                room=posting.room,
-                thread=None if posting.thread is None else read_id(posting.thread),
-                author=posting.username or AUTHOR,
-                icon=posting.icon,
-                message=dump(posting.message, posting.mentions),
-                at=self._clock.now(),
-            )
-        except Refused as refused:
-            return _outcome(refused)
-        self._feed.publish(posted)
-        return Delivered(remote_id=ids.show("msg", posted.id))
+        return await post(posting, self._store, self._feed, self._clock)
 
     async def update(self, posting: Posting, remote_id: str) -> Outcome:
         """Replace what the message ``remote_id`` says; it keeps its place, author and time."""
@@ -74,6 +59,26 @@ class PlaygroundChat:
     async def close(self) -> None:
         """End the open pages' streams."""
         self._feed.close()
+
+
+async def post(posting: Posting, store: PlaygroundStore, feed: Feed, clock: Clock) -> Outcome:
+    """Keep what ``posting`` says and show it to everybody."""
+    wrong = check_room(posting.room)
+    if wrong is not None:
+        return Rejected(code="playground_room_invalid", detail=wrong)
+    try:
+        posted = await store.append(
+            room=posting.room,
+            thread=None if posting.thread is None else read_id(posting.thread),
+            author=posting.username or AUTHOR,
+            icon=posting.icon,
+            message=dump(posting.message, posting.mentions),
+            at=clock.now(),
+        )
+    except Refused as refused:
+        return _outcome(refused)
+    feed.publish(posted)
+    return Delivered(remote_id=ids.show("msg", posted.id))
 
 
 def _outcome(refused: Refused) -> Outcome:

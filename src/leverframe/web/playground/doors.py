@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
@@ -12,18 +12,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from leverframe.core.access import Identity
+from leverframe.core.commands.definitions import Registry
+from leverframe.core.conversation import Asker
 from leverframe.core.errors import Locale, Refused
-from leverframe.ports import Clock, PlaygroundChange, PlaygroundTalk
+from leverframe.ports import Clock, Exchange, PlaygroundChange, PlaygroundTalk
 from leverframe.samples import Sample, Story, load, names, title
 from leverframe.web.doors import Handler
 from leverframe.web.playground.page import render
+from leverframe.web.slack import Conversations
 from leverframe.work.simulate import DoorAnswer, Post, send_sample
 
 BEAT_S = 15.0
 """After so much silence the stream says that it lives; proxies end connections that say nothing for a minute."""
 RETRY_MS = 1000
+PATIENCE_S = 20.0
+"""What a page waits for an answer; a later one comes by the stream."""
+PEOPLE = ("ann", "bob", "chris")
+"""In a demo one can be each of them, so that a second person can approve."""
+_MOST_ATTEMPTS = 1_000_000
 FIRST_NUMBER = 100
 
+Complete = Callable[[Asker, str], Sequence[str]]
+"""The words that may stand in the place of the last one of a line (without its mark), for who types it."""
 Answering: TypeAlias = Callable[["Playground", Request], Awaitable[Response]]
 
 
@@ -52,6 +62,11 @@ class Playground:
     """IANA name; the page shows times in it."""
     samples: Samples | None = None
     beat_s: float = BEAT_S
+    conversations: Conversations | None = None
+    """What lines for the hub, clicks and forms become; without it all lines are talk."""
+    commands: Registry | None = None
+    """What is shown of commands while somebody types one."""
+    complete: Complete | None = None
 
 
 async def _page(playground: Playground, request: Request) -> Response:
@@ -63,6 +78,8 @@ async def _page(playground: Playground, request: Request) -> Response:
             person=_person(request),
             csrf=session.csrf if session is not None else None,
             samples=_offered(playground),
+            people=PEOPLE if playground.samples is not None else (),
+            levers=playground.conversations is not None,
             leads_in=_leads_in(playground, request),
         ),
         media_type="text/html",
@@ -73,7 +90,8 @@ async def _feed(playground: Playground, request: Request) -> Response:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     if request.method == "HEAD":
         return Response(headers=headers, media_type="text/event-stream")
-    changes = playground.talk.follow(_cursor(request), beat_s=playground.beat_s)
+    name = _person(request) or _clean(request.query_params.get("name", ""))
+    changes = playground.talk.follow(_cursor(request), beat_s=playground.beat_s, name=name)
     return StreamingResponse(_stream(changes), headers=headers, media_type="text/event-stream")
 
 
@@ -105,17 +123,64 @@ async def _read(playground: Playground, request: Request) -> Response:
 
 async def _say(playground: Playground, request: Request) -> Response:
     asked = await _object(request)
-    said = await playground.talk.say(
-        room=_text(asked, "room"),
-        thread=_text(asked, "thread") if asked.get("thread") is not None else None,
-        name=_person(request) or _text(asked, "name"),
-        text=_text(asked, "text"),
-    )
-    return JSONResponse({"message": said}, 201)
+    said = await playground.talk.say(room=_text(asked, "room"), thread=_text_or_none(asked, "thread"), name=_name(request, asked), text=_text(asked, "text"))
+    answer = b"null"
+    if said.exchange is not None and playground.conversations is not None:
+        answer = await playground.conversations.answer(said.exchange, within_s=PATIENCE_S)
+    shown = json.dumps(said.shown, ensure_ascii=False, separators=(",", ":")).encode()
+    return _json(b'{"message":%b,"answer":%b}' % (shown, answer), 201)
 
 
 async def _act(playground: Playground, request: Request) -> Response:
-    raise Refused("action_unknown", _text(await _object(request), "action")[:80])
+    asked = await _object(request)
+    action = _text(asked, "action")
+    if playground.conversations is None:
+        raise Refused("action_unknown", action[:80])
+    clicked = await playground.talk.click(
+        name=_name(request, asked), room=_text(asked, "room"), thread=_text_or_none(asked, "thread"), message=_text_or_none(asked, "message"),
+        rendering=_text(asked, "rendering"), attempt=_count(asked, "attempt"), action=action, value=_text(asked, "value"),
+    )  # fmt: skip
+    return await _answered(playground.conversations, clicked)
+
+
+async def _submit(playground: Playground, request: Request) -> Response:
+    asked = await _object(request)
+    form = _text(asked, "form")
+    if playground.conversations is None:
+        raise Refused("action_unknown", form[:80])
+    fields = asked.get("fields")
+    if not isinstance(fields, dict):
+        raise Refused("request_invalid", "fields: an object is needed")
+    sent = await playground.talk.submit(
+        name=_name(request, asked), room=_text(asked, "room"), thread=_text_or_none(asked, "thread"), form=form, context=_text(asked, "context"),
+        opening=_text(asked, "opening"), attempt=_count(asked, "attempt"), fields={_clean(field): _text(fields, field) for field in fields},
+    )  # fmt: skip
+    return await _answered(playground.conversations, sent)
+
+
+async def _answered(conversations: Conversations, exchange: Exchange) -> Response:
+    return _json(b'{"answer":%b}' % await conversations.answer(exchange, within_s=PATIENCE_S), 200)
+
+
+async def _complete(playground: Playground, request: Request) -> Response:
+    """Return what may stand in the place of the last word, and how its command is written."""
+    name = _person(request) or _named(request.query_params.get("name", ""))
+    text, commands = request.query_params.get("text", ""), playground.commands
+    begun = playground.talk.begun(name=name, text=_clean(text)) if name else None
+    if begun is None or commands is None or playground.complete is None:
+        return JSONResponse({"offers": [], "usage": None})
+    locale: Locale = request.state.locale
+    by, words = begun
+    first, _, rest = words.partition(" ")
+    offers = [{"word": word} for word in playground.complete(by, words)]
+    if rest or words.endswith(" "):
+        command = commands.find(first)
+        return JSONResponse({"offers": offers, "usage": None if command is None else command.usage("")})
+    for offer in offers:
+        command = commands.find(offer["word"])
+        if command is not None:
+            offer |= {"usage": command.usage(""), "summary": command.summary.of(locale)}
+    return JSONResponse({"offers": offers, "usage": None})
 
 
 async def _list_samples(playground: Playground, request: Request) -> Response:
@@ -175,6 +240,18 @@ def _person(request: Request) -> str | None:
             return None
 
 
+def _name(request: Request, asked: dict[str, Any]) -> str:
+    return _person(request) or _named(_text(asked, "name"))
+
+
+def _named(name: str) -> str:
+    """Return the name that somebody gave themselves; that of a token is nobody's to take."""
+    name = _clean(name)
+    if name.strip().lower().startswith("token:"):
+        raise Refused("request_invalid", "name: token: is what the names of API tokens begin with")
+    return name
+
+
 async def _object(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused("request_invalid", "Content-Type: application/json is needed")
@@ -190,9 +267,28 @@ async def _object(request: Request) -> dict[str, Any]:
 def _text(asked: dict[str, Any], key: str) -> str:
     value = asked.get(key)
     if not isinstance(value, str):
-        raise Refused("request_invalid", f"{key}: text is needed")
-    # A lone surrogate is valid in JSON and nowhere else: neither the database nor the page could take it.
-    return value.encode("utf-8", "replace").decode()
+        raise Refused("request_invalid", f"{_clean(key)[:80]}: text is needed")
+    return _clean(value)
+
+
+def _text_or_none(asked: dict[str, Any], key: str) -> str | None:
+    return None if asked.get(key) is None else _text(asked, key)
+
+
+def _count(asked: dict[str, Any], key: str) -> int:
+    value = asked.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_ATTEMPTS:
+        raise Refused("request_invalid", f"{key}: a number is needed")
+    return value
+
+
+def _clean(text: str) -> str:
+    """Return ``text`` without lone surrogates: JSON may hold them, and neither the database nor the page could take one."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _json(body: bytes, status: int) -> Response:
+    return Response(body, status, media_type="application/json")
 
 
 _DOORS: tuple[tuple[str, str, Answering], ...] = (
@@ -201,6 +297,8 @@ _DOORS: tuple[tuple[str, str, Answering], ...] = (
     ("GET", "/playground/messages", _read),
     ("POST", "/playground/messages", _say),
     ("POST", "/playground/actions", _act),
+    ("POST", "/playground/forms", _submit),
+    ("GET", "/playground/completions", _complete),
     ("GET", "/playground/samples", _list_samples),
     ("POST", "/playground/samples/{name}", _send),
 )

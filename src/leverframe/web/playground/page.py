@@ -23,12 +23,23 @@ def _template() -> Template:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template("page.html")
 
 
-def render(*, locale: Locale, timezone: str, person: str | None, csrf: str | None, samples: Sequence[Mapping[str, str]], leads_in: bool = False) -> str:
+def render(
+    *,
+    locale: Locale,
+    timezone: str,
+    person: str | None,
+    csrf: str | None,
+    samples: Sequence[Mapping[str, str]],
+    people: Sequence[str] = (),
+    levers: bool = False,
+    leads_in: bool = False,
+) -> str:
     """Return the page. ``person`` is who is signed in, ``csrf`` their form token; ``samples`` (name, en, ko) are those of the bar.
 
-    ``leads_in``: links into the console go by ``POST /playground/console``.
+    ``people`` are names to choose from; ``levers``: commands are taken, so some are shown to try. ``leads_in``: links into the
+    console go by ``POST /playground/console``.
     """
-    boot = {"locale": locale, "timezone": timezone, "person": person, "csrf": csrf, "words": WORDS}
+    boot = {"locale": locale, "timezone": timezone, "person": person, "csrf": csrf, "levers": levers, "words": WORDS}
     from markupsafe import Markup
 
     return _template().render(
@@ -36,6 +47,8 @@ def render(*, locale: Locale, timezone: str, person: str | None, csrf: str | Non
         word=WORDS[locale],
         person=person,
         samples=samples,
+        people=people,
+        levers=levers,
         leads_in=leads_in,
         # Within a script element only "<" could end it.
         boot=Markup(json.dumps(boot, ensure_ascii=False).replace("<", "\\u003c")),
