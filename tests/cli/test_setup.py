@@ -134,6 +134,15 @@ def test_simulate_without_a_hub_says_how_to_start_one(tmp_path: Path) -> None:
     assert ran.status == 1 and ran.err.startswith("hub_not_running: ") and "leverframe serve" in ran.err
 
 
+@pytest.mark.parametrize("command", [["events"], ["people", "invite", "ann"], ["simulate", "github", "push"]])
+def test_a_configuration_that_cannot_be_read_is_told_to_programs_too(tmp_path: Path, command: list[str]) -> None:
+    """With --json operating commands printed its errors as lines for people."""
+    (tmp_path / "leverframe.toml").write_text("[hub]\nurl = x\n")
+    ran = entry_point(*command, "--json", folder=tmp_path)
+    (finding,) = json.loads(ran.err)["findings"]
+    assert (ran.status, ran.out, finding["code"], finding["line"]) == (1, "", "toml_invalid", 2)
+
+
 def test_check_tells_errors_and_warnings(tmp_path: Path) -> None:
     """Each finding has file, line, code and remedy on stderr; errors end with 1, warnings do not."""
     file = tmp_path / "leverframe.toml"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typer._click.core import Context  # Typer brings its own Click
 
     from leverframe.cli.hub import Hub
+    from leverframe.config import ConfigErrors
 
 ConfigAt = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration; else LEVERFRAME_CONFIG, else ./leverframe.toml.", show_default=False)]
 Url = Annotated[str | None, typer.Option("--url", envvar="LEVERFRAME_URL", help="A hub elsewhere: its address.", show_default=False)]
@@ -50,7 +52,15 @@ def at_hub(config: Path | None, url: str | None, token: str | None, as_json: boo
     except Refused as refused:
         refuse(refused, as_json=as_json, locale=hub.locale if hub else "en")
     except ConfigErrors as errors:
-        from leverframe.cli.serving import report
+        misconfigured(errors, as_json=as_json)
 
+
+def misconfigured(errors: ConfigErrors, *, as_json: bool) -> NoReturn:
+    """Say on stderr what is wrong with the configuration, as ``check`` does, and exit 1."""
+    from leverframe.cli.serving import report
+
+    if as_json:
+        print(json.dumps({"findings": [finding.document(errors.locale) for finding in errors.findings]}, indent=2), file=sys.stderr)
+    else:
         print(report(errors.findings, errors.locale), file=sys.stderr)
-        sys.exit(1)
+    sys.exit(1)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from leverframe.cli.options import misconfigured
 from leverframe.cli.output import fail, refuse, say, show, table
-from leverframe.cli.serving import report
 from leverframe.config import ConfigErrors, find, load
 from leverframe.core.errors import Locale, Refused
 from leverframe.net import Outbound
@@ -45,8 +45,7 @@ def run(
             secret_value = resolve(secret).reveal()
         answer = asyncio.run(_send(url, secret_value, source, sample))
     except ConfigErrors as errors:
-        print(report(errors.findings, errors.locale), file=sys.stderr)
-        return 1
+        misconfigured(errors, as_json=as_json)
     except SecretError as error:
         raise typer.BadParameter(str(error), param_hint="--secret") from None
     except Refused as refused:
