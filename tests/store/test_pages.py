@@ -10,7 +10,7 @@ from sitting import NOON, store_delivery, store_destination, store_event
 
 from leverframe.core import ids
 from leverframe.core.errors import Refused
-from leverframe.store import delivery_pages, event_pages
+from leverframe.store import counts, delivery_pages, event_pages
 from leverframe.store.database import Database
 from leverframe.store.deliveries import State
 from leverframe.store.delivery_pages import Filter
@@ -68,7 +68,7 @@ async def test_hours_are_counted_by_identifier(database: Database) -> None:
     for offset_ms in (0, 1, 3_599_999, 3_600_000):
         await database.write(store_event, id=first_id_at(NOON + timedelta(milliseconds=offset_ms)) + 3)
     assert await database.read(event_pages.count_between, NOON, NOON + timedelta(hours=1)) == 3
-    assert await database.read(event_pages.waiting) == 0 and not await database.read(event_pages.waits_for_routing, ID)
+    assert await database.read(counts.unrouted) == 0 and not await database.read(event_pages.waits_for_routing, ID)
 
 
 def test_the_first_identifier_of_an_instant_is_the_least() -> None:

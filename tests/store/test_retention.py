@@ -18,7 +18,7 @@ from leverframe.store import audit, retention, tables
 from leverframe.store.database import Database
 from leverframe.store.deliveries import State
 from leverframe.store.postgres import open_postgres
-from leverframe.store.retention import BITE, id_at
+from leverframe.store.retention import BITE, first_id_at
 from leverframe.work.sweep import EVERY_S, Kept, Sweeper
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 def old(number: int = 0, age: timedelta = timedelta(seconds=1)) -> int:
     """Return an identifier of ``age`` before the boundary."""
-    return id_at(BEFORE - age) + number
+    return first_id_at(BEFORE - age) + number
 
 
 async def ids(database: Database, column: sa.Column[Any]) -> list[Any]:
@@ -68,7 +68,7 @@ async def test_what_is_still_needed_stays(database: Database, sweep: Callable[..
 
 async def test_time_is_up_at_the_boundary_and_not_before(database: Database) -> None:
     """What was accepted at the very instant, or later, stays."""
-    given = [old(age=DAY), old(age=timedelta(milliseconds=1)), id_at(BEFORE), id_at(BEFORE + DAY)]
+    given = [old(age=DAY), old(age=timedelta(milliseconds=1)), first_id_at(BEFORE), first_id_at(BEFORE + DAY)]
     for id in given:
         await database.write(store_event, id=id)
     assert await database.write(retention.sweep_bodies, before=BEFORE) == 2
@@ -80,10 +80,10 @@ async def test_time_is_up_at_the_boundary_and_not_before(database: Database) -> 
 async def test_an_event_goes_with_everything_of_its_own(database: Database) -> None:
     """Deliveries, attempts and body; those of other events stay."""
     await database.write(_many, first=old(), count=3)
-    await database.write(_many, first=id_at(BEFORE), count=2)
+    await database.write(_many, first=first_id_at(BEFORE), count=2)
     assert await database.write(retention.sweep_events, before=BEFORE) == 3
     for column in (tables.events.c.id, tables.bodies.c.event_id, tables.deliveries.c.id, tables.attempts.c.delivery_id):
-        assert await ids(database, column) == [id_at(BEFORE), id_at(BEFORE) + 1]
+        assert await ids(database, column) == [first_id_at(BEFORE), first_id_at(BEFORE) + 1]
 
 
 async def test_dead_letters_go_by_the_day_they_died(database: Database) -> None:
@@ -110,8 +110,8 @@ async def test_small_things_that_are_over_go(database: Database) -> None:
             key = bytes([number]) * 32
             rows: list[tuple[sa.Table, dict[str, Any]]] = [
                 (tables.cards, {"destination": "d", "subject": str(number), "remote_id": "1", "delivery_id": 1, "posted_at": past}),
-                (tables.label_waits, {"route": "r", "subject": str(number), "event_id": id_at(past)}),
-                (tables.playground_messages, {"id": id_at(past), "room": "#dev", "author": "hub", "message": "{}", "posted_at": past}),
+                (tables.label_waits, {"route": "r", "subject": str(number), "event_id": first_id_at(past)}),
+                (tables.playground_messages, {"id": first_id_at(past), "room": "#dev", "author": "hub", "message": "{}", "posted_at": past}),
                 (tables.sessions, {"digest": key, "person": "ann", "csrf": "", "created_at": past, "expires_at": at}),
                 (tables.invitations, {"digest": key, "person": "ann", "role": "admin", "expires_at": at}),
                 (tables.api_tokens, {"digest": key, "name": str(number), "grants": "[]", "by": "ann", "created_at": past, "expires_at": at}),
@@ -126,7 +126,7 @@ async def test_small_things_that_are_over_go(database: Database) -> None:
     for column in (tables.cards.c.subject, tables.label_waits.c.subject, tables.mutes.c.target):
         assert await ids(database, column) == ["1"]
     assert await ids(database, tables.api_tokens.c.name) == ["1", "for ever"]
-    assert await ids(database, tables.playground_messages.c.id) == [id_at(BEFORE)]
+    assert await ids(database, tables.playground_messages.c.id) == [first_id_at(BEFORE)]
     for column in (tables.sessions.c.digest, tables.invitations.c.digest):
         assert await ids(database, column) == [b"\1" * 32]
 
@@ -134,11 +134,11 @@ async def test_small_things_that_are_over_go(database: Database) -> None:
 async def test_a_sweep_takes_bites_and_lets_others_in_between(database: Database, clock: Clock) -> None:
     """Each bite is a transaction of its own, with a pause after it; all is gone in the end, each kind at its own age."""
     kept = Kept(events_days=90, bodies_days=30, dead_days=60, audit_days=400)
-    await database.write(_many, first=id_at(NOON - timedelta(days=91)), count=BITE + 1)
-    await database.write(_many, first=id_at(NOON - timedelta(days=31)), count=3)
-    await database.write(_many, first=id_at(NOON - timedelta(days=29)), count=2)
+    await database.write(_many, first=first_id_at(NOON - timedelta(days=91)), count=BITE + 1)
+    await database.write(_many, first=first_id_at(NOON - timedelta(days=31)), count=3)
+    await database.write(_many, first=first_id_at(NOON - timedelta(days=29)), count=2)
     for days in (401, 399):
-        await database.write(audit.append, id=id_at(NOON - timedelta(days=days)), at=NOON, actor="x", act="x")
+        await database.write(audit.append, id=first_id_at(NOON - timedelta(days=days)), at=NOON, actor="x", act="x")
     began = clock.now()
     assert await Sweeper(database, clock, kept).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "audit": 1}
     assert clock.now() > began
@@ -171,7 +171,7 @@ async def test_two_hubs_sweep_one_database(postgres_server: Server, clock: Clock
     """Both at the same time, and nothing stops either."""
     url = postgres_server.create_database()
     stores = [await open_postgres(url, clock, connections=2) for _ in range(2)]
-    await stores[0].write(_many, first=id_at(NOON - timedelta(days=91)), count=3 * BITE)
+    await stores[0].write(_many, first=first_id_at(NOON - timedelta(days=91)), count=3 * BITE)
     await asyncio.gather(*(Sweeper(store, clock, Kept()).sweep() for store in stores))
     await Sweeper(stores[0], clock, Kept()).sweep()
     assert await ids(stores[0], tables.events.c.id) == [] and await ids(stores[0], tables.attempts.c.delivery_id) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -145,13 +144,10 @@ def _template(reading: Reading, at: KeyPath, text: str, events: Any) -> None:
 def sample_events() -> tuple[Event, ...]:
     """Return every sample as the source reads it."""
     from leverframe import samples
-    from leverframe.ports import Accepted
     from leverframe.sources.github.source import GithubHook
 
     found, source, story, at = [], GithubHook("hook"), samples.Story(1), datetime(2026, 1, 1, tzinfo=UTC)
     for name in samples.names():
         sample = samples.load(name, story.ids(name, at))
-        head = json.loads(sample.payload)
-        accepted = Accepted(name=sample.event, action=head.get("action"), delivery_id="", body=sample.payload, repo=head["repository"]["full_name"])
-        found.append(source.parse(accepted, id=1, received_at=at))
+        found.append(source.parse(samples.accepted(sample), id=1, received_at=at))
     return tuple(found)

@@ -88,7 +88,6 @@ class RouteTable:
         rows = [_Row(route, where) for route in self.routes]
         names = {name for row in rows for name in row.events.names}
         self._rows = {name: tuple(row for row in rows if row.events.may_take(name)) for name in names}
-        self._sure_rows = {name: frozenset(row for row in found if row.events.always_takes(name)) for name, found in self._rows.items()}
         self._other_rows = tuple(row for row in rows if row.events.everything)
         self._every_row = tuple(rows)
         self._label_rows = tuple(row for row in rows if row.labels is not None)
@@ -199,10 +198,6 @@ class _Events:
 
     def may_take(self, name: str) -> bool:
         return self.everything or any(item.partition(".")[0] == name for item in self._included)
-
-    def always_takes(self, name: str) -> bool:
-        """Return whether every event of this name is taken, whatever its action."""
-        return not self._excluded and (self.everything or name in self._included)
 
     def holds(self, event: Event) -> bool:
         name, full_name = event.name, event.full_name

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from leverframe.ports import Accepted
 from leverframe.samples.events import PAYLOADS
 from leverframe.samples.story import Ids, Story
 
-__all__ = ["Ids", "Sample", "Story", "load", "names", "title"]
+__all__ = ["Ids", "Sample", "Story", "accepted", "load", "names", "title"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +70,9 @@ def load(name: str, ids: Ids) -> Sample:
     title_en, title_ko = _TITLES[name]
     payload = json.dumps(PAYLOADS[name](ids), ensure_ascii=False, separators=(",", ":")).encode()
     return Sample(name=name, event=name.partition(".")[0], payload=payload, title_en=title_en, title_ko=title_ko)
+
+
+def accepted(sample: Sample) -> Accepted:
+    """Return what a source of GitHub's events would read in it, for who shows it without a request."""
+    head = json.loads(sample.payload)
+    return Accepted(name=sample.event, action=head.get("action"), delivery_id="", body=sample.payload, repo=head["repository"]["full_name"])

@@ -19,11 +19,16 @@ class Counts:
     dead: int
 
 
+def unrouted(connection: Connection) -> int:
+    """Return how many events wait for routing."""
+    return connection.execute(sa.select(sa.func.count()).select_from(routing)).scalar_one()
+
+
 def waiting(connection: Connection) -> Counts:
     """Return how many events wait for routing, how many deliveries are owed, and how many are dead."""
     of_state = sa.select(sa.func.count()).select_from(deliveries)
     return Counts(
-        unrouted=connection.execute(sa.select(sa.func.count()).select_from(routing)).scalar_one(),
+        unrouted=unrouted(connection),
         owed=connection.execute(of_state.where(deliveries.c.state == sa.literal_column("0"))).scalar_one(),
         dead=connection.execute(of_state.where(deliveries.c.state == sa.literal_column("2"))).scalar_one(),
     )

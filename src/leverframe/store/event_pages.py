@@ -13,10 +13,10 @@ import zstandard
 from sqlalchemy import Connection
 
 from leverframe.core import ids
+from leverframe.core.headers import is_secret
 from leverframe.store.tables import bodies, deliveries, events, routing, to_us
 
 _LARGEST_BODY = 64 * 1024 * 1024
-_SECRET_HEADERS = ("authorization", "cookie", "signature", "token", "secret")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def body(conn: Connection, event_id: int) -> Body | None:
     raw = bytes(row.body)
     if row.codec == 1:
         raw = zstandard.ZstdDecompressor().decompress(raw, max_output_size=_LARGEST_BODY)
-    headers = {name: value for name, value in json.loads(bytes(row.headers)) if not _proves(name)}
+    headers = {name: value for name, value in json.loads(bytes(row.headers)) if not is_secret(name)}
     return Body(headers=headers, body=raw)
 
 
@@ -126,16 +126,7 @@ def has_body(conn: Connection, event_id: int) -> bool:
     return conn.execute(sa.select(bodies.c.event_id).where(bodies.c.event_id == event_id)).first() is not None
 
 
-def _proves(name: str) -> bool:
-    return any(word in name.lower() for word in _SECRET_HEADERS)
-
-
 def count_between(conn: Connection, since: datetime, until: datetime) -> int:
     """Return how many events came from ``since`` up to, not including, ``until``."""
     found = sa.select(sa.func.count()).select_from(events).where(events.c.id >= first_id_at(since), events.c.id < first_id_at(until))
     return conn.execute(found).scalar_one()
-
-
-def waiting(conn: Connection) -> int:
-    """Return how many events wait to be routed."""
-    return conn.execute(sa.select(sa.func.count()).select_from(routing)).scalar_one()

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from leverframe.core.ids import EPOCH_MS
+from leverframe.store.event_pages import first_id_at
 from leverframe.store.tables import (
     api_tokens,
     attempts,
@@ -22,17 +22,11 @@ from leverframe.store.tables import (
     playground_messages,
     routing,
     sessions,
-    to_us,
 )  # fmt: skip
 
 BITE = 500
 """Rows deleted in one transaction."""
 _OWED, _DEAD = 0, 2
-
-
-def id_at(instant: datetime) -> int:
-    """Return the smallest identifier that could have been given at ``instant``: ids grow with time."""
-    return max(to_us(instant) // 1000 - EPOCH_MS, 0) << 20
 
 
 def _needed(event_id: sa.Column[int]) -> sa.ColumnElement[bool]:
@@ -43,13 +37,13 @@ def _needed(event_id: sa.Column[int]) -> sa.ColumnElement[bool]:
 
 def sweep_bodies(connection: Connection, *, before: datetime) -> int:
     """Forget up to :data:`BITE` bodies of events accepted before, but for those that are still needed; return how many."""
-    old = sa.select(bodies.c.event_id).where(bodies.c.event_id < id_at(before), ~_needed(bodies.c.event_id)).order_by(bodies.c.event_id).limit(BITE)
+    old = sa.select(bodies.c.event_id).where(bodies.c.event_id < first_id_at(before), ~_needed(bodies.c.event_id)).order_by(bodies.c.event_id).limit(BITE)
     return connection.execute(bodies.delete().where(bodies.c.event_id.in_(old.scalar_subquery()))).rowcount
 
 
 def sweep_events(connection: Connection, *, before: datetime) -> int:
     """Forget up to :data:`BITE` events accepted before, with everything that belongs to them, but for those that are still needed."""
-    old = list(connection.execute(sa.select(events.c.id).where(events.c.id < id_at(before), ~_needed(events.c.id)).order_by(events.c.id).limit(BITE)).scalars())
+    old = list(connection.execute(sa.select(events.c.id).where(events.c.id < first_id_at(before), ~_needed(events.c.id)).order_by(events.c.id).limit(BITE)).scalars())
     if not old:
         return 0
     of_old = sa.select(deliveries.c.id).where(deliveries.c.event_id.in_(old))
@@ -75,15 +69,15 @@ def sweep_dead(connection: Connection, *, before: datetime) -> int:
 
 def sweep_audit(connection: Connection, *, before: datetime) -> int:
     """Forget up to :data:`BITE` audit entries made before."""
-    old = sa.select(audit.c.id).where(audit.c.id < id_at(before)).order_by(audit.c.id).limit(BITE)
+    old = sa.select(audit.c.id).where(audit.c.id < first_id_at(before)).order_by(audit.c.id).limit(BITE)
     return connection.execute(audit.delete().where(audit.c.id.in_(old.scalar_subquery()))).rowcount
 
 
 def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> None:
     """Forget what is over: cards and label waits older than ``before``, and sessions, invitations, tokens and mutes that ended."""
     connection.execute(cards.delete().where(cards.c.posted_at < before))
-    connection.execute(label_waits.delete().where(label_waits.c.event_id < id_at(before)))
-    connection.execute(playground_messages.delete().where(playground_messages.c.id < id_at(before)))
+    connection.execute(label_waits.delete().where(label_waits.c.event_id < first_id_at(before)))
+    connection.execute(playground_messages.delete().where(playground_messages.c.id < first_id_at(before)))
     connection.execute(sessions.delete().where(sessions.c.expires_at < now))
     connection.execute(invitations.delete().where(invitations.c.expires_at < before))
     connection.execute(api_tokens.delete().where(api_tokens.c.expires_at < before))

@@ -109,7 +109,7 @@ class Explainer:
             raise Refused("route_unknown", route[:100])
         source = self._sources.get(known.source or "") or next(iter(self._sources.values()))
         sample = self._sample(known, source)
-        accepted = _accepted(sample)
+        accepted = samples.accepted(sample)
         id = self._database.new_id()
         await self._database.ingest(
             NewEvent(
@@ -158,7 +158,7 @@ class Explainer:
         story = samples.Story(self._number)
         made = {sample.name: sample for sample in (samples.load(name, story.ids(name, now)) for name in samples.names())}
         for sample in made.values():
-            if takes.firing(source.parse(_accepted(sample), id=0, received_at=now)):
+            if takes.firing(source.parse(samples.accepted(sample), id=0, received_at=now)):
                 return sample
         return made["push"]
 
@@ -167,8 +167,3 @@ _NOT_ASKED: dict[Locale, str] = {
     "en": "Not asked: the event came with a route of its own.",
     "ko": "묻지 않았습니다. 이벤트가 자체 라우트를 가지고 들어왔습니다.",
 }
-
-
-def _accepted(sample: samples.Sample) -> Accepted:
-    head = msgspec.json.decode(sample.payload)
-    return Accepted(name=sample.event, action=head.get("action"), delivery_id="", body=sample.payload, repo=head["repository"]["full_name"])

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 import zstandard
 
+from leverframe.core.headers import is_secret
 from leverframe.core.ids import show
 from leverframe.ports import Accepted, Clock, Source
 from leverframe.store import deliveries
@@ -19,9 +20,6 @@ from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import to_us
 
 PLAIN, ZSTANDARD = 0, 1
-_SECRET_HEADERS = frozenset(
-    {b"authorization", b"proxy-authorization", b"cookie", b"x-hub-signature", b"x-hub-signature-256", b"x-gitlab-token", b"webhook-signature"}
-)
 _encode_headers = msgspec.json.Encoder().encode
 
 
@@ -107,7 +105,7 @@ class Receiver:
             carried=carried,
             received_us=to_us(now),
             codec=ZSTANDARD if len(raw) > 256 else PLAIN,
-            headers=_encode_headers([(k.decode("latin-1"), v.decode("latin-1")) for k, v in headers.items() if k not in _SECRET_HEADERS]),
+            headers=_encode_headers([(name, v.decode("latin-1")) for k, v in headers.items() if not is_secret(name := k.decode("latin-1"))]),
             body=self._compress(raw) if len(raw) > 256 else raw,
         )
         stored = await self._database.ingest(event)

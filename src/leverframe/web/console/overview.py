@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from leverframe.store import delivery_pages, event_pages, mutes
+from leverframe.store import counts, delivery_pages, event_pages, mutes
 from leverframe.store.delivery_pages import DestinationRow
 from leverframe.web import pages
 from leverframe.web.desk import Desk
@@ -47,7 +47,7 @@ class OverviewPage:
         viewer = pages.viewer_of(request, self._desk.timezone)
         read = self._desk.database.read
         bars = await self._bars() if viewer.may("events.read") else None
-        waiting = await read(event_pages.waiting) if bars is not None else 0
+        waiting = await read(counts.unrouted) if bars is not None else 0
         destinations = await read(delivery_pages.by_destination) if viewer.may("deliveries.read") else None
         return pages.page(viewer, "overview.html", bars=bars, total=sum(bar.count for bar in bars or ()), waiting=waiting,
                           destinations=destinations, muted=self._muted(await read(mutes.listed, now=self._desk.clock.now())), hour=self._hour)
