@@ -288,7 +288,7 @@ class Mentions:
     """Who of a source is who in a chat: ``[people.NAME] identities``."""
 
     def __init__(self, config: Config) -> None:
-        self._identities = [[tuple(identity.split(":", 1)) for identity in person.identities] for person in config.people.values()]
+        self._identities = [[tuple(identity.split(":", 1)) for identity in accounts] for accounts in config.people.identities.values()]
         self._of = lru_cache(maxsize=64)(self._find)
 
     def __call__(self, kind: str, chat: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
+from config.wrong_levers import WRONG_LEVERS
 
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.config import Config, ConfigErrors, control_socket, find, load, socket_path
@@ -100,7 +101,7 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
     assert (route.name, route.source, route.to, route.thread) == ("pull requests", "github", ("slack:#dev-team", "team:C0123456789"), "off")
     assert route.events == ("pull_request.opened", "gollum")
     assert config.rooms["slack:#dev"].quiet is not None and config.rooms["slack:#dev"].quiet.start == time(19)
-    assert config.people["ann"].identities == ["github:ann", "slack:U1"]
+    assert config.people.identities == {"ann": ("github:ann", "slack:U1")}
     assert config.roles["release"].allow == ["deliveries.retry"]
     assert (config.retention.bodies_days, config.retention.events_days) == (7, 90)
 
@@ -202,7 +203,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("not TOML", "[hub]\nurl = x\n", [(2, "", "toml_invalid")]),
     ("TOML that ends too early", "[hub]\nurl = [\n", [(2, "", "toml_invalid")]),
     ("unknown section", "[routs]\n", [(1, "routs", "key_unknown")]),
-    ("planned section", "[services.web]\n", [(1, "services", "key_not_built")]),
+    ("planned section", "[plugins.x]\n", [(1, "plugins", "key_not_built")]),
     ("unknown key", "[hub]\n\nlocall = 'ko'\n", [(3, "hub.locall", "key_unknown")]),
     ("planned key", "[github]\napp = { id = 1 }\n", [(2, "github.app", "key_not_built")]),
     ("a section that is no table", "hub = 1\n", [(1, "hub", "value_type")]),
@@ -284,7 +285,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("a repository without owner", f"{SOURCE}{CHAT}{ROUTE}repos = ['acme', '*', '**', 'acme/*']\n", [(9, "routes[0].repos[0]", "repository_glob")]),
     ("an identity of nowhere", "[people.a]\nidentities = ['ann']\n", [(2, "people.a.identities[0]", "identity_invalid")]),
     ("an identity of no chat", f"{CHAT}[people.a]\nidentities = ['slak:U1']\n[roles.x]\nmembers = ['teams:x', 'person:a']\n", [(4, "people.a.identities[0]", "identity_unknown"), (6, "roles.x.members[0]", "identity_unknown")]),
-    ("a grant that nothing asks for", "[roles.x]\nallow = ['fly', 'deploy web *', 'events.*', '*']\n", [(2, "roles.x.allow[0]", "grant_unknown")]),
+    ("a grant that nothing asks for", "[roles.x]\nallow = ['fly', 'deploy web *', 'events.*', '*', 'status']\n", [(2, "roles.x.allow[0]", "grant_unknown"), (2, "roles.x.allow[4]", "grant_unknown")]),
     ("a person's token", "[chats.slack]\nbot_token = 'env:USER'\n", [(2, "chats.slack.bot_token", "slack_token_kind")]),
     ("a webhook that is no address", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'env:BROKEN_HOOK'\n", [(4, 'chats.slack.webhooks."#x"', "webhook_invalid")]),
     ("a webhook in the clear", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'env:HTTP_HOOK'\n", [(4, 'chats.slack.webhooks."#x"', "webhook_invalid")]),
@@ -380,7 +381,8 @@ def test_a_package_that_is_not_installed_is_told(
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
     alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable"}
-    assert {code for _, _, expected in WRONG for _, _, code in expected} | alone == set(FINDINGS)
+    tried = {code for _, _, expected in (*WRONG, *WRONG_LEVERS) for _, _, code in expected}
+    assert tried | alone == set(FINDINGS)
 
 
 def test_both_languages_say_it() -> None:

@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from leverframe.config.checking import check
 from leverframe.config.lines import locate
 from leverframe.config.models import Config, GitHub, Hub, Person, Quiet, Retention, Role, Room, RouteSection
 from leverframe.config.problems import ConfigErrors, Finding, Severity
 from leverframe.config.reading import NOT_BUILT_SECTIONS, Reading, near
 from leverframe.core.errors import Locale
 from leverframe.core.hosts import is_loopback
+from leverframe.core.people import People
 from leverframe.secrets import SecretError, resolve
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 DATABASE: str = Hub.model_fields["database"].default
 UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
-SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention")
+SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention", "services", "runners", "commands")
 
 
 def find(named: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
@@ -135,6 +135,9 @@ def _parse(path: Path, reading: Reading) -> dict[str, Any] | None:
 
 
 def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
+    from leverframe.config.checking import check  # not for commands that only look for the socket
+    from leverframe.config.levers import read_levers, with_commands
+
     for name in document:
         if name in NOT_BUILT_SECTIONS:
             reading.found("key_not_built", (name,))
@@ -149,13 +152,17 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     people = reading.named(Person, "people", document.get("people", {}))
     roles = reading.named(Role, "roles", document.get("roles", {}))
     routes = _routes(document.get("routes", []), reading)
-    check(reading, document=document, sources=sources, chats=chats)
+    levers = read_levers(document, reading)
+    check(reading, document=document, sources=sources, chats=chats, levers=levers)
     if not (isinstance(hub, Hub) and isinstance(github, GitHub) and isinstance(retention, Retention)):
         return None
     if any(finding.severity == "error" for finding in reading.findings):
         return None
     return Config(
-        path=reading.file, hub=hub, github=github, retention=retention, rooms=rooms, people=people, roles=roles,
+        path=reading.file, hub=hub, github=github, retention=retention, rooms=rooms,
+        people=People(identities={name: tuple(person.identities) for name, person in people.items()}),
+        roles=with_commands(roles, levers.configured.values()),
+        catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners,
         sources={name: settings for name, settings in sources.items() if settings is not None},
         chats={name: settings for name, settings in chats.items() if settings is not None},
         routes=tuple(route.route() for route in routes),

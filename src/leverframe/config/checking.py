@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from leverframe.config.doubts import Table, api_meaning, people_meaning, routes_meaning, slack_meaning, strings, table, tables
 from leverframe.config.github_events import EVENTS
+from leverframe.config.levers import Levers
+from leverframe.config.levers_meaning import levers_meaning
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
 from leverframe.core.events import Event
@@ -18,7 +20,7 @@ from leverframe.core.routes import Route, RouteTable
 
 
 def check(
-    reading: Reading, *, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None]
+    reading: Reading, *, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None], levers: Levers
 ) -> None:
     """Note everything in ``document`` that does not fit together. A source or chat that is ``None`` is configured, though wrongly."""
     has_token = "token" in table(document.get("github"))
@@ -47,7 +49,11 @@ def check(
     _filters(reading, wheres)
     for room in table(document.get("rooms")):
         _destination(reading, ("rooms", room), room, chats)
-    people_meaning(reading, document, sources, chats)
+    if isinstance(audit_room := table(document.get("hub")).get("audit_room"), str):
+        _destination(reading, ("hub", "audit_room"), audit_room, chats)
+    people_meaning(reading, document, sources, chats, (*levers.registry.verbs, *table(document.get("commands"))))
+    if "services" in document or "commands" in document:
+        levers_meaning(reading, document, levers, chats)
     slack_meaning(reading, chats)
     api_meaning(reading, document, chats)
     known: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
-from leverframe.core.access import PLANNED_VERBS, VERBS, matches, means_nothing
+from leverframe.core.access import VERBS, matches, means_nothing
 from leverframe.core.hosts import is_loopback
 
 Table: TypeAlias = Mapping[str, Any]
@@ -23,8 +23,10 @@ CONCLUSIONS = (
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
 """
-PLATFORMS = ("person", "token", "playground")
+PLATFORMS = ("person", "token", "playground", "mail")
 """Where somebody may be known besides the sources and chats of the configuration."""
+WITH_GITHUB = ("github", "services")
+"""Sections by which the hub knows logins of GitHub, whatever its sources are."""
 
 
 def table(value: Any) -> Table:
@@ -61,10 +63,13 @@ def routes_meaning(reading: Reading, at: KeyPath, route: Table) -> None:
         reading.found("icon_invalid", (*at, "icon"), icon, f'":{icon.strip(":")}:"' if re.fullmatch(r":?[a-z0-9_+-]+:?", icon) else None)
 
 
-def people_meaning(reading: Reading, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None]) -> None:
-    """Note identities of platforms that are none, and grants that nothing asks for."""
+def people_meaning(
+    reading: Reading, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None], verbs: Iterable[str]
+) -> None:
+    """Note identities of platforms that are none, and grants that nothing asks for: no page, and no command of ``verbs``."""
+    known = tuple(sorted({*VERBS, *verbs}))
     kinds = {kind for settings in (*sources.values(), *chats.values()) if (kind := getattr(settings, "kind", None))}
-    platforms = {*sources, *chats, *kinds, *PLATFORMS}
+    platforms = {*sources, *chats, *kinds, *PLATFORMS, *(["github"] if any(section in document for section in WITH_GITHUB) else ())}
     named = [(("people", name, "identities"), table(person).get("identities")) for name, person in table(document.get("people")).items()]
     named += [(("roles", name, "members"), table(role).get("members")) for name, role in table(document.get("roles")).items()]
     for at, identities in named:
@@ -76,9 +81,9 @@ def people_meaning(reading: Reading, document: Table, sources: Mapping[str, Base
                 reading.found("identity_unknown", (*at, position), platform, near(platform, sorted(platforms), f'"{{}}:{who}"'))
     for name, role in table(document.get("roles")).items():
         for position, grant in strings(table(role).get("allow")):
-            if means_nothing(grant, (*VERBS, *PLANNED_VERBS)):
+            if means_nothing(grant, known):
                 verb, _, rest = grant.partition(" ")
-                reading.found("grant_unknown", ("roles", name, "allow", position), grant, near(verb, VERBS, f'"{{}}{" " * bool(rest)}{rest}"'))
+                reading.found("grant_unknown", ("roles", name, "allow", position), grant, near(verb, known, f'"{{}}{" " * bool(rest)}{rest}"'))
 
 
 def slack_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,14 +16,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from pydantic_core import PydanticCustomError
 
 from leverframe.config.problems import Finding
+from leverframe.core.commands.configured import Configured
+from leverframe.core.commands.definitions import Registry
 from leverframe.core.errors import Locale
 from leverframe.core.hosts import is_loopback
+from leverframe.core.people import People
 from leverframe.core.routes import Labels, Route
 from leverframe.core.routes import Quiet as QuietHours
 from leverframe.secrets import Secret, SecretError, resolve
 
+if TYPE_CHECKING:
+    from leverframe.core.services import Catalogue
+
 Names = Annotated[list[str], Field(min_length=1)]
 Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
+Rate = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 
@@ -124,6 +131,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
 
 
+class CommandRates(Section):
+    """How many commands a minute are taken."""
+
+    person: Rate = Field(20, description="Commands a minute of one person; 0 is no limit.")
+    room: Rate = Field(60, description="Commands a minute in one room; 0 is no limit.")
+
+
 class Hub(Section):
     """The hub itself."""
 
@@ -141,6 +155,10 @@ class Hub(Section):
     trusted_proxies: list[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]] = Field(
         [], description="Networks of proxies whose `X-Forwarded-For` is believed: `10.0.0.0/8`."
     )
+    audit_room: str | None = Field(None, description="A room that is told of everything people do with commands: `slack:#audit`.")
+    commands_per_minute: CommandRates = Field(
+        CommandRates.model_construct(), description="How often commands are taken: `{ person = 20, room = 60 }`. Who is above that is told how long to wait."
+    )
 
     @property
     def host(self) -> str:
@@ -156,7 +174,9 @@ class Hub(Section):
 class GitHub(Section):
     """GitHub's REST API."""
 
-    token: Secret | None = Field(None, description="A token that may read the repositories; needed where a route looks at `paths` of pull requests.")
+    token: Secret | None = Field(
+        None, description="A token that may read the repositories; needed where a route looks at `paths` of pull requests, and for services that are not simulated."
+    )
     api_url: str = Field("https://api.github.com", description="The REST API; for GitHub Enterprise Server `https://HOST/api/v3`.")
 
 
@@ -190,14 +210,22 @@ class Room(Section):
 class Person(Section):
     """Somebody who is known under several names."""
 
-    identities: Names = Field(description="Who they are in sources and chats: `[\"github:ann\", \"slack:U0123\"]`. A known login is mentioned in the chat.")
+    identities: Names = Field(
+        description="Who they are in sources and chats: `[\"github:ann\", \"slack:U0123\"]`. A known login is mentioned in the chat, and approvals count "
+        "people: all of somebody's accounts are one."
+    )
 
 
 class Role(Section):
     """What its members may do."""
 
-    members: list[str] = Field([], description="Identities of the members: `[\"slack:U0123\", \"github:octocat\"]`.")
-    allow: list[str] = Field([], description="Grants: `[\"deliveries.retry\", \"events.read\"]`.")
+    members: list[str] = Field(
+        [], description="Who has it: people (`slack:U0123`, `github:octocat`, `mail:ann@example.com`), Slack's user groups (`slack:S0123`, `slack:@admins`) and "
+        "GitHub's teams (`github:acme/release`)."
+    )
+    allow: list[str] = Field(
+        [], description="Grants: `[\"deploy web-app staging\", \"approve web-app *\", \"events.read\"]`. The command, then its arguments, each a glob; what is left out is any."
+    )
 
 
 class LabelsSection(Section):
@@ -261,8 +289,18 @@ class Config:
     routes: tuple[Route, ...]
     rooms: Mapping[str, Room]
     """By ``chat:room``."""
-    people: Mapping[str, Person]
+    people: People
+    """Who of ``[people]`` has which accounts."""
     roles: Mapping[str, Role]
+    """With the grants that ``roles`` of a command of ``[commands]`` gives."""
+    catalogue: Catalogue
+    """What is deployed where."""
+    registry: Registry
+    """Every command: the built-in ones, then those of ``[commands]``."""
+    configured: Mapping[str, Configured]
+    """The commands of ``[commands]`` with what does their work, by name."""
+    runners: Mapping[str, BaseModel]
+    """Each runner's own ``Settings``, by name; also of one that is only named by its kind. ``kind`` tells which room they belong to."""
     warnings: tuple[Finding, ...] = ()
 
     @property

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from leverframe.core.access import VERBS
+from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.errors import Locale
 from leverframe.core.wording.particles import Pair, particle
 
 Severity = Literal["error", "warning"]
-_PAIRS: dict[str, Pair] = {"은(는)": "은/는", "이(가)": "이/가", "을(를)": "을/를"}
+_PAIRS: dict[str, Pair] = {"은(는)": "은/는", "이(가)": "이/가", "을(를)": "을/를", "(으)로": "으로/로"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +77,12 @@ class Finding:
 
 
 def with_particles(text: str) -> str:
-    """Return Korean ``text`` with each ``은(는)``, ``이(가)`` and ``을(를)`` chosen by the word before it."""
+    """Return Korean ``text`` with each ``은(는)``, ``이(가)``, ``을(를)`` and ``(으)로`` chosen by the word before it."""
 
     def chosen(found: re.Match[str]) -> str:
         return particle(text[: found.start()], _PAIRS[found.group()])
 
-    return re.sub(r"은\(는\)|이\(가\)|을\(를\)", chosen, text)
+    return re.sub(r"은\(는\)|이\(가\)|을\(를\)|\(으\)로", chosen, text)
 
 
 class ConfigErrors(Exception):
@@ -95,7 +96,9 @@ class ConfigErrors(Exception):
         super().__init__("; ".join(f"{finding.file}:{finding.line}: {finding.code}: {finding.sentence('en')}" for finding in errors))
 
 
-FAMILIES = {"sources": ("Sources", "소스"), "chats": ("Chats", "채팅")}
+FAMILIES = {"sources": ("Sources", "소스"), "chats": ("Chats", "채팅"), "runners": ("Runners", "러너")}
+GRANTS = tuple(sorted({*VERBS, *BUILT_IN.verbs}))
+"""First words that a grant can have without anything of the configuration."""
 TYPES: dict[str, tuple[str, str]] = {
     "string": ('a string ("…")', '문자열("…")'),
     "list": ("a list ([…])", "목록([…])"),
@@ -119,14 +122,24 @@ def _warning(code: str, en: tuple[str, str], ko: tuple[str, str]) -> None:
 
 _error("address_invalid", ("“{detail}” is not an address to listen on.", 'Write host and port: "127.0.0.1:8080" or "[::1]:8080".'),
        ("“{detail}”은(는) 수신 주소가 아닙니다.", '호스트와 포트를 쓰세요: "127.0.0.1:8080" 또는 "[::1]:8080".'))
+_error("after_cycle", ("These environments wait for each other: {detail}.", "Take one after = … out."),
+       ("이 환경들은 서로를 기다립니다: {detail}.", "after = … 하나를 지우세요."))
 _error("api_url_invalid", ("“{detail}” is not the address of an API.", 'Write scheme and host: "https://github.example.com/api/v3".'),
        ("“{detail}”은(는) API 주소가 아닙니다.", '스킴과 호스트를 쓰세요: "https://github.example.com/api/v3".'))
+_warning("approvals_need_people", ("People may approve from several platforms ({detail}), and nobody's accounts there are linked: whoever might be the same person does not count.", 'Link them: [people.ann] identities = ["slack:U0123", "github:ann"].'),
+         ("여러 플랫폼({detail})에서 승인할 수 있는데 아무의 계정도 연결되어 있지 않습니다. 같은 사람일 수도 있는 승인은 세지 않습니다.", '계정을 연결하세요: [people.ann] identities = ["slack:U0123", "github:ann"].'))
 _warning("author_glob", ("In “{detail}” the brackets mean “one of these letters”, so no bot is called so.", "Write [[] for a bracket."),
          ("“{detail}”의 대괄호는 “이 글자 가운데 하나”라는 뜻이라 그런 봇은 없습니다.", "대괄호 자체는 [[]로 쓰세요."))
 _error("chat_unknown", ("There is no chat called “{detail}”.", "Add [chats.{detail}], or correct the name before the colon."),
        ("“{detail}”라는 채팅이 없습니다.", "[chats.{detail}]을 추가하거나 콜론 앞의 이름을 고치세요."))
+_error("command_needs_service", ("A runner of GitHub needs to know the repository, and no argument of {key} tells it.", 'Add an argument that is needed: {{ name = "service", kind = "service" }}, or kind = "repository".'),
+       ("GitHub 러너는 저장소를 알아야 하는데 {key} 명령의 인자로는 알 수 없습니다.", '필수 인자를 추가하세요: {{ name = "service", kind = "service" }} 또는 kind = "repository".'))
+_error("command_taken", ("There is a command called “{detail}” already.", "Give this one another name."),
+       ("“{detail}” 명령은 이미 있습니다.", "다른 이름을 쓰세요."))
 _warning("conclusion_unknown", ("Nothing on GitHub ends with “{detail}”.", "Write one of success, failure, cancelled, skipped, timed_out, neutral, action_required, startup_failure, stale, error, inactive."),
          ("GitHub에는 “{detail}”로 끝나는 것이 없습니다.", "success, failure, cancelled, skipped, timed_out, neutral, action_required, startup_failure, stale, error, inactive 가운데 쓰세요."))
+_error("cron_invalid", ("This is not a line of cron: {detail}.", 'Write minute, hour, day of month, month and day of week: "0 18 * * FRI".'),
+       ("cron 형식이 아닙니다: {detail}.", '분, 시, 일, 월, 요일을 쓰세요: "0 18 * * FRI".'))
 _error("database_address_invalid", ("The address of the database cannot be read.", "In a user's name or password write # as %23, / as %2F, ? as %3F, @ as %40, [ as %5B and % as %25: postgresql://user:password@host/name."),
        ("데이터베이스 주소를 읽을 수 없습니다.", "사용자 이름과 비밀번호의 #은 %23, /는 %2F, ?는 %3F, @는 %40, [는 %5B, %는 %25로 쓰세요: postgresql://user:password@host/name."))
 _error("database_unavailable", ("PostgreSQL needs a package that is not installed.", "Run pip install 'leverframe[postgresql]', or use SQLite."),
@@ -135,6 +148,10 @@ _error("database_unsupported", ("The database “{detail}” is not supported.",
        ("데이터베이스 “{detail}”은(는) 지원하지 않습니다.", '"sqlite:///leverframe.db"(leverframe.toml 옆의 파일) 또는 "postgresql://user@host/name"을 쓰세요.'))
 _error("destination_invalid", ("“{detail}” does not name a room.", 'Write chat and room: "slack:#dev-team".'),
        ("“{detail}”은(는) 방 이름이 아닙니다.", '채팅과 방을 쓰세요: "slack:#dev-team".'))
+_error("duration_invalid", ("“{detail}” is not a length of time.", 'Write "30m", "4h", "1d" or "1d12h"; a year at most.'),
+       ("“{detail}”은(는) 기간이 아닙니다.", '"30m", "4h", "1d", "1d12h"처럼 쓰세요. 최대 1년입니다.'))
+_error("environment_unknown", ("The service has no environment called “{detail}”.", "Correct the name, or add the environment."),
+       ("이 서비스에는 “{detail}”라는 환경이 없습니다.", "이름을 고치거나 환경을 추가하세요."))
 _warning("event_unknown", ("GitHub's documented events have no “{detail}”.", "Compare it with GitHub's page of webhook events; an event that GitHub added lately works all the same."),
          ("GitHub 문서에 “{detail}” 이벤트가 없습니다.", "GitHub의 웹훅 이벤트 문서와 비교하세요. 최근에 추가된 이벤트라면 그대로 동작합니다."))
 _error("file_missing", ("There is no configuration file.", "Run leverframe init to write one, or name it with --config or LEVERFRAME_CONFIG."),
@@ -145,8 +162,10 @@ _error("filter_invalid", ("The filter is not one: {detail}.", "Correct the expre
        ("필터 식이 올바르지 않습니다: {detail}.", "CEL(https://cel.dev) 식을 고치세요. payload와 event를 쓸 수 있습니다."))
 _error("filter_unavailable", ("Filters need the package for CEL, which is not installed.", "Run pip install 'leverframe[cel]', or use the structured keys."),
        ("CEL 패키지가 설치되어 있지 않아 필터를 쓸 수 없습니다.", "pip install 'leverframe[cel]'을 실행하거나 구조화된 키를 쓰세요."))
-_warning("grant_unknown", ("Nothing asks for the grant “{detail}”.", f"Write one of {', '.join(VERBS)}."),
-         ("“{detail}” 권한을 확인하는 곳이 없습니다.", f"{', '.join(VERBS)} 가운데 쓰세요."))
+_error("follow_needs_after", ("{key} does not say what it follows.", 'Add after = "staging", the environment that has to succeed first.'),
+       ("{key}이(가) 무엇을 따르는지 알 수 없습니다.", '먼저 성공해야 하는 환경을 쓰세요: after = "staging".'))
+_warning("grant_unknown", ("Nothing asks for the grant “{detail}”.", f"Write one of {', '.join(GRANTS)}, or a command of [commands]."),
+         ("“{detail}” 권한을 확인하는 곳이 없습니다.", f"{', '.join(GRANTS)} 가운데 쓰거나 [commands]의 명령을 쓰세요."))
 _warning("icon_invalid", ("“{detail}” is neither an emoji nor an address.", 'Write ":rocket:" or "https://…/icon.png".'),
          ("“{detail}”은(는) 이모지도 주소도 아닙니다.", '":rocket:" 또는 "https://…/icon.png"로 쓰세요.'))
 _error("identity_invalid", ("“{detail}” does not say where somebody is called so.", 'Write the source or chat and the name there: "github:ann", "slack:U0123".'),
@@ -169,16 +188,28 @@ _error("list_empty", ("{key} is empty, so it could never match.", "Name at least
        ("{key}이(가) 비어 있어 아무것도 맞을 수 없습니다.", "하나 이상 쓰거나 키를 지우세요."))
 _error("name_invalid", ("“{detail}” cannot be a name: it stands in addresses and in “chat:room”.", "Use lower-case letters, digits, - and _."),
        ("“{detail}”은(는) 이름으로 쓸 수 없습니다. 주소와 “채팅:방”에 들어갑니다.", "영문 소문자, 숫자, -, _만 쓰세요."))
+_error("on_invalid", ("Nothing starts on “{detail}”.", 'Write "push" and a branch: "push main", "push release/*".'),
+       ("“{detail}”(으)로는 아무것도 시작되지 않습니다.", '"push"와 브랜치를 쓰세요: "push main", "push release/*".'))
 _warning("paths_need_token", ("Files of pull requests are read from GitHub, and there is no [github] token.", 'Add [github] token = "env:GH_TOKEN"; until then {key} matches pushes only.'),
          ("풀 리퀘스트의 파일은 GitHub에서 읽는데 [github] token이 없습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요. 그 전에는 {key}이(가) push에만 맞습니다.'))
 _error("port_invalid", ("The environment variable PORT is “{detail}”, which is not a port.", "Set PORT to a number from 1 to 65535, or write hub.bind."),
        ("환경 변수 PORT가 “{detail}”인데 포트 번호가 아닙니다.", "PORT를 1부터 65535 사이로 설정하거나 hub.bind를 쓰세요."))
 _warning("repository_glob", ("A repository is called owner/name, and * crosses no /, so “{detail}” matches none.", 'Write "owner/name" or "owner/*"; a lone "*" is every repository.'),
          ("저장소 이름은 소유자/이름이고 *는 /를 넘지 않으므로 “{detail}”에 맞는 저장소가 없습니다.", '"소유자/이름"이나 "소유자/*"로 쓰세요. "*" 하나는 모든 저장소입니다.'))
+_error("repository_invalid", ("“{detail}” is not a repository of GitHub.", 'Write "owner/name".'),
+       ("“{detail}”은(는) GitHub 저장소가 아닙니다.", '"소유자/이름"으로 쓰세요.'))
+_error("repository_missing", ("{key} needs the repository of the service “{detail}”, which is not set.", 'Add repository = "owner/name" to [services.{detail}].'),
+       ("{key}에는 서비스 “{detail}”의 저장소가 필요한데 정해져 있지 않습니다.", '[services.{detail}]에 repository = "소유자/이름"을 추가하세요.'))
+_warning("role_lacks_grant", ("The role may not do what it is named for here: {detail}.", "Add these words to allow of the role; without a grant its members are refused."),
+         ("이 역할에는 여기서 맡긴 일의 권한이 없습니다: {detail}.", "역할의 allow에 이 단어들을 추가하세요. 권한이 없으면 구성원이 거절됩니다."))
+_error("role_unknown", ("There is no role called “{detail}”.", "Add [roles.{detail}], or correct the name."),
+       ("“{detail}”라는 역할이 없습니다.", "[roles.{detail}]을 추가하거나 이름을 고치세요."))
 _error("room_invalid", ("This is not a room of the chat. {detail}", "Correct {key}."),
        ("이 채팅의 방이 아닙니다. {detail}", "{key}을(를) 고치세요."))
 _error("route_name_twice", ("Two routes are called “{detail}”.", "Give each route a name of its own."),
        ("“{detail}”라는 라우트가 둘입니다.", "라우트마다 다른 이름을 쓰세요."))
+_error("runner_unknown", ("There is no runner called “{detail}”.", "Add [runners.{detail}], or name simulated, github_actions or repository_dispatch, which need no section."),
+       ("“{detail}”라는 러너가 없습니다.", "[runners.{detail}]을 추가하거나, 섹션이 필요 없는 simulated, github_actions, repository_dispatch 가운데 쓰세요."))
 _error("secret_empty", ("The secret {key} is empty ({detail}).", "Put a value there: an empty secret would let anybody in."),
        ("비밀값 {key}이(가) 비어 있습니다 ({detail}).", "값을 넣으세요. 빈 비밀값은 누구나 통과시킵니다."))
 _error("secret_env_missing", ("The environment variable {detail} is not set.", "Set {detail} where the hub starts."),
@@ -189,6 +220,10 @@ _warning("secret_literal", ("The secret {key} is written down in the file.", 'Pu
          ("비밀값 {key}이(가) 파일에 그대로 적혀 있습니다.", '환경 변수에 두고 "env:NAME", 또는 파일에 두고 "file:PATH"로 쓰세요.'))
 _error("secret_scheme_unsupported", ("Secrets of the form {detail}: are not supported.", "Use env:NAME or file:PATH, which most secret stores can write; a value that has a colon itself can only stand there."),
        ("{detail}: 형식의 비밀값은 지원하지 않습니다.", "env:NAME 또는 file:PATH를 쓰세요. 비밀 저장소 대부분이 둘 중 하나로 내보낼 수 있습니다. 콜론이 들어 있는 값도 그렇게만 쓸 수 있습니다."))
+_error("service_name_invalid", ("“{detail}” cannot be a name: people type it in commands.", "Use letters, digits, ., - and _; 63 at most."),
+       ("“{detail}”은(는) 이름으로 쓸 수 없습니다. 사람들이 명령에 입력합니다.", "영문자, 숫자, ., -, _만 63자까지 쓰세요."))
+_warning("services_need_token", ("There is no [github] token, so nothing can be deployed by {key}: branches and commits are read from GitHub.", 'Add [github] token = "env:GH_TOKEN".'),
+         ("[github] token이 없어 {key}(으)로는 아무것도 배포할 수 없습니다. 브랜치와 커밋은 GitHub에서 읽습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요.'))
 _warning("slack_token_kind", ("{key} is not a bot's token: it begins with “{detail}”.", "Copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions of the Slack app."),
          ("{key}이(가) 봇 토큰이 아닙니다. “{detail}”로 시작합니다.", "Slack 앱의 OAuth & Permissions에서 Bot User OAuth Token(xoxb-…)을 복사하세요."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),

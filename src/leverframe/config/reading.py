@@ -6,7 +6,7 @@ Sections are validated one by one, so that a mistake in one hides nothing in the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
@@ -22,17 +22,23 @@ from leverframe.config.problems import Finding
 from leverframe.secrets import LITERAL, Secret
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-NOT_BUILT_SECTIONS = frozenset({"services", "runners", "plugins", "outbound", "sites", "content", "windows", "projects"})
+NOT_BUILT_SECTIONS = frozenset({"plugins", "outbound", "sites", "content", "windows", "projects"})
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {("github",): frozenset({"app"})}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
     "sources": {"github": "leverframe.sources.github.settings"},
     "chats": {"slack": "leverframe.chats.slack.settings", "playground": "leverframe.chats.playground.settings"},
-}
+    "runners": {
+        "simulated": "leverframe.runners.simulated", "github_actions": "leverframe.runners.github_actions",
+        "repository_dispatch": "leverframe.runners.repository_dispatch", "jenkins": "leverframe.runners.jenkins.settings",
+        "argocd": "leverframe.runners.argocd.settings", "http": "leverframe.runners.http",
+    },
+}  # fmt: skip
 """The rooms that are built, and the module of their ``Settings``; only what is configured is imported."""
 NOT_BUILT_KINDS = {
     "sources": frozenset({"gitlab", "gitea", "git", "alertmanager", "cloudevents", "standard_webhooks", "bucket", "generic"}),
     "chats": frozenset({"teams"}),
+    "runners": frozenset[str](),
 }
 _CODES = {"missing": "key_missing", "too_short": "list_empty"}
 _TYPES = {
@@ -55,19 +61,19 @@ class Reading:
         """Note an error or a warning at ``path``."""
         self.findings.append(Finding(file=self.file, line=line_of(self.lines, path), key=show_key(path), code=code, detail=detail, near=near))
 
-    def section(self, model: type[BaseModel], value: Any, path: KeyPath) -> BaseModel | None:
-        """Return ``value`` as ``model``, or note what is wrong with it and return ``None``."""
+    def section(self, model: type[BaseModel], value: Any, path: KeyPath, beside: Collection[str] = ()) -> BaseModel | None:
+        """Return ``value`` as ``model``, or note what is wrong with it and return ``None``. ``beside``: other keys that may stand there."""
         try:
             read = model.model_validate(value, context={"folder": self.file.parent, "environ": self.environ})
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_input=False):
-                self.refused(model, detail, path)
+                self.refused(model, detail, path, beside)
             return None
         for inner in _literals(read):
             self.found("secret_literal", (*path, *inner))
         return read
 
-    def refused(self, model: type[BaseModel], error: ErrorDetails, path: KeyPath) -> None:
+    def refused(self, model: type[BaseModel], error: ErrorDetails, path: KeyPath, beside: Collection[str] = ()) -> None:
         """Note one error of pydantic's in our own words."""
         kind, here = error["type"], (*path, *error["loc"])
         context = error.get("ctx", {})
@@ -78,7 +84,8 @@ class Reading:
             if key in NOT_BUILT_KEYS.get(path, ()):
                 self.found("key_not_built", here)
             else:
-                self.found("key_unknown", here, near=near(key, _keys(model, error["loc"][:-1])))
+                inside = error["loc"][:-1]
+                self.found("key_unknown", here, near=near(key, [*_keys(model, inside), *(() if inside else beside)]))
         elif kind == "literal_error":
             self.found("value_choice", here, str(context["expected"]).replace("'", '"').replace(" or ", ", "))
         elif kind in _CODES:
@@ -89,7 +96,7 @@ class Reading:
             self.found("value_invalid", here, _lower(error["msg"].removeprefix("Value error, ")))
 
     def rooms(self, family: str, tables: Any) -> dict[str, BaseModel | None]:
-        """Return the settings of every ``[sources.NAME]`` or ``[chats.NAME]`` by name; ``None`` for one that is wrong."""
+        """Return the settings of every ``[sources.NAME]``, ``[chats.NAME]`` or ``[runners.NAME]`` by name; ``None`` for one that is wrong."""
         found: dict[str, BaseModel | None] = {}
         for name, table in self.tables(family, tables).items():
             found[name] = None
@@ -113,14 +120,14 @@ class Reading:
         read = {name: self.section(model, table, (family, name)) for name, table in self.tables(family, tables).items()}
         return {name: section for name, section in read.items() if section is not None}
 
-    def tables(self, family: str, value: Any) -> dict[str, dict[str, Any]]:
-        """Return the tables inside ``value``; whatever else is there is noted."""
+    def tables(self, family: str, value: Any, within: KeyPath = ()) -> dict[str, dict[str, Any]]:
+        """Return the tables inside ``value``, which is ``family`` of ``within``; whatever else is there is noted."""
         if not isinstance(value, dict):
-            self.found("value_type", (family,), "table")
+            self.found("value_type", (*within, family), "table")
             return {}
         for name, table in value.items():
             if not isinstance(table, dict):
-                self.found("value_type", (family, name), "table")
+                self.found("value_type", (*within, family, name), "table")
         return {name: table for name, table in value.items() if isinstance(table, dict)}
 
 

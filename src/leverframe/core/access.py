@@ -54,11 +54,6 @@ VERBS = (
     "admin", "deliveries.read", "deliveries.retry", "events.read", "metrics.read", "mutes.manage", "playground.use", "routes.read", "routes.test",
 )  # fmt: skip
 """What pages and API ask for: the first words that a grant of this version can have."""
-PLANNED_VERBS = (
-    "approve", "cancel", "deploy", "dispatch", "freeze", "hooks.manage", "lock", "publish", "reject", "retry", "rollback", "settle",
-    "subscribe", "unlock", "unsubscribe",
-)  # fmt: skip
-"""First words that a role may be given already; nothing asks for them yet."""
 
 
 @dataclass(frozen=True, slots=True)

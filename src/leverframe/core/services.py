@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leverframe.core.commands.definitions import Known
 from leverframe.core.deployments import Rules
-from leverframe.core.freezes import Freeze
 from leverframe.core.lanes import lane_key
+
+if TYPE_CHECKING:  # a hub without freezes needs no reader of cron's lines
+    from leverframe.core.freezes import Freeze
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,13 @@ class Catalogue:
     """All services, by name; their environments in the order of the configuration."""
 
     services: Mapping[str, Mapping[str, Environment]] = field(default_factory=dict)
+    commands: Mapping[str, Environment] = field(default_factory=dict)
+    """For each command of ``[commands]``, by name, what its runner works in. Its service is ``/name``, as none that people deploy can be."""
 
     def find(self, service: str, environment: str) -> Environment | None:
         """Return the environment, ``None`` when there is none of these names."""
-        return self.services.get(service, {}).get(environment)
+        found = self.services.get(service, {}).get(environment)
+        return found if found is not None else next((one for one in self.commands.values() if (one.service, one.name) == (service, environment)), None)
 
     def in_lane(self, lane: str) -> tuple[Environment, ...]:
         """Return the environments that share a lane."""

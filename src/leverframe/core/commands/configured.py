@@ -10,8 +10,9 @@ from leverframe.core.commands.definitions import UNSAID, Argument, Bilingual, Co
 from leverframe.core.commands.values import Wrong, read_value
 from leverframe.core.commands.words import Word
 
-_KEYS = frozenset({"title", "summary", "arguments", "options", "example", "roles", "runner", "top_level"})
-_ARGUMENT_KEYS = frozenset({"name", "kind", "label", "hint", "required", "choices", "default", "rest", "secret"})
+KEYS = frozenset({"title", "summary", "arguments", "options", "example", "roles", "runner", "top_level"})
+"""What is the command's; whatever else stands there is its runner's."""
+ARGUMENT_KEYS = frozenset({"name", "kind", "label", "hint", "required", "choices", "default", "rest", "secret"})
 
 
 class CommandInvalid(ValueError):
@@ -60,7 +61,7 @@ def command_of(name: str, table: Mapping[str, Any]) -> Configured:
     if not isinstance(roles, list) or not all(isinstance(role, str) and role for role in roles):
         raise CommandInvalid("roles", "a list of names of roles")
     return Configured(
-        command=command, runner=runner, target={key: value for key, value in table.items() if key not in _KEYS}, roles=tuple(roles)
+        command=command, runner=runner, target={key: value for key, value in table.items() if key not in KEYS}, roles=tuple(roles)
     )  # fmt: skip
 
 
@@ -74,8 +75,8 @@ def _arguments(table: Mapping[str, Any], key: str, *, required: bool) -> tuple[A
 def _argument(given: object, key: str, *, required: bool) -> Argument:
     if not isinstance(given, Mapping):
         raise CommandInvalid(key, "a table: { name = \"service\", kind = \"service\" }")
-    if unknown := sorted(set(map(str, given)) - _ARGUMENT_KEYS):
-        raise CommandInvalid(f"{key}.{unknown[0]}", f"no such key; there are {', '.join(sorted(_ARGUMENT_KEYS))}")
+    if unknown := sorted(set(map(str, given)) - ARGUMENT_KEYS):
+        raise CommandInvalid(f"{key}.{unknown[0]}", f"no such key; there are {', '.join(sorted(ARGUMENT_KEYS))}")
     kind = next((known for known in get_args(Kind) if known == given.get("kind", "text")), None)
     if kind is None:
         raise CommandInvalid(f"{key}.kind", f"one of {', '.join(get_args(Kind))}")

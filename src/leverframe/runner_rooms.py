@@ -1,0 +1,110 @@
+"""The runners of a configuration, and where its deployments read commits: each room is imported only when something uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from leverframe.config import Config
+from leverframe.core.shipping import Checks, Resolved, Shipping
+from leverframe.ports import Clock, Repositories, Runner
+
+if TYPE_CHECKING:
+    from leverframe.github.client import GitHub
+    from leverframe.net import Outbound
+
+
+class Work(Protocol):
+    """What is to be done: a deployment, or the environment it goes to."""
+
+    @property
+    def runner(self) -> str:
+        """The runner's key in the configuration."""
+        ...
+
+    @property
+    def repository(self) -> str | None:
+        """``owner/name``; ``None`` where it is about none."""
+        ...
+
+
+def build_runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Mapping[str, Runner]:
+    """Return the runners that an environment or a command names, by their keys.
+
+    ``github`` gives the one client that everything shares; it is only called for a runner that needs it. ``outbound`` stays its
+    owner's to close.
+    """
+    environments = (one for service in config.catalogue.services.values() for one in service.values())
+    named = dict.fromkeys([*(one.runner for one in environments), *(command.runner for command in config.configured.values())])
+    return {name: _runner(name, config.runners[name], outbound, clock, github) for name in named}
+
+
+def _runner(name: str, settings: Any, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Runner:
+    match settings.kind:
+        case "simulated":
+            from leverframe.runners.simulated import SimulatedRunner
+
+            return SimulatedRunner(name, settings, clock)
+        case "github_actions":
+            from leverframe.runners.github_actions import GitHubActions
+
+            return GitHubActions(name, github(), clock)
+        case "repository_dispatch":
+            from leverframe.runners.repository_dispatch import RepositoryDispatch
+
+            return RepositoryDispatch(name, github(), clock)
+        case "jenkins":
+            from leverframe.runners.jenkins.runner import JenkinsRunner
+
+            return JenkinsRunner(name, settings, outbound)
+        case "argocd":
+            from leverframe.runners.argocd.runner import ArgoCdRunner
+
+            return ArgoCdRunner(name, settings, outbound, clock)
+        case "http":
+            from leverframe.runners.http import HttpRunner
+
+            return HttpRunner(name, settings, outbound, clock)
+        case kind:
+            raise ValueError(f"no room is there for runners of kind {kind}")
+
+
+def build_repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Work], Repositories]:
+    """Return what tells where the commits of some work are read: on GitHub; nowhere, for work that is about no repository; or they are
+    made up, where the runner is simulated and GitHub cannot be asked. ``github`` is as in :func:`build_runners`.
+    """
+    simulated = {name for name, settings in config.runners.items() if settings.kind == "simulated"}  # type: ignore[attr-defined]
+    made: dict[str, Repositories] = {}
+
+    def of(work: Work) -> Repositories:
+        if work.runner in simulated and (work.repository is None or config.github.token is None):
+            if "simulated" not in made:
+                from leverframe.runners.simulated import SimulatedRepositories
+
+                made["simulated"] = SimulatedRepositories()
+            return made["simulated"]
+        if work.repository is None:
+            return made.setdefault("none", NoRepositories())
+        if "github" not in made:
+            from leverframe.github.repositories import GitHubRepositories
+
+            made["github"] = GitHubRepositories(github())
+        return made["github"]
+
+    return of
+
+
+class NoRepositories:
+    """For commands that are about no repository: there is no commit, nothing ships, and nothing is checked. Satisfies ``ports.Repositories``."""
+
+    async def resolve(self, repository: str, ref: str | None) -> Resolved:
+        """Return the ref without a commit."""
+        return Resolved(ref=ref or "", sha="")
+
+    async def shipping(self, repository: str, base: str, head: str) -> Shipping:
+        """Return that nothing ships."""
+        return Shipping(changes=(), total=0, authors=())
+
+    async def checks(self, repository: str, sha: str, required: tuple[str, ...]) -> Checks:
+        """Return that there are none."""
+        return Checks(state="none")
