@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -95,3 +96,36 @@ async def test_a_room_that_is_let_go_and_taken_in_one_commit(database_url: str, 
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def test_a_room_that_is_taken_each_time_it_is_let_go_hears_what_comes(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """On a slow disk a steady load has the room let go and taken in every single commit: it is sent to all the same.
+
+    Once, who took it in that moment let it go again without having looked at what it was owed, and so on for ever.
+    """
+    async with engine(sqlite_url, clock, slack, Route(name="all", events=("*",), to=("slack:#dev",), thread="off")) as hub:
+        write, rounds = hub.database.write, list[asyncio.Event]()
+
+        async def with_the_next_take(work: Any, *args: Any, **kwargs: Any) -> Any:
+            if work is deliveries.settle:
+                rounds.append(asyncio.Event())
+                await rounds[-1].wait()
+            elif work is deliveries.take:
+                while rounds:
+                    rounds.pop().set()
+                    await asyncio.sleep(0)
+            return await write(work, *args, **kwargs)
+
+        hub.database.write = with_the_next_take
+        for n in range(7):
+            await hub.receive("push", push(message=f"commit {n}"))
+            await hub.fanout.step()
+            await hub.deliverer.step()
+            async with asyncio.timeout(20):
+                while not rounds:
+                    await asyncio.sleep(0)
+        assert len(hub.texts("#dev")) >= 5  # all but those that came last
+        hub.database.write = write
+        rounds.pop().set()
+        await hub.settle()
+        assert len(hub.texts("#dev")) == 7

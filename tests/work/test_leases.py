@@ -19,7 +19,7 @@ from services.postgres import Server
 from leverframe.app import HEARTBEAT_S, _beat
 from leverframe.core.errors import Refused
 from leverframe.core.routes import Route
-from leverframe.store import schema
+from leverframe.store import deliveries, schema
 from leverframe.store.deliveries import LateWorker
 from leverframe.store.tables import destinations, processes
 from leverframe.work.deliver import SCAN_S, WINDOW
@@ -123,7 +123,7 @@ async def test_events_claimed_by_a_process_that_died_are_routed_by_another(start
     await other.settle()
     assert list(said(slack, "dev").values()) == [1]
     with pytest.raises(LateWorker):
-        await late.database.write(late.fanout._plan, boot=late.database.boot, routed=ids, plans=[], silenced=set(), now=clock.now())
+        await late.database.write(deliveries.plan, boot=late.database.boot, routed=ids, planned=[], now=clock.now())
 
 
 async def test_a_lease_that_ran_out_is_renewed_but_for_what_another_took(start: Start, clock: VirtualClock) -> None:

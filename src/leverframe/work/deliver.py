@@ -140,7 +140,7 @@ class Deliverer:
     async def _drain_after(self, before: asyncio.Task[None], held: _Held) -> None:
         """Go on where an earlier task of ours is about to end: it let the destination go, and it was due again at once."""
         await asyncio.wait([before])
-        await self._drain(held, ())  # what is owed is looked at anew: that task may have sent what we were given
+        await self._drain(held, None)  # that task may have sent what we were given
 
     async def settle(self) -> None:
         """Return when nothing is under way (for tests and an orderly end)."""
@@ -153,7 +153,8 @@ class Deliverer:
             return SCAN_S
         return min(max((due - self._clock.now()).total_seconds(), 0.0), SCAN_S)
 
-    async def _drain(self, held: _Held, owed: Sequence[Owed]) -> None:
+    async def _drain(self, held: _Held, owed: Sequence[Owed] | None) -> None:
+        """Send what is owed, and then what is owed next, until that is nothing; ``None``: it is to be looked at first."""
         while True:
             try:
                 if owed:
@@ -167,7 +168,7 @@ class Deliverer:
                 log.exception("destination_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
             try:
-                owed = await asyncio.shield(self._settle(held, full=len(owed) == WINDOW or self._time_to_record(held)))
+                owed = await asyncio.shield(self._settle(held, full=owed is None or len(owed) == WINDOW or self._time_to_record(held)))
             except Exception as error:  # noqa: BLE001 - the destination is ours until this is written
                 # Mostly: the database is away. What was sent is written down before anything else is sent here.
                 log.warning("deliveries_not_recorded", destination=held.name, error=str(error))
