@@ -245,7 +245,8 @@ class PlaygroundTalk(Protocol):
         ...
 
     def follow(self, after: int | None, *, beat_s: float, name: str | None = None) -> AsyncIterator[PlaygroundChange]:
-        """Give what changes from the cursor ``after`` on (``None``: a snapshot first), and a beat after ``beat_s`` of silence.
+        """Give what changes from the cursor ``after`` on (``None``: a snapshot first), and a beat after ``beat_s`` of silence. Something
+        comes at once, or ``Refused("overloaded")`` when too many follow.
 
         ``name`` is who reads: what only they are told comes too.
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sitting import Doors
 
-from leverframe.chats.playground.feed import Feed
+from leverframe.chats.playground.feed import LISTENERS, Feed
 from leverframe.chats.playground.inbound import Talk
 from leverframe.chats.playground.send import PlaygroundChat
 from leverframe.chats.playground.settings import Settings
@@ -20,8 +20,10 @@ from leverframe.core.messages import Message, Text
 from leverframe.net import Answer
 from leverframe.ports import Posting
 from leverframe.samples import names
+from leverframe.store import people
 from leverframe.store.playground import PlaygroundMessages
 from leverframe.web import assets
+from leverframe.web.credentials import COOKIE
 from leverframe.web.desk import Desk
 from leverframe.web.doors import SIGNED_IN, Door
 from leverframe.web.guard import Guard
@@ -81,11 +83,11 @@ class Room:
 
         scope = {
             "type": "http", "http_version": "1.1", "method": "GET", "path": "/playground/feed", "raw_path": b"/playground/feed", "root_path": "",
-            "scheme": "http", "query_string": query, "client": ("127.0.0.1", 5000), "server": ("127.0.0.1", 8080), "headers": [(b"host", b"127.0.0.1:8080"), *headers],
+            "scheme": "http", "query_string": query, "client": ("127.0.0.1", 5000), "server": ("127.0.0.1", 8080), "headers": [*([] if headers and headers[0][0] == b"host" else [(b"host", b"127.0.0.1:8080")]), *headers],
         }  # fmt: skip
         task = asyncio.create_task(self.app(scope, receive, sent.put))
         start = await sent.get()
-        assert start["status"] == 200
+        assert start["status"] == 200, await sent.get()
         self.stream_headers = dict(start["headers"])
         assert (await sent.get())["body"].startswith(b"retry:")
 
@@ -180,6 +182,46 @@ async def test_silence_is_broken_by_a_comment(room: Room) -> None:
     async with room.listening() as upcoming:
         await upcoming()
         assert await upcoming() == ("comment", "", ": beat\n\n")
+
+
+async def test_a_page_too_many_is_refused(room: Room) -> None:
+    """The 201st got an answer of 200 and the end, and came back every second; 503 with Retry-After lets it wait."""
+    listeners = [room.feed.listen() for _ in range(LISTENERS)]
+    refused = await room.ask("GET", "/playground/feed")
+    assert refused.code == "overloaded" and int(refused.headers["retry-after"]) > 0
+    listeners[0].leave()
+    async with room.listening() as upcoming:
+        assert (await upcoming())[0] == "snapshot"
+
+
+async def test_a_page_that_comes_back_is_answered_at_once(room: Room) -> None:
+    """Also when it has missed nothing."""
+    async with room.listening(b"after=1700000000000000") as upcoming:
+        assert (await upcoming())[0] == "comment"
+
+
+@pytest.mark.parametrize("ending", ["signed out", "locked out", "over"])
+async def test_a_page_hears_no_more_once_its_person_is_out(room: Room, doors: Doors, desk: Desk, refusals: RefusalLog, ending: str) -> None:
+    """An open stream went on after its person had signed out or was locked out; it ends at the next beat, and does not keep the session alive."""
+    ann = await Doors(desk, refusals).signed_in("ann", "viewer")
+    doors.app, room.playground.beat_s = room.app, 0
+    headers = ((b"host", b"hub.example.com"), (b"cookie", f"{COOKIE}={ann.cookie}".encode()))
+    async with room.listening(headers=headers) as upcoming:
+        assert (await upcoming())[0] == "snapshot"
+        assert (await upcoming())[0] == "comment"
+        now = desk.clock.now()
+        match ending:
+            case "signed out":
+                await desk.database.write(people.end_session, ann.cookie)
+            case "locked out":
+                await desk.database.write(people.disable, "ann", now)
+            case _:
+                desk.clock.turn(hours=11)  # type: ignore[attr-defined]
+                for _ in range(3):
+                    assert (await upcoming())[0] == "comment"
+                desk.clock.turn(hours=1)  # type: ignore[attr-defined]
+        while (last := await upcoming()) is not None:
+            assert last[0] == "comment"
 
 
 async def test_the_stream_ends_when_the_hub_stops(room: Room) -> None:

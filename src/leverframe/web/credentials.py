@@ -28,9 +28,10 @@ def cookie_of(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-async def identify(desk: Desk, headers: Mapping[str, str]) -> tuple[Identity, Session | None]:
+async def identify(desk: Desk, headers: Mapping[str, str], *, used: bool = True) -> tuple[Identity, Session | None]:
     """Return who sent a request with these headers (lower-case names), and their session if they came by cookie.
 
+    ``used``: it counts as a use, which keeps a session alive and is shown beside a token.
     Raises ``Refused("token_invalid")`` for a bearer token that is not live: it is not passed over for a cookie.
     """
     authorization = headers.get("authorization")
@@ -38,12 +39,12 @@ async def identify(desk: Desk, headers: Mapping[str, str]) -> tuple[Identity, Se
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise Refused("token_invalid", "Authorization: Bearer lf_…")
-        return await _by_token(desk, secret.strip()), None
+        return await _by_token(desk, secret.strip(), used), None
     cookie = cookie_of(headers)
-    return (ANONYMOUS, None) if cookie is None else await _by_session(desk, cookie)
+    return (ANONYMOUS, None) if cookie is None else await _by_session(desk, cookie, used)
 
 
-async def _by_token(desk: Desk, secret: str) -> Identity:
+async def _by_token(desk: Desk, secret: str, used: bool) -> Identity:
     now = desk.clock.now()
     token = await desk.database.read(tokens.api_by_secret, secret, now)
     if token is None:
@@ -54,18 +55,18 @@ async def _by_token(desk: Desk, secret: str) -> Identity:
         issuer = await desk.database.read(people.person, name)
         enabled = issuer is not None and issuer.disabled_at is None
         within = held(desk.roles, role=issuer.role, actor=token.by) if issuer is not None and enabled else ()
-    if tokens.use_is_due(token, now):
+    if used and tokens.use_is_due(token, now):
         await _when_possible(desk, tokens.used_api, token.name, now)
     return Identity(kind="token", name=token.name, grants=token.grants, within=within)
 
 
-async def _by_session(desk: Desk, cookie: str) -> tuple[Identity, Session | None]:
+async def _by_session(desk: Desk, cookie: str, used: bool) -> tuple[Identity, Session | None]:
     now = desk.clock.now()
     session = await desk.database.read(people.session, cookie, now)
     if session is None:
         return ANONYMOUS, None
     until = people.prolonged(session, now)
-    if until is not None:
+    if used and until is not None:
         await _when_possible(desk, people.prolong, cookie, until)
     grants = held(desk.roles, role=session.role, actor=f"person:{session.person}")
     return Identity(kind="person", name=session.person, grants=grants), session

@@ -9,6 +9,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -121,6 +122,7 @@ class Guard:
             self._within(door, "address", address_of(scope.get("client")))
         identity, session = await self._who(door, scope, headers)
         state["identity"], state["session"] = identity, session
+        state["still"] = partial(self._still, door, scope, headers, identity)
         self._permitted(door, identity)
         if door.limit.per == "identity" and identity.kind != "operator":
             self._within(door, "identity", identity.actor)
@@ -137,7 +139,16 @@ class Guard:
         if wait_s is not None:
             raise Refused("too_often", retry_after_s=wait_s)
 
-    async def _who(self, door: Door, scope: Scope, headers: Mapping[str, str]) -> tuple[Identity, Session | None]:
+    async def _still(self, door: Door, scope: Scope, headers: Mapping[str, str], identity: Identity) -> bool:
+        """Return whether the same request would be let in now; for an answer that goes on for hours. Looking is no use of a session."""
+        try:
+            now, _ = await self._who(door, scope, headers, used=False)
+            self._permitted(door, now)
+        except Refused as refused:
+            return refused.status >= 500  # the database is away, which says nothing of anybody
+        return now.actor == identity.actor
+
+    async def _who(self, door: Door, scope: Scope, headers: Mapping[str, str], *, used: bool = True) -> tuple[Identity, Session | None]:
         operator = scope["state"].get("operator")
         if operator:
             return Identity(kind="operator", name=operator if isinstance(operator, str) else "", grants=("*",)), None
@@ -147,7 +158,7 @@ class Guard:
             url=self.desk.url, method=scope["method"], headers=headers, client=scope.get("client")
         ):
             return Identity(kind="playground", name="guest"), None
-        return await identify(self.desk, headers)
+        return await identify(self.desk, headers, used=used)
 
     def _permitted(self, door: Door, identity: Identity) -> None:
         if door.permission == "open":

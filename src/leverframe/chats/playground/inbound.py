@@ -148,6 +148,8 @@ class Talk:
                 cursor = _latest_cursor(cursor, newest)
                 yield PlaygroundChange(name="snapshot", cursor=cursor, data={"rooms": await self.rooms(), "messages": _shown(newest)})
                 missed, given = (), {message.id: message.changed_at for message in newest}
+            elif not missed:
+                yield PlaygroundChange(name="beat", cursor=cursor)
             for message in missed:
                 cursor, given[message.id] = _latest_cursor(cursor, [message]), message.changed_at
                 yield PlaygroundChange(name="message", cursor=cursor, data=for_page(message))

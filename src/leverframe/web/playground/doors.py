@@ -34,6 +34,8 @@ FIRST_NUMBER = 100
 
 Complete = Callable[[Asker, str], Sequence[str]]
 """The words that may stand in the place of the last one of a line (without its mark), for who types it."""
+Still: TypeAlias = Callable[[], Awaitable[bool]]
+"""Whether who made a request would still be let in; the guard gives it."""
 Answering: TypeAlias = Callable[["Playground", Request], Awaitable[Response]]
 
 
@@ -92,18 +94,29 @@ async def _feed(playground: Playground, request: Request) -> Response:
         return Response(headers=headers, media_type="text/event-stream")
     name = _person(request) or _clean(request.query_params.get("name", ""))
     changes = playground.talk.follow(_cursor(request), beat_s=playground.beat_s, name=name)
-    return StreamingResponse(_stream(changes), headers=headers, media_type="text/event-stream")
+    first = await anext(changes, None)  # a page too many is refused before the answer begins
+    return StreamingResponse(_stream(first, changes, request.scope["state"]["still"]), headers=headers, media_type="text/event-stream")
 
 
-async def _stream(changes: AsyncIterator[PlaygroundChange]) -> AsyncIterator[bytes]:
-    """Write changes as https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream wants it."""
+async def _stream(first: PlaygroundChange | None, changes: AsyncIterator[PlaygroundChange], still: Still) -> AsyncIterator[bytes]:
+    """Write changes as https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream wants it.
+
+    The stream ends at the first beat at which who reads is not let in any more: they signed out, or were locked out.
+    """
     yield f"retry: {RETRY_MS}\n\n".encode()
+    if first is not None:
+        yield _written(first)
     async for change in changes:
-        if change.name == "beat":
-            yield b": beat\n\n"
-        else:
-            data = json.dumps(change.data, ensure_ascii=False, separators=(",", ":"))
-            yield f"id: {change.cursor}\nevent: {change.name}\ndata: {data}\n\n".encode()
+        if change.name == "beat" and not await still():
+            return
+        yield _written(change)
+
+
+def _written(change: PlaygroundChange) -> bytes:
+    if change.name == "beat":
+        return b": beat\n\n"
+    data = json.dumps(change.data, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {change.cursor}\nevent: {change.name}\ndata: {data}\n\n".encode()
 
 
 def _cursor(request: Request) -> int | None:
