@@ -21,11 +21,14 @@ from leverframe.core.events import Event
 from leverframe.core.messages import Message
 from leverframe.core.routes import Route, RouteTable
 from leverframe.core.wording import compose
+from leverframe.core.wording.levers import HUB
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, quoted
 from leverframe.ports import Chat, Clock, Source
+from leverframe.signal_box import SignalBox, build_box, is_needed, slack_doors
 from leverframe.sources.github.settings import Settings as GithubSettings
 from leverframe.sources.github.source import GithubHook, GithubSource
+from leverframe.sources.hub import HubSource
 from leverframe.store import counts, schema
 from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent
@@ -90,6 +93,9 @@ class App:
     refusals: RefusalLog
     filters: Any
     endings: Sequence[Callable[[], None]]
+    box: SignalBox | None
+    slack: Any
+    """The doors of Slack, where people speak to the hub."""
     _tasks: list[asyncio.Task[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,6 +104,8 @@ class App:
             await self.site(scope, receive, send)
         elif self.inbound.takes(scope["path"]):
             await self.inbound(scope, receive, send)
+        elif self.slack is not None and self.slack.takes(scope["path"]):
+            await self.slack(scope, receive, send)
         else:
             await self._logged(scope, receive, send)
 
@@ -130,12 +138,17 @@ class App:
 
     async def stop(self) -> None:
         """Take nothing new in, let what is under way end, and let everything go."""
-        await self.deliverer.stop(PATIENCE_S)
+        stopping = [self.deliverer.stop(PATIENCE_S)]
+        if self.box is not None:
+            stopping += [self.box.deployer.stop(PATIENCE_S), self.box.converser.settled()]
+        await asyncio.gather(*stopping)
+        if self.slack is not None:
+            await self.slack.settled()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for chat in self.chats.values():
-            await chat.close()
+        for one in (*self.chats.values(), *(self.box.runners.values() if self.box is not None else ())):
+            await one.close()
         await self.outbound.close()
         if self.filters is not None:
             self.filters.close()
@@ -183,14 +196,16 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     for name, settings in config.sources.items():
         assert isinstance(settings, GithubSettings)
         sources[name] = GithubSource(name, [secret.reveal() for secret in settings.secrets])
-    parsing: dict[str, Source] = {**sources, HOOK: GithubHook(HOOK)}
+    parsing: dict[str, Source] = {**sources, HOOK: GithubHook(HOOK), HUB: HubSource()}
 
     def parse(stored: StoredEvent) -> Event:
         # A source that has left the configuration: what it brought is still worth showing.
         return parsing.get(stored.source, parsing[HOOK]).parse(stored.accepted, id=stored.id, received_at=stored.received_at)
 
+    roles = {**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}}
+    box = build_box(config, database, clock, outbound, metrics, roles=roles, zone=zone, planned=planned) if is_needed(config) else None
     endings: list[Callable[[], None]] = []
-    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings)
+    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
     library = Library(database, parse)
@@ -211,11 +226,15 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
-        roles={**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}},
-        redrive=Redriver(database, clock, planned), routes=explainer, demo=demo,
+        roles=roles, redrive=Redriver(database, clock, planned), routes=explainer, demo=demo,
         chats={name: chat.check_room for name, chat in chats.items()},
     )  # fmt: skip
     refusals = RefusalLog(desk, metrics)
+    slack = None
+    if box is not None:
+        slack = slack_doors(
+            config, box, outbound, clock, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
+        )  # fmt: skip
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, planned.ring), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
@@ -230,8 +249,10 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         loops=[
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump())).run), ("counts", lambda: _count(database, clock, metrics)),
+            *(box.loops if box is not None else ()),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, _tasks=[],
+        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack,
+        _tasks=[],
     )  # fmt: skip
 
 
@@ -305,7 +326,7 @@ class Mentions:
 
 
 def _chats(
-    config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]]
+    config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]], box: SignalBox | None
 ) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
     """Return the chats, each room imported only when it is configured, and what makes the playground's doors.
 
@@ -328,19 +349,22 @@ def _chats(
             chats[name] = PlaygroundChat(name, settings, store, feed, clock)  # type: ignore[arg-type]
             endings.append(feed.close)
             rooms = [room.partition(":")[2] for route in config.routes for room in route.to if room.startswith(f"{name}:")]
-            talk = Talk(store, feed, clock, rooms=rooms)
-            doors = partial(_playground, config, outbound, talk, clock, demo)
+            talk = Talk(store, feed, clock, rooms=rooms, name=name)
+            doors = partial(_playground, config, outbound, talk, clock, demo, box)
     return chats, doors
 
 
-def _playground(config: Config, outbound: Outbound, talk: Any, clock: Clock, demo: bool) -> list[Door]:
+def _playground(config: Config, outbound: Outbound, talk: Any, clock: Clock, demo: bool, box: SignalBox | None) -> list[Door]:
     from leverframe.web.playground import Playground, Samples, doors
 
     samples = None
     if demo:
         name, settings = next(iter(config.sources.items()))
         samples = Samples(post=outbound, url=f"http://127.0.0.1:{config.hub.port}", source=name, secret=settings.secrets[0].reveal())  # type: ignore[attr-defined]
-    page = Playground(talk=talk, clock=clock, locale=config.hub.locale, timezone=config.hub.timezone, samples=samples)
+    page = Playground(
+        talk=talk, clock=clock, locale=config.hub.locale, timezone=config.hub.timezone, samples=samples, commands=config.registry,
+        conversations=box.conversations if box is not None else None, complete=box.complete if box is not None else None,
+    )  # fmt: skip
     return [
         Door(method=method, path=path, permission="playground", limit=PLAYGROUND, body_cap=64 * 1024 if method == "POST" else 0, handler=handler)
         for method, path, handler in doors(page)

@@ -34,6 +34,17 @@ class Metrics:
         self.dead = Gauge("leverframe_deliveries_dead", "Dead letters at the last look.", registry=self.registry)
         self.unrouted = Gauge("leverframe_events_unrouted", "Events waiting to be routed at the last look.", registry=self.registry)
 
+        self.commands_total = Counter("leverframe_commands_total", "Commands given, by command and what came of them.", ["command", "code"], registry=self.registry)
+        self.command_seconds = Histogram("leverframe_command_seconds", "Seconds from a command's commit to its answer.", ["command"], registry=self.registry)
+        self.deployments_total = Counter(
+            "leverframe_deployments_total", "Deployments that ended or were lost from sight, by where, by runner and by result.",
+            ["service", "environment", "runner", "result"], registry=self.registry,
+        )  # fmt: skip
+        self.deployment_seconds = Histogram(
+            "leverframe_deployment_seconds", "Seconds from asking to the end of a deployment.", ["service", "environment", "runner"], registry=self.registry,
+            buckets=(1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400),
+        )  # fmt: skip
+
         self._of_attempts: dict[tuple[str, type[Outcome]], tuple[Counter, Histogram]] = {}
 
     def told(self, chat: str, outcome: Outcome, duration_s: float) -> None:
@@ -44,6 +55,16 @@ class Metrics:
         count, seconds = self._of_attempts[key]
         count.inc()
         seconds.observe(duration_s)
+
+    def commanded(self, command: str, code: str, duration_s: float) -> None:
+        """Count a command; ``command`` is one of the hub's, ``code`` is ``ok`` or the refusal's."""
+        self.commands_total.labels(command, code).inc()
+        self.command_seconds.labels(command).observe(duration_s)
+
+    def deployed(self, service: str, environment: str, runner: str, result: str, duration_s: float) -> None:
+        """Count a deployment's end."""
+        self.deployments_total.labels(service, environment, runner, result).inc()
+        self.deployment_seconds.labels(service, environment, runner).observe(duration_s)
 
     def exposition(self) -> bytes:
         """Return the metrics in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""

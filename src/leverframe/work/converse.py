@@ -40,6 +40,7 @@ BUSY = 16
 """So many waiting commands are more than somebody should be kept waiting for."""
 REMEMBERED = 10_000
 MINUTE = timedelta(minutes=1)
+RECOVER_S = 5.0
 BUTTONS = frozenset({"approve", "reject", "cancel", "retry"})
 """Actions of buttons that are commands with a deployment's id."""
 log = structlog.get_logger("leverframe.converse")
@@ -119,6 +120,17 @@ class Converser:
         for id, heard in left:
             self._queue(_Waiting(id, heard, self._clock.now()))
         return len(left)
+
+    async def run(self) -> None:
+        """Take up what processes that died had taken in, for ever."""
+        while True:
+            try:
+                await self.recover()
+            except Refused as refused:
+                log.warning("recovering_put_off", code=refused.code)
+            except Exception:
+                log.exception("recovering_failed")
+            await self._clock.sleep(RECOVER_S)
 
     async def settled(self) -> None:
         """Return when nothing waits to be run."""

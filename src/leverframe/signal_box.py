@@ -1,0 +1,126 @@
+"""The signal box: everything between people's words and the levers, married from the configuration; built only where there is something to pull or somebody to hear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from leverframe.config import Config
+from leverframe.core.access import Role
+from leverframe.core.conversation import Asker
+from leverframe.ports import ChatInbound, Clock, Repositories, Runner
+
+if TYPE_CHECKING:
+    from leverframe.core.deployments import Deployment
+    from leverframe.core.deployments.effects import Happening
+    from leverframe.github.client import GitHub
+    from leverframe.net import Outbound
+    from leverframe.observe import AccessLog, Metrics
+    from leverframe.web.refusals import RefusalLog
+    from leverframe.web.slack import Conversations, SlackDoors
+    from leverframe.work.bell import Bell
+    from leverframe.work.converse import Converser
+    from leverframe.work.deploy import Deployer
+    from leverframe.work.standing import Standings
+
+_COUNTED = frozenset({"succeeded", "failed", "cancelled", "expired", "unknown"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalBox:
+    """What people speak to, and what pulls."""
+
+    converser: Converser
+    conversations: Conversations
+    """The same for every chat: answers in time, and says the rest later."""
+    deployer: Deployer
+    standings: Standings
+    runners: Mapping[str, Runner]
+    complete: Callable[[Asker, str], Sequence[str]]
+    """The words that somebody may go on with."""
+    loops: Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
+
+
+def is_needed(config: Config) -> bool:
+    """Return whether there is anything to pull, or a chat in which somebody can speak to the hub."""
+    return bool(config.catalogue.services or config.configured) or any(
+        chat.kind == "playground" or getattr(chat, "signing_secrets", ()) or getattr(chat, "app_token", None) for chat in config.chats.values()  # type: ignore[attr-defined]
+    )
+
+
+def build_box(
+    config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell
+) -> SignalBox:
+    """Marry everything that pulls levers; nothing is started yet. ``planned`` is rung when something is to be said."""
+    from leverframe.core.commands.helping import complete
+    from leverframe.web.slack import Conversations
+    from leverframe.work.converse import Converser
+    from leverframe.work.deploy import Deployer
+    from leverframe.work.levers import Levers
+    from leverframe.work.standing import Standings
+
+    shared: list[GitHub] = []
+
+    def github() -> GitHub:
+        if not shared:
+            from leverframe.github.client import GitHub, Token
+
+            shared.append(GitHub(outbound, Token(config.github.token), clock, api_url=config.github.api_url))
+        return shared[0]
+
+    runners = _runners(config, outbound, clock, github)
+    repositories = _repositories(config, github)
+
+    def happened(what: Happening, deployment: Deployment) -> None:
+        if what in _COUNTED:
+            took_s = (deployment.changed_at - deployment.asked_at).total_seconds()
+            metrics.deployed(deployment.service, deployment.environment, deployment.runner, what, took_s)
+
+    deployer = Deployer(
+        database, clock, boot=lambda: database.boot, catalogue=config.catalogue, runners=runners, repositories=repositories, people=config.people, zone=zone,
+        told=planned, happened=happened, audit_room=config.hub.audit_room,
+    )  # fmt: skip
+    standings = Standings(roles, config.people)
+    levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)
+    converser = Converser(
+        database, clock, levers, standings, boot=lambda: database.boot, locale=config.hub.locale,
+        per_person=config.hub.commands_per_minute.person, per_room=config.hub.commands_per_minute.room, counts=metrics.commanded, audit_room=config.hub.audit_room,
+    )  # fmt: skip
+    known = config.catalogue.known()
+    return SignalBox(
+        converser=converser, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
+        standings=standings, runners=runners,
+        complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
+        loops=[("deploy", deployer.run), ("converse", converser.run)],
+    )  # fmt: skip
+
+
+def slack_doors(
+    config: Config, box: SignalBox, outbound: Outbound, clock: Clock, *, refusals: RefusalLog, access: AccessLog,
+    address_of: Callable[[Any], str],
+) -> SlackDoors | None:  # fmt: skip
+    """Return the doors that people in Slack speak through; ``None`` when no Slack app proves itself by a signing secret."""
+    from leverframe.chats.slack.settings import Settings as SlackSettings
+
+    apps = {name: settings for name, settings in config.chats.items() if isinstance(settings, SlackSettings) and settings.signing_secrets}
+    if not apps:
+        return None
+    from leverframe.chats.slack.inbound import SlackInbound
+    from leverframe.web.slack import SlackDoors
+
+    heard: list[ChatInbound] = [SlackInbound(name, settings, outbound, config.hub.locale) for name, settings in apps.items()]
+    return SlackDoors(heard, box.conversations, refusals=refusals, access=access, clock=clock, locale=config.hub.locale, address_of=address_of)
+
+
+def _runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Mapping[str, Runner]:
+    from leverframe.runner_rooms import build_runners
+
+    return build_runners(config, outbound, clock, github)
+
+
+def _repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Deployment], Repositories]:
+    from leverframe.runner_rooms import build_repositories
+
+    return build_repositories(config, github)
