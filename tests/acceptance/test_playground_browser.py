@@ -168,6 +168,7 @@ def test_the_language_changes_without_a_reload_and_stays(live: Page) -> None:
 def test_what_people_say_is_text(live: Page) -> None:
     """Markup that somebody types is shown as it was typed and does nothing, also in a name."""
     words = '<img src=x onerror="document.title=\'broken\'"><b>굵게</b> javascript:alert(1)'
+    live.select_option("#person", "")
     live.fill("#name", "<i>민서</i>")
     live.fill("#text", words)
     live.press("#text", "Enter")

@@ -2,7 +2,8 @@
 import { csrf, locale, word } from "./words.js";
 import { el } from "./build.js";
 
-export async function ask(path, body) {
+// refused takes the problem document; without it, it shows for some seconds.
+export async function ask(path, body, refused = (problem) => toast(problem.title, problem.remedy, problem.detail)) {
   const headers = { Accept: "application/json", "Accept-Language": locale };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (csrf) headers["X-CSRF-Token"] = csrf;
@@ -10,17 +11,20 @@ export async function ask(path, body) {
   try {
     answer = await fetch(path, { method: body === undefined ? "GET" : "POST", headers, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
-    toast(word("unreachable"), word("unreachable_hint"));
+    refused({ title: word("unreachable"), remedy: word("unreachable_hint") });
     return null;
   }
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return said;
-  toast(said.title ?? `${answer.status} ${answer.statusText}`, said.remedy ?? "", said.detail ?? "");
+  refused({ title: `${answer.status} ${answer.statusText}`, ...said });
   return null;
 }
 
+// For what nobody asked for: when it fails, there is nothing to tell.
+export const quietly = (path) => ask(path, undefined, () => {});
+
 let hiding = 0;
-function toast(title, remedy, detail = "") {
+function toast(title, remedy = "", detail = "") {
   const node = document.getElementById("toast");
   node.replaceChildren(el("b", {}, title), ...(remedy ? [el("span", {}, remedy)] : []), ...(detail ? [el("small", {}, detail)] : []));
   node.hidden = false;

@@ -74,9 +74,11 @@ export function article(message, replies = null) {
   if (message.edited_at) headline.append(" ", el("span", { class: "edited", title: fullTime(new Date(message.edited_at)) }, `(${word("edited")})`));
   const card = el("div", { class: message.person ? "words" : `card tone-${said.tone}` }, headline, ...said.blocks.map(block));
   const body = el("div", { class: "body" }, meta, card);
-  if (replies !== null) body.append(...threadButtons(message, replies));
+  if (message.whisper) {
+    body.prepend(el("p", { class: "only-you" }, el("span", {}, word("only_you")), el("button", { type: "button", "data-dismiss": message.id, "aria-label": word("dismiss") }, "✕")));
+  } else if (replies !== null) body.append(...threadButtons(message, replies));
   const id = `${replies === null ? "t-" : ""}${message.id}`;
-  return el("article", { class: "message", id, "data-id": message.id, tabindex: "-1" },
+  return el("article", { class: message.whisper ? "message whisper" : "message", id, "data-id": message.id, tabindex: "-1" },
     avatar(message), el("span", { class: "gutter", "aria-hidden": "true" }, clock(posted)), body);
 }
 
@@ -97,7 +99,8 @@ export function arrange(rows) {
     const author = node.querySelector(".author").textContent;
     const newDay = !before || !sameDay(before.posted, posted);
     if (newDay) node.before(el("div", { class: "day" }, el("span", {}, day(posted))));
-    node.classList.toggle("joined", !newDay && before.author === author && posted - before.posted < 300000);
-    before = { posted, author };
+    const whispers = node.classList.contains("whisper") || before?.whispers;
+    node.classList.toggle("joined", !newDay && !whispers && before.author === author && posted - before.posted < 300000);
+    before = { posted, author, whispers: node.classList.contains("whisper") };
   }
 }

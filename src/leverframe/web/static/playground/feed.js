@@ -1,5 +1,6 @@
 // The live connection: comes back by itself, and goes on from the last thing that it had.
-export function follow({ onSnapshot, onMessage, onState }) {
+// name() is who reads. Returns what connects anew, for when that is somebody else.
+export function follow({ name, onSnapshot, onMessage, onAnswer, onState }) {
   let source = null;
   let cursor = "";
   let wait = 1000;
@@ -8,10 +9,11 @@ export function follow({ onSnapshot, onMessage, onState }) {
   function connect() {
     clearTimeout(timer);
     source?.close();
-    source = new EventSource(`/playground/feed${cursor && `?after=${cursor}`}`);
+    source = new EventSource(`/playground/feed?${new URLSearchParams({ name: name(), ...(cursor && { after: cursor }) })}`);
     source.onopen = () => { wait = 1000; onState("live"); };
     source.addEventListener("snapshot", (event) => { cursor = event.lastEventId; onSnapshot(JSON.parse(event.data)); });
     source.addEventListener("message", (event) => { cursor = event.lastEventId; onMessage(JSON.parse(event.data)); });
+    source.addEventListener("answer", (event) => onAnswer(JSON.parse(event.data)));
     source.onerror = () => {
       onState("lost");
       // While it says CONNECTING the browser itself tries again; after an answer that is no stream it gives up, and we go on.
@@ -26,4 +28,5 @@ export function follow({ onSnapshot, onMessage, onState }) {
   window.addEventListener("pagehide", () => source?.close());
   window.addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
   connect();
+  return connect;
 }

@@ -2,8 +2,11 @@
 import { ask } from "./ask.js";
 import { arrange, article, el } from "./build.js";
 import { follow } from "./feed.js";
+import { formIsOpen, openForm } from "./forms.js";
+import { me, startPeople } from "./people.js";
 import { sampleSentAt, showAnswer, startSamples } from "./samples.js";
-import { person, remember, remembered, speak, translate, word } from "./words.js";
+import { remember, remembered, speak, translate, word } from "./words.js";
+import { suggest, writing } from "./writing.js";
 
 const $ = (id) => document.getElementById(id);
 const log = $("log"), rows = $("rows"), threadLog = $("thread-log"), threadRows = $("thread-rows"), pill = $("pill");
@@ -14,13 +17,16 @@ const from = new Map(); // room → id from which on all its messages are known;
 let rooms = [];
 let room = null;
 let thread = null;
+let whispers = 0;
 let linkState = "connecting";
 let offered = { node: null, timer: 0 }; // what the pill leads to
 let read = JSON.parse(remembered("read") || "{}"); // room → id of the last message seen
 
 const inOrder = (messages) => messages.sort((one, other) => (one.id < other.id ? -1 : 1)); // ids grow with time
-const headsOf = (name) => inOrder([...known.values()].filter((message) => message.room === name && !message.thread && message.id >= (from.get(name) ?? "")));
-const repliesTo = (id) => inOrder([...known.values()].filter((message) => message.thread === id));
+const mine = (message) => !message.whisper || message.to === me();
+const headsOf = (name) => inOrder([...known.values()].filter((message) => message.room === name && !message.thread && mine(message) && message.id >= (from.get(name) ?? "")));
+const inThread = (id) => inOrder([...known.values()].filter((message) => message.thread === id && mine(message)));
+const repliesTo = (id) => inThread(id).filter((message) => !message.whisper);
 const atBottom = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 90;
 const stuck = new Map([[log, true], [threadLog, true]]); // whether a list follows its end; it does until somebody scrolls up
 const toBottom = (box) => { stuck.set(box, true); box.scrollTop = box.scrollHeight; };
@@ -39,13 +45,29 @@ function take(message) {
   if (!keep(message)) return;
   if (!rooms.includes(message.room)) { rooms = [...rooms, message.room]; if (!room) return choose(); }
   if (message.room === room) {
-    showHead(message.thread ?? message.id, isNew);
+    if (!message.whisper || !message.thread) showHead(message.thread ?? message.id, isNew);
     if (thread && (message.thread ?? message.id) === thread) { place(threadRows, message, null); arrangeThread(); followEnd(threadLog); }
     seen();
   } else if (isNew && Date.now() - sampleSentAt() < 10000) {
     offer(null, `${message.room} · ${word("new_below")}`, "→", () => { location.hash = encodeURI(message.room); });
   }
   showChannels();
+}
+
+// What the hub answers to the one at this page: words that only they see, a form, or that it takes longer.
+function hear(answer, place) {
+  if (!answer) return;
+  if (answer.whisper) whisper(answer.whisper);
+  if (answer.working) whisper({ ...place, id: `working_${Date.now()}`, at: new Date().toISOString(), message: { tone: "progress", headline: [{ kind: "text", text: word("working") }], blocks: [] } });
+  if (answer.form) openForm(answer.form, place ?? { room, thread: null }, hear);
+}
+
+// It stands below what was last said, and is gone with the page.
+function whisper(said) {
+  const newest = inOrder([...known.values()]).at(-1)?.id.split("~")[0] ?? "msg_";
+  whispers += 1;
+  take({ id: `${newest}~${String(whispers).padStart(6, "0")}`, room: said.room ?? room, thread: said.thread, author: "Leverframe", person: false, icon: null,
+    posted_at: said.at, edited_at: null, message: said.message, whisper: said.id, to: me() });
 }
 
 function showHead(id, isNew) {
@@ -95,7 +117,7 @@ function offer(node, text, sign, lead = () => { node.scrollIntoView({ block: "ce
 }
 
 function begin(snapshot) {
-  known.clear();
+  for (const message of known.values()) if (!message.whisper) known.delete(message.id);
   more.clear();
   rooms = snapshot.rooms;
   thread = null;
@@ -160,7 +182,7 @@ function showRoom() {
 function showChannels() {
   const list = $("channels"), focused = list.contains(document.activeElement) ? document.activeElement.dataset.room : null;
   list.replaceChildren(...rooms.map((name) => {
-    const count = [...known.values()].filter((message) => message.room === name && message.id > (read[name] ?? "")).length;
+    const count = [...known.values()].filter((message) => message.room === name && mine(message) && message.id > (read[name] ?? "")).length;
     const link = el("a", { href: encodeURI(name), "data-room": name, "aria-current": name === room ? "true" : null, class: count ? "unread" : null }, el("span", {}, name));
     if (count) link.append(el("b", { class: "count", "aria-label": word("unread", { n: count }) }, count > 99 ? "99+" : String(count)));
     return el("li", {}, link);
@@ -197,7 +219,7 @@ async function openThread(id) {
 function showThread() {
   $("thread-room").textContent = room;
   const head = known.get(thread);
-  threadRows.replaceChildren(...(head ? [head, ...repliesTo(thread)] : []).map((message) => article(message)));
+  threadRows.replaceChildren(...(head ? [head, ...inThread(thread)] : []).map((message) => article(message)));
   arrangeThread();
 }
 
@@ -225,36 +247,39 @@ function showAll() {
 
 // ---- what people do
 
-async function say(form, field, inThread) {
-  const text = field.value.trim();
-  if (!text || !room) return;
-  const name = person ?? ($("name").value.trim() || word("guest"));
-  const answer = await ask("/playground/messages", { room, thread: inThread, name, text });
-  if (!answer) return;
-  field.value = "";
-  grow(field);
-  take(answer.message);
-  toBottom(inThread ? threadLog : log);
+const attempts = new Map(); // a button in one of its states → how many clicks on it were answered
+
+async function click(button) {
+  const message = known.get(button.closest("article").dataset.id);
+  const place = { room: message.room, thread: button.closest("#thread") ? thread : message.thread };
+  const asked = { message: message.whisper ? null : message.id, rendering: message.whisper ?? message.edited_at ?? message.posted_at, action: button.dataset.action, value: button.dataset.value };
+  const key = JSON.stringify(asked);
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  const said = await ask("/playground/actions", { ...place, ...asked, name: me(), attempt: attempts.get(key) ?? 0 });
+  button.disabled = false;
+  button.removeAttribute("aria-busy");
+  if (!said) return;
+  attempts.set(key, (attempts.get(key) ?? 0) + 1);
+  hear(said.answer, place);
+}
+
+function dismiss(id) {
+  known.delete(id);
+  for (const node of [document.getElementById(id), document.getElementById(`t-${id}`)]) node?.remove();
+  arrange(rows);
+}
+
+function said({ message, answer }, place) {
+  take(message);
+  toBottom(place.thread ? threadLog : log);
   seen();
   showChannels();
-}
-
-function grow(field) {
-  field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight, 160)}px`;
-}
-
-function writing(form, field, inThread) {
-  form.addEventListener("submit", (event) => { event.preventDefault(); say(form, field, inThread()); });
-  field.addEventListener("input", () => grow(field));
-  field.addEventListener("keydown", (event) => {
-    // While Korean is being composed, Enter ends the syllable and not the message.
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
-  });
+  hear(answer, place);
 }
 
 async function earlier() {
-  const first = headsOf(room)[0];
+  const first = headsOf(room).find((message) => !message.whisper);
   const found = await ask(`/playground/messages?room=${encodeURIComponent(room)}&before=${first.id}`);
   if (!found) return;
   const fromBottom = log.scrollHeight - log.scrollTop;
@@ -268,7 +293,9 @@ document.addEventListener("click", (event) => {
   const target = event.target.closest("button");
   if (!target) return;
   if (target.dataset.thread) location.hash = `${encodeURI(room)}/${target.dataset.thread}`;
-  else if (target.dataset.action !== undefined) ask("/playground/actions", { message: target.closest("article").dataset.id, action: target.dataset.action, value: target.dataset.value });
+  else if (target.dataset.action !== undefined) click(target);
+  else if (target.dataset.dismiss) dismiss(target.dataset.dismiss);
+  else if (target.dataset.try) suggest($("text"), target.dataset.try);
   else if (target.id === "earlier") earlier();
   else if (target.id === "thread-close") location.hash = encodeURI(room);
   else if (target.dataset.locale) { speak(target.dataset.locale); showAll(); }
@@ -282,7 +309,7 @@ document.addEventListener("click", (event) => {
   form.target = event.metaKey || event.ctrlKey || event.shiftKey ? "_blank" : "";
   form.submit();
 });
-document.addEventListener("keydown", (event) => { if (event.key === "Escape" && thread && !event.isComposing) location.hash = encodeURI(room); });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && thread && !event.isComposing && !formIsOpen()) location.hash = encodeURI(room); });
 document.addEventListener("visibilitychange", () => { seen(); showChannels(); });
 window.addEventListener("hashchange", choose);
 const resized = new ResizeObserver(() => { followEnd(log); followEnd(threadLog); });
@@ -290,13 +317,10 @@ for (const box of stuck.keys()) {
   box.addEventListener("scroll", () => { stuck.set(box, atBottom(box)); if (offered.node && inView(offered.node)) pill.hidden = true; }, { passive: true });
   resized.observe(box);
 }
-if (!person) {
-  $("name").value = remembered("name");
-  $("name").addEventListener("change", () => remember("name", $("name").value.trim()));
-}
-writing($("say"), $("text"), () => null);
-writing($("reply"), $("reply-text"), () => thread);
+writing($("say"), $("text"), () => room && { room, thread: null }, said);
+writing($("reply"), $("reply-text"), () => thread && { room, thread }, said);
+startPeople(() => { showAll(); again(); });
 startSamples();
 translate();
 showLink();
-follow({ onSnapshot: begin, onMessage: take, onState: showLink });
+const again = follow({ name: me, onSnapshot: begin, onMessage: take, onAnswer: (answer) => hear(answer, null), onState: showLink });

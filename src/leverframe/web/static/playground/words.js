@@ -1,6 +1,6 @@
 // The page's own words, times and numbers, in the language chosen.
 const boot = JSON.parse(document.getElementById("boot").textContent);
-export const { person, csrf } = boot;
+export const { person, csrf, levers } = boot;
 export let locale = boot.words[remembered("locale")] ? remembered("locale") : boot.locale;
 
 export function remembered(key) {
