@@ -14,6 +14,7 @@ from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.deployments import Retry
 from leverframe.core.freezes import Freeze
+from leverframe.samples.services import SERVICES
 
 ENVIRON = {"TOKEN": "xoxb-1"}
 GOOD = """\
@@ -192,6 +193,17 @@ def test_what_was_meant_is_guessed(tmp_path: Path, text: str, near: str) -> None
     except ConfigErrors as errors:
         (finding,) = errors.findings
     assert finding.near == near and near in finding.remedy("en") and near in finding.remedy("ko")
+
+
+def test_the_demo_has_something_to_deploy(tmp_path: Path) -> None:
+    """Staging at once, production after it and with somebody else's approval; everybody in the playground holds the grants."""
+    config = read(tmp_path, "[chats.playground]\n" + SERVICES)
+    assert config.warnings == ()
+    staging, production = config.catalogue.services["web-app"].values()
+    assert (staging.runner, production.runner, production.rules.after) == ("simulated", "simulated", "staging")
+    assert production.rules.policy is not None and not production.rules.policy.allow_self
+    granted = {grant.split()[0] for grant in config.roles["playground"].allow}
+    assert granted == set(config.registry.verbs), "and no command is forgotten"
 
 
 def test_nothing_is_imported_that_is_not_configured(tmp_path: Path) -> None:
