@@ -136,6 +136,8 @@ def test_people_are_invited(hub: RunningHub) -> None:
     """The link is alone on stdout, and the invitation is listed; an unknown role is refused."""
     assert "/login?token=" in hub.run("people", "invite", "ann", "--role", "release").out
     assert "ann" in hub.run("people").out
+    assert hub.run("people", "withdraw", "ann").out == "ann: invitation withdrawn\n"
+    assert hub.run("people", "withdraw", "ann").err.startswith("invitation_unknown: ")
     assert hub.run("people", "invite", "bob", "--role", "king").status == 2
     assert hub.run("people", "disable", "nobody").err.startswith("person_unknown: ")
 
@@ -202,7 +204,7 @@ def test_a_retry_follows_only_what_it_sends_again(fresh_hub: RunningHub, monkeyp
     """A delivery that something else keeps owed (quiet hours) does not keep the command waiting."""
     monkeypatch.setattr(deliveries_command, "POLL_S", 0.0)
     held, dead = fresh_hub.dead
-    fresh_hub.change(held, state=State.OWED, scheduled_at=to_us(datetime.now(UTC) + timedelta(hours=8)))
+    fresh_hub.change(held, state=State.OWED, later=1, scheduled_at=to_us(datetime.now(UTC) + timedelta(hours=8)))
     ran = fresh_hub.run("deliveries", "retry", "--status", "dead")
     assert (ran.status, ran.out) == (0, "owed again: 1\n") and "dead: 0" in ran.err
     states = {one["id"]: one["state"] for one in fresh_hub.run("deliveries", "--json").document["deliveries"]}

@@ -113,6 +113,20 @@ async def test_a_disabled_person_is_out_at_once(doors: Doors) -> None:
     assert (await doors.enter(await doors.invited("bo", "viewer"))).status == 303
 
 
+async def test_an_invitation_is_withdrawn(doors: Doors) -> None:
+    """A link that was sent to the wrong person let them in for three days: disabling finds nobody who has not come in yet."""
+    admin = await doors.administrator()
+    wrong, other = await doors.invited("bo", "admin"), await doors.invited("cy", "viewer")
+    assert (await doors.ask("DELETE", "/api/people/bo", visitor=admin)).code == "person_unknown"
+    assert (await doors.ask("DELETE", "/api/people/invitations/bo", visitor=admin)).status == 204
+    assert (await doors.enter(wrong)).code == "link_invalid"
+    assert (await doors.ask("DELETE", "/api/people/invitations/bo", visitor=admin)).code == "invitation_unknown"
+    assert 'name="withdraw" value="cy"' in (await doors.ask("GET", "/console/people", visitor=admin)).text
+    assert (await doors.ask("POST", "/console/people", visitor=admin, form={"withdraw": "cy"})).status == 303
+    assert (await doors.enter(other)).code == "link_invalid"
+    assert [entry.target for entry in await doors.desk.database.read(audit.entries, act="people.withdraw")] == ["cy", "bo"]
+
+
 async def test_a_changed_role_holds_at_the_next_request(doors: Doors) -> None:
     """Sessions carry no grants of their own."""
     bo = await doors.signed_in("bo", "admin")

@@ -55,8 +55,14 @@ def invite(
 
 
 @people.command()
+def withdraw(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """Take back an invitation whose link was not used yet."""
+    _delete(f"/api/people/invitations/{quote(name, safe='')}", (name, "invitation withdrawn", "초대를 취소했습니다"), (config, url, token, as_json))
+
+
+@people.command()
 def disable(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Lock somebody out: their sessions and tokens end at once."""
+    """Lock somebody out at once: their sessions end, and their tokens do nothing until they are invited again."""
     _delete(f"/api/people/{quote(name, safe='')}", (name, "disabled", "차단했습니다"), (config, url, token, as_json))
 
 

@@ -305,6 +305,8 @@ _row("id_invalid", 400, ("This is not an id of the hub's.", "Copy it from where 
      ("허브의 ID가 아닙니다.", "표시된 곳에서 복사하세요. 글자 3개와 _, 그리고 글자 13개로 된 값입니다."))
 _row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in the hub's log, and report it."),
      ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
+_row("invitation_unknown", 404, ("Nobody of this name has an invitation that is open.", "leverframe people list shows open invitations; who has come in is locked out with leverframe people disable."),
+     ("이 이름으로 열려 있는 초대가 없습니다.", "leverframe people list로 사용 전 초대를 확인하세요. 이미 들어온 사람은 leverframe people disable로 막습니다."))
 _row("jenkins_answer_invalid", 502, ("What answered is not Jenkins, or not one that the hub understands.", "Check url of the runner, with Jenkins' path if it has one, and the proxy on the way."),
      ("Jenkins가 아니거나 허브가 이해할 수 없는 응답입니다.", "러너의 url(경로 포함)과 중간 프록시를 확인하세요."))
 _row("jenkins_answer_lost", 502, ("Jenkins' answer was lost on the way; the build may have been queued.", "The hub looks for the build; if it stays unknown, look at the job in Jenkins and settle it by hand."),

@@ -81,6 +81,11 @@ def open_invitations(conn: Connection, now: datetime) -> list[Invitation]:
     return [Invitation(person=row.person, role=row.role, expires_at=row.expires_at) for row in conn.execute(found)]
 
 
+def withdraw(conn: Connection, person: str, now: datetime) -> bool:
+    """End the open links of ``person``; ``False`` when there are none."""
+    return conn.execute(sa.delete(invitations).where(invitations.c.person == person, _open(now))).rowcount > 0
+
+
 def invitation(conn: Connection, secret: str, now: datetime) -> Invitation | None:
     """Return what a link's secret is for, without using it."""
     row = conn.execute(sa.select(invitations).where(invitations.c.digest == digest_of(secret), _open(now))).first()

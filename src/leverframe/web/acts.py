@@ -49,6 +49,11 @@ async def invite(desk: Desk, identity: Identity, *, person: str, role: str) -> t
     return link(desk.url, secret), now + INVITATION_LIFETIME
 
 
+async def withdraw(desk: Desk, identity: Identity, person: str) -> None:
+    """End the invitation of ``person``, whose link then lets nobody in; raises ``Refused("invitation_unknown")`` when none is open."""
+    await desk.act(identity, "people.withdraw", person, _found(people.withdraw, "invitation_unknown", person), person, desk.clock.now())
+
+
 async def disable(desk: Desk, identity: Identity, person: str) -> None:
     """Lock ``person`` out; raises ``Refused("person_unknown")`` when nobody enabled has this name."""
     await desk.act(identity, "people.disable", person, _found(people.disable, "person_unknown", person), person, desk.clock.now())

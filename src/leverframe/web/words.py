@@ -133,6 +133,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "invite_once": ("Give {person} this link. It is shown once and works once, until", "이 링크를 {person} 님에게 전하세요. 지금만 보이고 한 번만 쓸 수 있습니다. 기한:"),
     "role": ("Role", "역할"),
     "since_when": ("Since", "등록"),
+    "withdraw": ("Withdraw", "초대 취소"),
     "you": ("you", "나"),
     # tokens
     "api_tokens": ("API tokens", "API 토큰"),

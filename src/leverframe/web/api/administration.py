@@ -107,6 +107,11 @@ def people(api: FastAPI, desk: Desk) -> None:
         link, until = await acts.invite(desk, who(request), person=asked.name, role=asked.role)
         return {"name": asked.name, "role": asked.role, "link": link, "expires_at": until}
 
+    @api.delete("/api/people/invitations/{name}", status_code=204, summary="Withdraw the link that somebody has not used yet")
+    async def withdraw(name: Word, request: Request) -> Response:
+        await acts.withdraw(desk, who(request), name)
+        return Response(status_code=204)
+
     @api.delete("/api/people/{name}", status_code=204, summary="Lock somebody out")
     async def disable(name: Word, request: Request) -> Response:
         await acts.disable(desk, who(request), name)

@@ -44,6 +44,7 @@ ROWS: tuple[Row, ...] = (
     Row("DELETE", "/api/hook-tokens/{name}", "admin", FORM_CAP),
     Row("GET", "/api/people", "admin"),
     Row("POST", "/api/people/invitations", "admin", FORM_CAP),
+    Row("DELETE", "/api/people/invitations/{name}", "admin", FORM_CAP),
     Row("DELETE", "/api/people/{name}", "admin", FORM_CAP),
     Row("GET", "/api/audit", "admin"),
 )

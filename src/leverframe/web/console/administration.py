@@ -38,12 +38,12 @@ class AdministrationPages:
         return await self._page(request)
 
     async def change(self, request: Request) -> Response:
-        """Invite somebody (the link is on the page that answers), or lock them out (``disable``)."""
+        """Invite somebody (the link is on the page that answers), take an invitation back (``withdraw``), or lock somebody out (``disable``)."""
         form, identity = await form_of(request), request.scope["state"]["identity"]
-        name = form.text("disable")
-        if name is not None:
-            await acts.disable(self._desk, identity, name)
-            return RedirectResponse("/console/people", 303)
+        for field, act in (("disable", acts.disable), ("withdraw", acts.withdraw)):
+            if (name := form.text(field)) is not None:
+                await act(self._desk, identity, name)
+                return RedirectResponse("/console/people", 303)
         try:
             name = form.needed("name")
             link, until = await acts.invite(self._desk, identity, person=name, role=form.needed("role"))
