@@ -384,8 +384,8 @@ async def test_destinations_are_taken_longest_due_first_each_with_its_oldest(hou
         await _owe(house, house.planned(f"slack:#{number}", scheduled_at=now - timedelta(minutes=9 - number)))
     owed = await _owe(house, *(house.planned("slack:#1", order_key="k", role=Role.REPLY) for _ in range(5)))
     await _owe(house, house.planned("slack:#1", scheduled_at=now + timedelta(hours=1)), house.planned("slack:#4", scheduled_at=now + timedelta(seconds=1)))
-    card = Card(remote_id="1.2", remote_room="C1", anchor_only=True)
     (posted,) = await _owe(house, house.planned("slack:#1", order_key="k", role=Role.CARD))
+    card = Card(remote_id="1.2", remote_room="C1", anchor_only=True, delivery_id=posted)
     await house.store.write(deliveries.record, ended=[house.ended(posted, card=("slack:#1", "k", card))], now=now)
     one, two = await _take(house, limit=2, window=3)
     assert {one.name, two.name} == {"slack:#1", "slack:#2"}
@@ -425,7 +425,7 @@ async def test_a_round_is_written_whole(house: Harness) -> None:
     sent, dead, again = await _owe(house, *(house.planned(order_key=f"k{number}") for number in range(3)))
     (waits,) = await _owe(house, house.planned(scheduled_at=now + timedelta(hours=8)))
     await _take(house)
-    card = Card(remote_id="1.2", remote_room=None, anchor_only=False)
+    card = Card(remote_id="1.2", remote_room=None, anchor_only=False, delivery_id=sent)
     done = house.round(
         DEV, house.ended(sent, card=(DEV, "k0", card)), house.ended(dead, State.DEAD, code="slack_is_archived", outcome=2, status=200, detail="é말"),
         house.ended(again, State.OWED, code="slack_unavailable", status=503), failures=1, error="slack_unavailable", stop_until=now + timedelta(seconds=2),
@@ -467,7 +467,7 @@ async def test_a_late_workers_record_does_nothing(house: Harness) -> None:
     late, other = await house.boot(dead=True), await house.boot()
     await _take(house, late)
     await _take(house, other)
-    posted = [Card(remote_id=remote_id, remote_room=None, anchor_only=False) for remote_id in ("of the other", "of the late one")]
+    posted = [Card(remote_id=remote_id, remote_room=None, anchor_only=False, delivery_id=id) for remote_id in ("of the other", "of the late one")]
     await _settle(house, house.round(DEV, house.ended(id, card=(DEV, "k", posted[0]))), boot=other)
     await _settle(house, house.round(DEV, house.ended(id, status=201, card=(DEV, "k", posted[1]))), boot=late)
     assert await house.rows(sa.select(delivery_rows.c.state, delivery_rows.c.attempt)) == [(1, 1)]
@@ -490,7 +490,7 @@ async def test_a_card_is_replaced_by_a_later_one(house: Harness) -> None:
     ids = await _owe(house, *(house.planned(order_key="k", role=Role.CARD) for _ in range(2)))
     for id, remote_id in zip(ids, ("1", "2"), strict=True):
         await _take(house)
-        card = Card(remote_id=remote_id, remote_room="C", anchor_only=False)
+        card = Card(remote_id=remote_id, remote_room="C", anchor_only=False, delivery_id=id)
         await _settle(house, house.round(DEV, house.ended(id, card=(DEV, "k", card))))
     assert await house.rows(sa.select(cards.c.remote_id, cards.c.delivery_id)) == [("2", ids[1])]
 

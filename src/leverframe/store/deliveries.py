@@ -61,6 +61,8 @@ class Card:
     """Empty: it is dead, and a reply that comes now is a message of its own."""
     remote_room: str | None
     anchor_only: bool
+    delivery_id: int
+    """The delivery that it shows."""
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +238,7 @@ _DUE = sa.union_all(_first(0, deliveries.c.id), _first(1, deliveries.c.scheduled
 _OWED = (
     sa.select(
         _DUE.c.id, _DUE.c.event_id, _DUE.c.order_key, _DUE.c.role, _DUE.c.route, _DUE.c.attempt, _DUE.c.scheduled_at,
-        cards.c.remote_id, cards.c.remote_room, cards.c.anchor_only,
+        cards.c.remote_id, cards.c.remote_room, cards.c.anchor_only, cards.c.delivery_id,
     )
     .outerjoin(cards, sa.and_(cards.c.destination == _DUE.c.destination, cards.c.subject == _DUE.c.order_key))
     .order_by(_DUE.c.id)
@@ -249,9 +251,9 @@ def owed(connection: Connection, *, destination: str, now: datetime, limit: int)
     return [
         Owed(
             id=id, event_id=event_id, destination=destination, order_key=order_key, role=Role(role), route=route, attempt=attempt,
-            scheduled_at=scheduled_at, card=Card(remote_id=remote_id, remote_room=remote_room, anchor_only=anchor_only) if remote_id is not None else None,
+            scheduled_at=scheduled_at, card=None if card[0] is None else Card(remote_id=card[0], remote_room=card[1], anchor_only=card[2], delivery_id=card[3]),
         )
-        for id, event_id, order_key, role, route, attempt, scheduled_at, remote_id, remote_room, anchor_only in connection.execute(
+        for id, event_id, order_key, role, route, attempt, scheduled_at, *card in connection.execute(
             _OWED, {"b_destination": destination, "b_now": now, "b_limit": limit}
         ).all()
     ]  # fmt: skip
@@ -294,15 +296,22 @@ def record(connection: Connection, *, ended: Sequence[Ended], now: datetime) -> 
         ],
         ignoring_repeats=True,
     )  # fmt: skip
-    for one in ended:
-        if one.card is not None and one.delivery_id in counted:  # not a late worker's
-            destination, subject, card = one.card
-            values = {
-                "remote_id": card.remote_id, "remote_room": card.remote_room, "anchor_only": card.anchor_only,
-                "delivery_id": one.delivery_id, "posted_at": now,
-            }  # fmt: skip
-            insert = upsert(connection.dialect.name)(cards).values(destination=destination, subject=subject, **values)
-            connection.execute(insert.on_conflict_do_update(index_elements=["destination", "subject"], set_=values))
+    standing = [one.card for one in ended if one.card is not None and one.delivery_id in counted]  # not a late worker's
+    if standing:
+        connection.execute(_stand(connection.dialect.name), [
+            {
+                "destination": destination, "subject": subject, "remote_id": card.remote_id, "remote_room": card.remote_room,
+                "anchor_only": card.anchor_only, "delivery_id": card.delivery_id, "posted_at": now,
+            }
+            for destination, subject, card in standing
+        ])  # fmt: skip
+
+
+@cache
+def _stand(dialect: str) -> Any:
+    insert = upsert(dialect)(cards)
+    shown = ("remote_id", "remote_room", "anchor_only", "delivery_id", "posted_at")
+    return insert.on_conflict_do_update(index_elements=["destination", "subject"], set_={column: insert.excluded[column] for column in shown})
 
 
 def _values(one: Ended, now: datetime) -> dict[str, Any]:

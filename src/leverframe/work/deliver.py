@@ -270,8 +270,10 @@ class Deliverer:
 
     async def _send_one(self, held: _Held, chat: Chat | None, one: Owed, event: Event | None, later: Sequence[Owed]) -> None:
         card = held.cards.get(one.order_key) if one.order_key else None
-        updates = one.role is Role.CARD and card is not None and not card.anchor_only
-        if updates and any(other.role is Role.CARD for other in later):
+        # A card shows how its subject stands: what is older than that, sent again, would turn it back in time.
+        if one.role is Role.CARD and card is not None and not card.anchor_only and (
+            one.id < card.delivery_id or any(other.role is Role.CARD for other in later)
+        ):
             coalesced = Ended(delivery_id=one.id, attempt=one.attempt, state=State.COALESCED, code=None, started_at=self._clock.now(),
                               duration_ms=0, outcome=-1, status=None, detail="")  # fmt: skip
             held.ended.append(coalesced)
@@ -295,7 +297,7 @@ class Deliverer:
             case Dead(reason):
                 state, dead = State.DEAD, reason
                 if one.role is Role.CARD and card is None:
-                    stands = Card(remote_id="", remote_room=None, anchor_only=True)
+                    stands = Card(remote_id="", remote_room=None, anchor_only=True, delivery_id=one.id)
             case Again(in_s):
                 # Messages under way together fail together: that is one failure of the destination.
                 held.failures += held.stop_until_s is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
@@ -58,7 +59,7 @@ class Sender:
         if updates and card is not None:
             outcome = await chat.update(self._posting(chat, one, event, message, card), card.remote_id)
             if not (isinstance(outcome, Rejected) and outcome.code in chat.card_gone):
-                return Sent(outcome=outcome)
+                return Sent(outcome=outcome, card=replace(card, delivery_id=one.id) if isinstance(outcome, Delivered) else None)
             card = None
         opened: Card | None = None
         if parent_message is not None:
@@ -66,11 +67,11 @@ class Sender:
             posted = await chat.post(self._posting(chat, one, event, parent_message, None, part="-card"))
             if isinstance(posted, Retryable):
                 return Sent(outcome=posted)
-            opened = card = _card(posted, None, anchor_only=False)
+            opened = card = _card(posted, one, None, anchor_only=False)
             await pace()
         outcome = await chat.post(self._posting(chat, one, event, message, card))
         if one.order_key and (one.role is Role.CARD or card is None):
-            return Sent(outcome=outcome, card=_card(outcome, card, anchor_only=one.role is not Role.CARD))
+            return Sent(outcome=outcome, card=_card(outcome, one, card, anchor_only=one.role is not Role.CARD))
         return Sent(outcome=outcome, card=opened)
 
     def _posting(self, chat: Chat, one: Owed, event: Event, message: Message, card: Card | None, *, part: str = "") -> Posting:
@@ -91,7 +92,8 @@ def _room(one: Owed) -> str:
     return one.destination.partition(":")[2]
 
 
-def _card(outcome: Outcome, before: Card | None, *, anchor_only: bool) -> Card | None:
+def _card(outcome: Outcome, one: Owed, before: Card | None, *, anchor_only: bool) -> Card | None:
     if not isinstance(outcome, Delivered) or not outcome.remote_id:
         return None
-    return Card(remote_id=outcome.remote_id, remote_room=outcome.remote_room or (before.remote_room if before else None), anchor_only=anchor_only)
+    room = outcome.remote_room or (before.remote_room if before else None)
+    return Card(remote_id=outcome.remote_id, remote_room=room, anchor_only=anchor_only, delivery_id=one.id)
