@@ -45,12 +45,15 @@ def test_both_languages_of_init_differ_in_words_only() -> None:
     assert english == korean
 
 
-def test_every_commented_line_of_init_can_be_uncommented(tmp_path: Path) -> None:
-    """What the comments offer is read as it stands."""
-    offered = [line.removeprefix("# ") if line.startswith(("# [", "# app_token", "# signing", "# bind", '# "#dev"', "# token")) else line for line in starter("en").splitlines()]
-    (tmp_path / "leverframe.toml").write_text("\n".join(offered))
-    config = load(tmp_path / "leverframe.toml", {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_SIGNING_SECRET": "s", "SLACK_DEV_WEBHOOK": "https://hooks.slack.com/services/T/B/x", "GH_TOKEN": "c"})
+@pytest.mark.parametrize("locale", ["en", "ko"])
+def test_every_commented_line_of_init_can_be_uncommented(tmp_path: Path, locale: Locale) -> None:
+    """What the comments offer is read as it stands; as it stands only admins deploy."""
+    (tmp_path / "leverframe.toml").write_text(re.sub(r'(?m)^# (?=\[|"#dev"|[a-z_]+ = )', "", starter(locale)))
+    named = {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_SIGNING_SECRET": "s", "SLACK_DEV_WEBHOOK": "https://hooks.slack.com/services/T/B/x", "GH_TOKEN": "c"}
+    config = load(tmp_path / "leverframe.toml", named)
     assert config.warnings == () and config.github.token is not None
+    assert list(config.catalogue.services["web-app"]) == ["staging", "production"]
+    assert [role.members for role in config.roles.values()] == [["slack:@admins"]]
 
 
 def test_init_leaves_a_file_that_is_there(tmp_path: Path) -> None:

@@ -34,16 +34,35 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 # Slack: api.slack.com/apps, your app, OAuth & Permissions: scopes chat:write and chat:write.public.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
-# Basic Information, App Credentials: Signing Secret. Needed once Slack sends something in: commands and buttons, which come later.
+# For commands and buttons: Basic Information, App Credentials, Signing Secret. docs/how-to/slack.md has the whole app.
 # signing_secrets = ["env:SLACK_SIGNING_SECRET"]
 
 # A room that is reached by an incoming webhook instead of the bot:
 # [chats.slack.webhooks]
 # "#dev" = "env:SLACK_DEV_WEBHOOK"
 
-# GitHub's API, needed to look at the files of pull requests (paths = […]):
+# GitHub's API, needed to deploy, and to look at the files of pull requests (paths = […]):
 # [github]
 # token = "env:GH_TOKEN"
+
+# What people may deploy: /deploy web-app staging. docs/how-to/deployments.md tells the rest.
+# [services.web-app]
+# repository = "acme/web-app"
+#
+# [services.web-app.environments.staging]
+# runner = "github_actions"    # docs/how-to/runners.md: Jenkins, Argo CD, a service of your own
+# workflow = "deploy.yml"
+#
+# [services.web-app.environments.production]
+# runner = "github_actions"
+# workflow = "deploy.yml"
+# after = "staging"            # the same commit has to be live there first
+# approvals = { required = 1 } # by somebody else than who asked
+#
+# Without a grant nobody may do anything: only admins deploy.
+# [roles.deployers]
+# members = ["slack:@admins"]  # a user group; people are "slack:U0123"
+# allow = ["deploy *", "rollback *", "approve *", "reject *", "cancel *", "retry *", "settle *", "lock *", "unlock *"]
 
 [[routes]]
 name = "new pull requests"
@@ -82,16 +101,35 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 # Slack: api.slack.com/apps, 앱 선택, OAuth & Permissions: 권한 chat:write, chat:write.public.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
-# Basic Information, App Credentials의 Signing Secret. Slack이 허브로 보내는 명령과 버튼(앞으로 나옵니다)에 필요합니다.
+# 명령과 버튼에 필요합니다: Basic Information, App Credentials의 Signing Secret. 앱 설정 전체는 docs/how-to/slack.ko.md에 있습니다.
 # signing_secrets = ["env:SLACK_SIGNING_SECRET"]
 
 # 봇 대신 수신 웹훅(incoming webhook)으로 보내는 방:
 # [chats.slack.webhooks]
 # "#dev" = "env:SLACK_DEV_WEBHOOK"
 
-# GitHub API. 풀 리퀘스트의 파일(paths = […])을 보려면 필요합니다:
+# GitHub API. 배포하거나 풀 리퀘스트의 파일(paths = […])을 보려면 필요합니다:
 # [github]
 # token = "env:GH_TOKEN"
+
+# 배포할 수 있는 것: /deploy web-app staging. 나머지는 docs/how-to/deployments.ko.md에 있습니다.
+# [services.web-app]
+# repository = "acme/web-app"
+#
+# [services.web-app.environments.staging]
+# runner = "github_actions"    # Jenkins, Argo CD, 직접 만든 서비스는 docs/how-to/runners.ko.md
+# workflow = "deploy.yml"
+#
+# [services.web-app.environments.production]
+# runner = "github_actions"
+# workflow = "deploy.yml"
+# after = "staging"            # 같은 커밋이 먼저 그곳에 배포되어 있어야 합니다
+# approvals = { required = 1 } # 요청한 사람이 아닌 다른 사람의 승인
+#
+# 권한이 없으면 아무도 아무것도 할 수 없습니다. 관리자만 배포하는 예:
+# [roles.deployers]
+# members = ["slack:@admins"]  # 사용자 그룹. 사람은 "slack:U0123"
+# allow = ["deploy *", "rollback *", "approve *", "reject *", "cancel *", "retry *", "settle *", "lock *", "unlock *"]
 
 [[routes]]
 name = "새 풀 리퀘스트"
