@@ -41,7 +41,7 @@ from leverframe.web.guard import Guard
 from leverframe.web.hook import HookDoor, Workspace
 from leverframe.web.identity import IdentityPages
 from leverframe.web.inbound import Inbound, Receive, Scope, Send
-from leverframe.web.rates import address_of
+from leverframe.web.rates import address_of, peer_of
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
 from leverframe.work.bell import Bell
@@ -122,7 +122,7 @@ class App:
             await self.site(scope, receive, noting)
         finally:
             self.access.line(
-                peer=address_of(scope.get("client")), method=scope["method"], path=quoted(masked(scope["path"])), status=status,
+                peer=peer_of(scope.get("client")), method=scope["method"], path=quoted(masked(scope["path"])), status=status,
                 duration_s=asyncio.get_running_loop().time() - began,
             )  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import queue
 import sys
 import threading
 import time
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -75,7 +77,7 @@ class AccessLog:
     """One line a request, written by a thread of its own: a slow terminal must not slow the doors.
 
     The form is logfmt. When the reader of the log is so slow that :attr:`KEPT` lines wait, further ones are counted
-    and the count is written instead.
+    and the count is written instead; so are those that could not be written because the disk is full.
     """
 
     KEPT = 20_000
@@ -123,10 +125,28 @@ class AccessLog:
                 try:
                     self._stream.write("\n".join(lines) + "\n")
                     self._stream.flush()
-                except (OSError, ValueError):
-                    return  # nobody reads the log any more
+                except OSError:
+                    self._dropped += len(lines)  # said once there is room again
+                except ValueError:
+                    return  # the stream was closed
             if token is None:
                 return
+
+
+class _Unfailing(io.TextIOBase):
+    """A stream that a full disk does not fail: what the hub does must not end because it could not be told."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def set_up_log(stream: TextIO | None = None) -> None:
@@ -140,7 +160,7 @@ def set_up_log(stream: TextIO | None = None) -> None:
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unfailing(out))),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=out, format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)r")

@@ -12,6 +12,7 @@ import msgspec
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.observe import AccessLog, Metrics, quoted
 from leverframe.ports import Source
+from leverframe.web.rates import peer_of
 from leverframe.work.receive import Receiver
 
 Scope = MutableMapping[str, Any]
@@ -197,7 +198,7 @@ class Inbound:
             self._accepted[source.name].inc()
         shown = receipt.shown_id
         self._access.line(
-            peer=self._address_of(client), method=method, path=quoted(path), status=202, duration_s=took_s, event=shown, delivery=quoted(accepted.delivery_id)
+            peer=peer_of(client), method=method, path=quoted(path), status=202, duration_s=took_s, event=shown, delivery=quoted(accepted.delivery_id)
         )
         if not receipt.duplicate:
             return Answer(202, _JSON, b'{"id":"%s","duplicate":false}' % shown.encode())
@@ -214,7 +215,7 @@ class Inbound:
             headers.append((b"retry-after", b"%d" % told.retry_after_s))
         if told.status == 413 or told.status == 503:
             headers.append((b"connection", b"close"))  # the rest of the body is not read
-        self._access.line(peer=self._address_of(client), method=method, path=quoted(path), status=told.status, duration_s=time.perf_counter() - started)
+        self._access.line(peer=peer_of(client), method=method, path=quoted(path), status=told.status, duration_s=time.perf_counter() - started)
         return Answer(told.status, headers, _encode(document(told, self._locale)))
 
     async def _read(self, body: Body, fields: Mapping[bytes, bytes], receive: Receive) -> None:

@@ -31,6 +31,11 @@ class Rates:
         return max(1, math.ceil(self._limiter.get_window_stats(item, *key).reset_time - time.time()))
 
 
+def peer_of(client: tuple[str, int] | None) -> str:
+    """Return who asked, as the log names them: the whole address, ``local`` on the unix socket."""
+    return client[0] if client is not None and client[0] else "local"
+
+
 def address_of(client: tuple[str, int] | None) -> str:
     """Return what counts as one address: IPv4 as it is, IPv6 by its /64 (one subscriber holds all of it)."""
     if client is None or not client[0]:

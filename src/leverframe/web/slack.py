@@ -26,6 +26,7 @@ from leverframe.observe import AccessLog, quoted
 from leverframe.ports import Challenge, ChatHeard, ChatInbound, Clock, Exchange, Nothing, OptionsWanted
 from leverframe.web.bodies import check_length, whole
 from leverframe.web.doors import KB, SIGNED
+from leverframe.web.rates import peer_of
 from leverframe.web.refusals import RefusalLog
 
 log = logging.getLogger(__name__)
@@ -193,7 +194,7 @@ class SlackDoors:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
         self._access.line(
-            peer=self._address_of(scope), method=scope["method"], path=quoted(scope["path"]), status=status, duration_s=time.perf_counter() - started,
+            peer=peer_of(scope.get("client")), method=scope["method"], path=quoted(scope["path"]), status=status, duration_s=time.perf_counter() - started,
         )  # fmt: skip
 
     async def settled(self) -> None:
