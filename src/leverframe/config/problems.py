@@ -188,6 +188,8 @@ _error("list_empty", ("{key} is empty, so it could never match.", "Name at least
        ("{key}이(가) 비어 있어 아무것도 맞을 수 없습니다.", "하나 이상 쓰거나 키를 지우세요."))
 _error("name_invalid", ("“{detail}” cannot be a name: it stands in addresses and in “chat:room”.", "Use lower-case letters, digits, - and _."),
        ("“{detail}”은(는) 이름으로 쓸 수 없습니다. 주소와 “채팅:방”에 들어갑니다.", "영문 소문자, 숫자, -, _만 쓰세요."))
+_error("name_reserved", ("“{detail}” is a name of the hub's own.", 'Give it another, such as [sources.github-2] with kind = "github".'),
+       ("“{detail}”은(는) 허브가 쓰는 이름입니다.", '다른 이름을 쓰세요. 예: [sources.github-2]와 kind = "github".'))
 _error("on_invalid", ("Nothing starts on “{detail}”.", 'Write "push" and a branch: "push main", "push release/*".'),
        ("“{detail}”(으)로는 아무것도 시작되지 않습니다.", '"push"와 브랜치를 쓰세요: "push main", "push release/*".'))
 _warning("paths_need_token", ("Files of pull requests are read from GitHub, and there is no [github] token.", 'Add [github] token = "env:GH_TOKEN"; until then {key} matches pushes only.'),

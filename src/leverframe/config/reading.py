@@ -21,6 +21,8 @@ from leverframe.config.lines import KeyPath, line_of
 from leverframe.config.problems import Finding
 from leverframe.secrets import LITERAL, Secret
 
+RESERVED = {"sources": frozenset({"hook", "hub"})}
+"""Names that the hub has taken: the sources of what comes to /hook, and of what it tells itself."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 NOT_BUILT_SECTIONS = frozenset({"plugins", "outbound", "sites", "content", "windows", "projects"})
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {("github",): frozenset({"app"})}
@@ -102,6 +104,8 @@ class Reading:
             found[name] = None
             if not NAME.fullmatch(name):
                 self.found("name_invalid", (family, name), name)
+            elif name in RESERVED.get(family, ()):
+                self.found("name_reserved", (family, name), name)
             kind = table.get("kind", name)
             at: KeyPath = (family, name, "kind") if "kind" in table else (family, name)
             if not isinstance(kind, str):
