@@ -213,7 +213,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     fanout = Fanout(
         database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
         room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
-        paths=paths, bell=accepted, planned=planned,
+        paths=paths, bell=accepted, planned=planned, follower=box.follower if box is not None else None,
     )  # fmt: skip
 
     def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:

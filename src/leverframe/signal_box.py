@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
+    from leverframe.work.follow import Follower
     from leverframe.work.standing import Standings
 
 _COUNTED = frozenset({"succeeded", "failed", "cancelled", "expired", "unknown"})
@@ -36,6 +37,8 @@ class SignalBox:
     conversations: Conversations
     """The same for every chat: answers in time, and says the rest later."""
     deployer: Deployer
+    follower: Follower | None
+    """Moves deployments by events; ``None`` where none does."""
     standings: Standings
     runners: Mapping[str, Runner]
     complete: Callable[[Asker, str], Sequence[str]]
@@ -58,6 +61,7 @@ def build_box(
     from leverframe.web.slack import Conversations
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
+    from leverframe.work.follow import Follower
     from leverframe.work.levers import Levers
     from leverframe.work.standing import Standings
 
@@ -91,7 +95,7 @@ def build_box(
     known = config.catalogue.known()
     return SignalBox(
         converser=converser, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
-        standings=standings, runners=runners,
+        standings=standings, runners=runners, follower=Follower(deployer) if config.catalogue.services else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
         loops=[("deploy", deployer.run), ("converse", converser.run)],
     )  # fmt: skip

@@ -122,4 +122,5 @@ class ServiceSection(Section):
     checks: Annotated[list[Annotated[str, Field(min_length=1)]] | None, BeforeValidator(_checks)] = Field(
         None, description="`true`: all checks of the commit must have succeeded. `[\"build\", \"test\"]`: these. Left out, none has to."
     )
+    room: str | None = Field(None, description="Where deployments that start by themselves are told: `slack:#deploys`.")
     environments: Any = Field(description="Its environments, each a section of its own, in the order in which they are shown.")

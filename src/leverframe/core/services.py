@@ -32,6 +32,8 @@ class Environment:
     freezes: tuple[Freeze, ...] = ()
     on: tuple[str, ...] = ()
     """Events that start a deployment by themselves: ``push main``."""
+    room: str | None = None
+    """Where one that nobody asked for in a room is told: ``slack:#deploys``."""
 
     @property
     def lane(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -27,6 +28,9 @@ from leverframe.work.library import Library
 from leverframe.work.paths import UNANSWERED, Paths, is_final
 from leverframe.work.planning import Decided, Planner, decide
 from leverframe.work.receive import Recent
+
+if TYPE_CHECKING:
+    from leverframe.work.follow import Follower
 
 BATCH = 128
 """Events routed in one transaction."""
@@ -74,10 +78,13 @@ class Fanout:
         paths: Paths | None,
         bell: Bell,
         planned: Bell,
+        follower: Follower | None = None,
     ) -> None:
+        """``follower`` moves deployments by what sources prove."""
         self._database, self._clock, self._boot = database, clock, boot
         self._table, self._library, self._recent = table, library, recent
-        self._planner, self._paths = Planner(database, library, zone, room_quiet), paths
+        self._planner, self._paths = Planner(database, library, zone, room_quiet, follower), paths
+        self._follower = follower
         self.bell, self._planned = bell, planned
         self._carried: dict[str, RouteTable] = {}
         self._filtered = any(route.where for route in table.routes)
@@ -116,23 +123,25 @@ class Fanout:
         stored = await self._load(ids)
         # Of those whose bodies are gone nothing can be said any more.
         batch = _Batch(boot, silenced, routed=list(set(ids) - stored.keys()), plans=[])
-        late: list[tuple[RouteTable, Event]] = []
+        late: list[tuple[RouteTable, Event, bool]] = []
         behind: set[tuple[str, str | None]] = set()
         for count, id in enumerate(sorted(stored)):
             if count % 16 == 15:
                 await asyncio.sleep(0)  # the door must not wait for a whole batch
             try:
                 table = self._carried_table(carried) if (carried := stored[id].carried) else self._table
-                if not table.hears(stored[id].accepted.name):
+                accepted = stored[id].accepted
+                follows = self._follower is not None and stored[id].carried is None and self._follower.wants(accepted.name, accepted.repo)
+                if not follows and not table.hears(accepted.name):
                     batch.routed.append(id)
                     continue
                 event = self._library.parse(stored[id])
                 if self._paths is not None and ((event.source, event.repo) in behind or table.needs_paths(event)):
                     # What waits for GitHub holds up what follows it in its repository, and nothing else.
                     behind.add((event.source, event.repo))
-                    late.append((table, event))
+                    late.append((table, event, follows))
                     continue
-                await self._decide(batch, table, event)
+                await self._decide(batch, table, event, follows)
             except Exception as error:
                 log.exception("routing_failed", event_id=id, error=str(error))
                 await self._failed(batch, id, error)
@@ -141,10 +150,10 @@ class Fanout:
             await self._route_late(_Batch(boot, silenced, [], []), self._paths, late)
         return len(ids)
 
-    async def _route_late(self, batch: _Batch, paths: Paths, late: Sequence[tuple[RouteTable, Event]]) -> None:
+    async def _route_late(self, batch: _Batch, paths: Paths, late: Sequence[tuple[RouteTable, Event, bool]]) -> None:
         """Route what waits for the files of pull requests, as far as GitHub tells them in time, and what comes after it."""
-        found = await paths.of([event for table, event in late if table.needs_paths(event)])
-        for table, event in late:
+        found = await paths.of([event for table, event, _ in late if table.needs_paths(event)])
+        for table, event, follows in late:
             try:
                 if table.needs_paths(event):
                     answer = found.get(event.id, UNANSWERED)
@@ -154,7 +163,7 @@ class Fanout:
                         log.warning("paths_not_known", event_id=event.id, repo=event.repo, code=answer.code, detail=answer.detail)
                         if not is_final(answer) and await self._put_off(batch.boot, event.id, answer.code, answer.detail, forget=False):
                             continue
-                await self._decide(batch, table, event)
+                await self._decide(batch, table, event, follows)
             except (Refused, LateWorker):
                 raise
             except Exception as error:
@@ -162,9 +171,9 @@ class Fanout:
                 await self._failed(batch, event.id, error)
         await self._write(batch)
 
-    async def _decide(self, batch: _Batch, table: RouteTable, event: Event) -> None:
+    async def _decide(self, batch: _Batch, table: RouteTable, event: Event, follows: bool = False) -> None:
         # A filter is answered by another process: the loop must not wait for it.
-        decided = await asyncio.to_thread(decide, table, event) if self._filtered else decide(table, event)
+        decided = await asyncio.to_thread(decide, table, event, follows) if self._filtered else decide(table, event, follows)
         if decided.firing:
             self._library.keep(event)
         batch.plans.append(decided)
@@ -220,9 +229,13 @@ class Fanout:
             self._planned.ring()
 
     async def _plan_now(self, batch: _Batch) -> int:
-        return await self._database.write(
+        owed, moved = await self._database.write(
             self._planner.plan, boot=batch.boot, routed=batch.routed, plans=batch.plans, silenced=batch.silenced, now=self._clock.now()
         )
+        for turn in moved:
+            if self._follower is not None:
+                self._follower.committed(turn)
+        return owed
 
     def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str]]:
         ids = events.claim_routing(connection, boot=boot, now=now, limit=BATCH)

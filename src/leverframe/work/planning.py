@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection
@@ -16,6 +17,10 @@ from leverframe.store import deliveries, events
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Planned, Role, State
 from leverframe.work.library import Library
+
+if TYPE_CHECKING:  # a hub that deploys nothing does not load what deploys
+    from leverframe.work.deploy import Turn
+    from leverframe.work.follow import Follower
 
 _ROLES = {"alone": Role.ALONE, "card": Role.CARD, "reply": Role.REPLY}
 
@@ -36,29 +41,32 @@ class Decided(msgspec.Struct, frozen=True):
 
     event: Event
     firing: Sequence[Route]
+    follows: bool = False
+    """Whether deployments may follow from it: it came by a door that proves its sender."""
     subject: str | None = None
     waiting: Sequence[Route] = ()
     relabelled: Sequence[Route] = ()
 
 
-def decide(table: RouteTable, event: Event) -> Decided:
+def decide(table: RouteTable, event: Event, follows: bool = False) -> Decided:
     """Return what the routes say to an event. It may take long where a route has a filter."""
     firing = table.firing(event)
     if event.subject is None or not table.with_labels:
-        return Decided(event, firing)
-    return Decided(event, firing, f"{event.source}:{event.subject.key}", table.but_for_labels(event), table.relabel(event))
+        return Decided(event, firing, follows)
+    return Decided(event, firing, follows, f"{event.source}:{event.subject.key}", table.but_for_labels(event), table.relabel(event))
 
 
 class Planner:
     """Writes down what is owed. ``room_quiet`` are the quiet hours of rooms, by the wall clock of ``zone``."""
 
-    def __init__(self, database: Database, library: Library, zone: tzinfo, room_quiet: Mapping[str, Quiet]) -> None:
+    def __init__(self, database: Database, library: Library, zone: tzinfo, room_quiet: Mapping[str, Quiet], follower: Follower | None) -> None:
+        self._follower = follower
         self._database, self._library, self._zone, self._room_quiet = database, library, zone, room_quiet
 
     def plan(
         self, connection: Connection, *, boot: int, routed: list[int], plans: Sequence[Decided], silenced: set[str], now: datetime
-    ) -> int:
-        """Write the deliveries of ``plans`` in place of the routing rows of ``routed``; return how many are owed.
+    ) -> tuple[int, list[Turn]]:
+        """Write the deliveries of ``plans`` in place of the routing rows of ``routed``; return how many are owed, and what moved beside.
 
         ``silenced`` are the mutes. Raises :class:`LateWorker` when another process routes one of them now.
         """
@@ -69,7 +77,13 @@ class Planner:
                 fired += self._labels(connection, decided, decided.subject, now)
             planned += self._deliveries(fired, silenced, now)
         deliveries.plan(connection, boot=boot, routed=routed, planned=planned, now=now)
-        return sum(one.state is State.OWED for one in planned)
+        moved: list[Turn] = []
+        if self._follower is not None:
+            for decided in plans:
+                turn = self._follower.take(connection, decided.event, now=now) if decided.follows else None
+                if turn is not None:
+                    moved.append(turn)
+        return sum(one.state is State.OWED for one in planned), moved
 
     def _labels(self, connection: Connection, decided: Decided, subject: str, now: datetime) -> list[Fired]:
         """Keep the account of routes with labels, and return those that a label which came now fires for an older event."""

@@ -1,0 +1,74 @@
+"""Follow: what happens elsewhere moves deployments. A push starts one where the configuration says so; a run's webhook is a hint to look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from leverframe.core import payload as reading
+from leverframe.core.conversation import Place
+from leverframe.core.deployments import inputs as came
+from leverframe.core.events import Event
+from leverframe.core.globs import Globs
+from leverframe.core.services import Environment
+from leverframe.core.shipping import Resolved
+from leverframe.store import deployments
+from leverframe.work.deploy import Deployer, Turn
+
+HINTS = frozenset({"workflow_run", "check_suite", "check_run", "status"})
+"""Events after which runs and checks are worth a look at once. They prove nothing: the truth is read from GitHub."""
+
+
+class Follower:
+    """Moves deployments by events, in the transaction in which an event is routed: once each."""
+
+    def __init__(self, deployer: Deployer) -> None:
+        self._deployer = deployer
+        self._starts: dict[str, list[tuple[str, Environment]]] = {}
+        repositories = set()
+        for environments in deployer.catalogue.services.values():
+            for one in environments.values():
+                if one.repository is None:
+                    continue
+                repositories.add(one.repository.casefold())
+                for when in one.on:
+                    self._starts.setdefault(one.repository.casefold(), []).append((when, one))
+        self._repositories = frozenset(repositories)
+
+    def wants(self, name: str, repo: str | None) -> bool:
+        """Return whether an event of this name may move something."""
+        if repo is None or repo.casefold() not in self._repositories:
+            return False
+        return name in HINTS or (name == "push" and repo.casefold() in self._starts)
+
+    def take(self, connection: Connection, event: Event, *, now: datetime) -> Turn | None:
+        """Do what follows from the event; whoever commits calls :meth:`committed` with what is returned."""
+        if not self.wants(event.name, event.repo) or event.repo is None:
+            return None
+        turn = self._deployer.begin(connection, now)
+        if event.name == "push":
+            self._pushed(turn, event, event.repo)
+        else:
+            for one in deployments.open_ones(connection):
+                if one.repository is not None and one.repository.casefold() == event.repo.casefold():
+                    self._deployer.apply(turn, one, came.Hint())
+        self._deployer.finish(turn)
+        return turn
+
+    def committed(self, turn: Turn) -> None:
+        """Wake whoever has something to do now."""
+        self._deployer.committed(turn)
+
+    def _pushed(self, turn: Turn, event: Event, repo: str) -> None:
+        branch, sha = next(iter(event.branches or ()), ""), reading.text(event.payload, "after")
+        if not branch or not sha.strip("0") or reading.flag(event.payload, "deleted"):
+            return
+        for when, environment in self._starts[repo.casefold()]:
+            pattern = when.partition(" ")[2]
+            if Globs((pattern,)).holds((branch,)):
+                chat, _, room = (environment.room or "").partition(":")
+                self._deployer.ask(
+                    turn, environment, ref=branch, commit=Resolved(ref=branch, sha=sha, url=reading.web(event.payload, "head_commit", "url")),
+                    cause=f"push {branch}", place=Place(chat=chat, room=room) if room else None,
+                )  # fmt: skip
