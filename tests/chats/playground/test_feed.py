@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leverframe.chats.playground.feed import LISTENERS, WAITING, Ended, Feed
+from leverframe.chats.playground.feed import LISTENERS, WAITING, Ended, Feed, Told
 from leverframe.core.errors import Refused
 from leverframe.ports import PlaygroundMessage
 
@@ -25,7 +25,7 @@ async def test_everybody_hears_everything_in_order() -> None:
         feed.publish(message(number))
     for listener in (one, other):
         heard = [await listener.next(1) for _ in range(3)]
-        assert [found.id for found in heard if found] == [1, 2, 3]
+        assert [found.id for found in heard if isinstance(found, PlaygroundMessage)] == [1, 2, 3]
         assert await listener.next(0) is None
 
 
@@ -37,7 +37,7 @@ async def test_a_slow_listener_is_dropped_and_told() -> None:
         feed.publish(message(number))
         assert await quick.next(1) is not None
     heard = [await slow.next(1) for _ in range(WAITING)]
-    assert [found.id for found in heard if found] == list(range(WAITING))
+    assert [found.id for found in heard if isinstance(found, PlaygroundMessage)] == list(range(WAITING))
     with pytest.raises(Ended):
         await slow.next(1)
 
@@ -63,3 +63,15 @@ async def test_pages_are_counted() -> None:
         feed.listen()
     listeners[0].leave()
     feed.listen()
+
+
+async def test_what_one_person_is_told_goes_to_their_pages_alone() -> None:
+    """Every open page of the person hears it, nobody else's does, and it is known how many there were."""
+    feed = Feed()
+    ann, also_ann, bob, nobody = feed.listen("ann"), feed.listen("ann"), feed.listen("bob"), feed.listen()
+    assert feed.tell("ann", {"whisper": "psst"}) == 2
+    for listener in (ann, also_ann):
+        assert await listener.next(1) == Told({"whisper": "psst"})
+    for listener in (bob, nobody):
+        assert await listener.next(0) is None
+    assert feed.tell("chris", {}) == 0

@@ -46,6 +46,7 @@ export function openForm(form, place, hear) {
     wrong.hidden = !wrong.textContent;
   }
 
+  document.querySelector("dialog.form")?.remove(); // one at a time
   document.body.append(dialog);
   dialog.showModal();
 }
