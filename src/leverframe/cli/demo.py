@@ -12,6 +12,7 @@ from pathlib import Path
 
 from leverframe.config import load
 from leverframe.core.errors import Locale, Refused
+from leverframe.samples.services import SERVICES
 from leverframe.server import listen, serve_demo
 
 DATABASE = "demo.db"
@@ -95,7 +96,7 @@ def _prepare(folder: Path, path: Path, fresh: bool, *, port: int, locale: Locale
         if not secret.exists():
             secret.touch(mode=0o600)
             secret.write_text(secrets.token_hex(24))
-        path.write_text(_CONFIG.format(port=port, locale=locale, timezone=_timezone()))
+        path.write_text(f"{_CONFIG.format(port=port, locale=locale, timezone=_timezone())}\n{SERVICES}")
 
 
 @contextlib.contextmanager
