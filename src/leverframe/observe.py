@@ -25,7 +25,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.events_total = Counter("leverframe_events_total", "Events accepted, by source and whether they repeat one.", ["source", "duplicate"], registry=self.registry)
-        self.refusals_total = Counter("leverframe_refusals_total", "Requests refused at the signed doors, by source and code.", ["source", "code"], registry=self.registry)
+        self.refusals_total = Counter("leverframe_refusals_total", "Requests of strangers that were refused, by source (the signed doors) or path (pages and API) and code.", ["source", "code"], registry=self.registry)
         self.accept_seconds = Histogram(
             "leverframe_accept_seconds", "Seconds from a request's last byte to its commit.", registry=self.registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),

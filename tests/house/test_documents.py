@@ -18,6 +18,7 @@ import typer
 from house.repository import ROOT, shown, tracked
 from leverframe.cli import commands
 from leverframe.config import ConfigErrors, load
+from leverframe.core.errors import PROBLEMS
 
 PAGES = [path for path in tracked() if path.suffix == ".md"]
 KOREAN = [path for path in PAGES if path.name.endswith(".ko.md")]
@@ -110,6 +111,14 @@ def _is_command(words: list[str]) -> bool:
         return False
     options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     return all(word.split("=")[0] in options for word in words if word.startswith("--"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_codes_in_documents_are_those_that_are_shown(page: Path) -> None:
+    """A table of codes names them as the hub does: Slack's page had not_in_channel where people see slack_not_in_channel."""
+    for table in re.findall(r"^\| (?:code|코드) \|.*\n\|[ -|]+\n((?:\|.*\n)+)", page.read_text(), re.MULTILINE):
+        codes = {code for row in table.splitlines() for code in re.findall(r"`([^`]+)`", row.split(" | ")[0])}
+        assert codes and codes <= PROBLEMS.keys(), codes - PROBLEMS.keys()
 
 
 def test_every_setting_says_what_it_is() -> None:
