@@ -58,7 +58,7 @@ def test_a_token_is_bound_by_its_own_grants_and_by_its_issuers() -> None:
 def test_roles_give_what_they_allow_to_who_has_or_joins_them() -> None:
     """A person has their own role and every role that names them; an unknown role gives nothing."""
     roles = {**BUILT_IN, "release": Role(members=("slack:U1", "person:bo"), allow=("deploy web-app", "events.read"))}
-    assert held(roles, role="viewer", actor="person:bo") == ("events.read", "deliveries.read", "routes.read", "deploy web-app")
+    assert held(roles, role="viewer", actor="person:bo") == ("events.read", "deliveries.read", "deployments.read", "routes.read", "deploy web-app")
     assert held(roles, role=None, actor="slack:U1") == ("deploy web-app", "events.read")
     assert held(roles, role="gone", actor="slack:U2") == ()
 

@@ -26,6 +26,8 @@ class Identity:
     grants: tuple[str, ...] = ()
     within: tuple[str, ...] | None = None
     """A token's: what the person who issued it holds now. It never does more; ``None`` is no such bound."""
+    roles: tuple[str, ...] = ()
+    """A person's: names of the roles that they hold. Approvals count by role, not by grant."""
 
     @property
     def actor(self) -> str:
@@ -46,12 +48,12 @@ class Role:
 
 BUILT_IN: Mapping[str, Role] = {
     "admin": Role(allow=("*",)),
-    "viewer": Role(allow=("events.read", "deliveries.read", "routes.read")),
+    "viewer": Role(allow=("events.read", "deliveries.read", "deployments.read", "routes.read")),
 }
 
 
 VERBS = (
-    "admin", "deliveries.read", "deliveries.retry", "events.read", "metrics.read", "mutes.manage", "playground.use", "routes.read", "routes.test",
+    "admin", "deliveries.read", "deliveries.retry", "deployments.read", "events.read", "metrics.read", "mutes.manage", "playground.use", "routes.read", "routes.test",
 )  # fmt: skip
 """What pages and API ask for: the first words that a grant of this version can have."""
 
@@ -71,11 +73,13 @@ class Denied:
 
 def held(roles: Mapping[str, Role], *, role: str | None, actor: str) -> tuple[str, ...]:
     """Return the grants of somebody with ``role`` (of their own) and of every role that names ``actor`` as a member."""
-    found = list(roles[role].allow) if role is not None and role in roles else []
-    for other in roles.values():
-        if actor in other.members:
-            found.extend(other.allow)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(grant for name in roles_of(roles, role=role, actor=actor) for grant in roles[name].allow))
+
+
+def roles_of(roles: Mapping[str, Role], *, role: str | None, actor: str) -> tuple[str, ...]:
+    """Return the names of the roles that :func:`held` takes grants from."""
+    own = [role] if role is not None and role in roles else []
+    return tuple(dict.fromkeys([*own, *(name for name, other in roles.items() if actor in other.members)]))
 
 
 def allowed(identity: Identity, words: Sequence[str], roles: Mapping[str, Role] = BUILT_IN) -> Allowed | Denied:

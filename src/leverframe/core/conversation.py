@@ -45,6 +45,7 @@ class Place:
     """Where it was said: what is answered in public goes there."""
 
     chat: str
+    """Empty for a door of the hub's own (``api``, ``cli``, ``console`` as the room): nothing can be said there later."""
     room: str
     """As the chat addresses it: ``C0123``, ``#ops``."""
     room_name: str = ""
@@ -53,8 +54,8 @@ class Place:
 
     @property
     def destination(self) -> str:
-        """The place as deliveries name it: ``slack:C0123``."""
-        return f"{self.chat}:{self.room}"
+        """The place as deliveries name it: ``slack:C0123``; of a door of the hub's own its name alone."""
+        return f"{self.chat}:{self.room}" if self.chat else self.room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +156,8 @@ class Answer:
     form: Form | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     """For a form that is refused: field → what is wrong with it."""
+    about: str = ""
+    """The deployment that came of it or was acted on (``dep_…``), for who wants to follow it."""
 
 
 NOTHING = Answer()

@@ -53,6 +53,8 @@ _row("action_unknown", 404, ("There is no such action.", "This button's feature 
      ("그런 동작이 없습니다.", "이 허브에 설정되지 않은 기능의 버튼이거나 오래된 메시지입니다."))
 _row("approval_author", 403, ("You wrote one of the commits, and the policy does not let their authors approve.", "Ask somebody else who may approve; who-can names them."),
      ("배포할 커밋의 작성자는 정책상 승인할 수 없습니다.", "승인할 수 있는 다른 사람에게 부탁하세요. who-can이 알려 줍니다."))
+_row("approval_by_token", 403, ("An approval counts people, and an API token is nobody.", "Vote in a chat, in the console, or with leverframe do on the hub's machine."),
+     ("승인은 사람만 할 수 있으며 API 토큰으로는 할 수 없습니다.", "채팅이나 콘솔에서, 또는 허브가 있는 컴퓨터에서 leverframe do로 승인하세요."))
 _row("approval_decided", 409, ("It is decided already.", "The card shows how, and by whom."),
      ("이미 결정된 승인 요청입니다.", "누가 어떻게 결정했는지 카드에 나와 있습니다."))
 _row("approval_expired", 410, ("Nobody approved it in time.", "Ask for the deployment again; approvals.expires says how long is waited."),

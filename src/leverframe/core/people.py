@@ -26,6 +26,11 @@ class People:
 
     def of(self, actor: str) -> str | None:
         """Return the person behind an account, ``None`` when it is linked to nobody. Letters' case does not matter."""
+        if platform(actor) == "person":  # who signs in here under the name of a [people.NAME] is that person
+            named = actor.partition(":")[2].casefold()
+            found = next((name for name in self.identities if name.casefold() == named), None)
+            if found is not None:
+                return found
         names = {actor.casefold(), account(actor).casefold()}
         return next((name for name, accounts in self.identities.items() if any(one.casefold() in names for one in accounts)), None)
 

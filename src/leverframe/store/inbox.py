@@ -30,6 +30,8 @@ class Outcome:
     detail: str = ""
     words: tuple[str, ...] = ()
     """The words that no grant covered."""
+    wait_s: int | None = None
+    """Seconds until it may be said again, for who said too much; not kept."""
 
 
 def digest(heard: Heard) -> bytes:
@@ -47,10 +49,21 @@ def take_in(connection: Connection, heard: Heard, *, id: int, boot: int, now: da
     return connection.execute(insert.on_conflict_do_nothing(index_elements=["key"])).rowcount == 1
 
 
-def former_answer(connection: Connection, heard: Heard) -> Answer | None:
-    """Return what was answered when it was said before; ``None`` while that is not known."""
-    kept = connection.execute(sa.select(inbox.c.answer).where(inbox.c.key == digest(heard))).scalar()
-    return None if kept is None else msgspec.json.decode(kept, type=Answer)
+def former_outcome(connection: Connection, heard: Heard) -> Outcome | None:
+    """Return what came of it when it was said before; ``None`` while that is not known."""
+    row = connection.execute(sa.select(inbox).where(inbox.c.key == digest(heard), inbox.c.answer.is_not(None))).first()
+    if row is None:
+        return None
+    return Outcome(
+        answer=msgspec.json.decode(row.answer, type=Answer), line=row.line or "", code=row.code or "ok", detail=row.detail or "",
+        words=tuple((row.words or "").split()),
+    )  # fmt: skip
+
+
+def former(connection: Connection, heard: Heard) -> Heard | None:
+    """Return what was said before under the same key, ``None`` when nothing was."""
+    row = connection.execute(sa.select(inbox.c.kind, inbox.c.heard).where(inbox.c.key == digest(heard))).first()
+    return None if row is None else msgspec.json.decode(row.heard, type=_KINDS[row.kind])
 
 
 def left_over(connection: Connection, *, boot: int, now: datetime, limit: int = 100) -> list[tuple[int, Heard]]:

@@ -148,6 +148,12 @@ def api_by_secret(conn: Connection, secret: str, now: datetime) -> ApiToken | No
     return None if row is None else _api(row)
 
 
+def api_by_name(conn: Connection, name: str, now: datetime) -> ApiToken | None:
+    """Return the live API token of this name."""
+    row = conn.execute(sa.select(api_tokens).where(api_tokens.c.name == name, _is_live(api_tokens, now))).first()
+    return None if row is None else _api(row)
+
+
 def hook_by_secret(conn: Connection, secret: str, now: datetime) -> HookToken | None:
     """Return the live hook token of a secret."""
     row = conn.execute(_live(hook_tokens, secret, now)).first()

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec
 
 from sqlalchemy import Connection
 
-from leverframe.core.access import ANONYMOUS, Identity, held
+from leverframe.core.access import ANONYMOUS, Identity, held, roles_of
 from leverframe.core.errors import Refused
 from leverframe.store import people, tokens
 from leverframe.store.people import Session
@@ -68,8 +68,9 @@ async def _by_session(desk: Desk, cookie: str, used: bool) -> tuple[Identity, Se
     until = people.prolonged(session, now)
     if used and until is not None:
         await _when_possible(desk, people.prolong, cookie, until)
-    grants = held(desk.roles, role=session.role, actor=f"person:{session.person}")
-    return Identity(kind="person", name=session.person, grants=grants), session
+    actor = f"person:{session.person}"
+    grants, roles = held(desk.roles, role=session.role, actor=actor), roles_of(desk.roles, role=session.role, actor=actor)
+    return Identity(kind="person", name=session.person, grants=grants, roles=roles), session
 
 
 async def _when_possible(desk: Desk, work: Callable[Concatenate[Connection, P], None], *args: P.args, **kwargs: P.kwargs) -> None:

@@ -43,6 +43,8 @@ MINUTE = timedelta(minutes=1)
 RECOVER_S = 5.0
 BUTTONS = frozenset({"approve", "reject", "cancel", "retry"})
 """Actions of buttons that are commands with a deployment's id."""
+PROGRAMS = frozenset({"api", "cli"})
+"""Doors of programs: they are told what came of it, however long it takes, and no form opens there."""
 log = structlog.get_logger("leverframe.converse")
 
 
@@ -53,11 +55,11 @@ class Counts(Protocol):
 
 
 class _Waiting:
-    __slots__ = ("answer", "given", "heard", "id", "since")
+    __slots__ = ("given", "heard", "id", "outcome", "since")
 
     def __init__(self, id: int, heard: Heard, since: datetime, given: Identity | None = None) -> None:
         self.id, self.heard, self.since, self.given = id, heard, since, given
-        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
 
 class Converser:
@@ -83,7 +85,7 @@ class Converser:
         self._per_person, self._per_room, self._counts, self._audit_room = per_person, per_room, counts, audit_room
         self._waiting: list[_Waiting] = []
         self._running: asyncio.Task[None] | None = None
-        self._answers: OrderedDict[bytes, asyncio.Future[Answer]] = OrderedDict()
+        self._outcomes: OrderedDict[bytes, asyncio.Future[Outcome]] = OrderedDict()
 
     @property
     def _registry(self) -> Registry:
@@ -94,25 +96,29 @@ class Converser:
 
         Raises ``Refused("storage_unavailable")``: then nothing was taken.
         """
+        return (await self.outcome(heard, given=given)).answer
+
+    async def outcome(self, heard: Heard, *, given: Identity | None = None) -> Outcome:
+        """Return what came of ``heard``, as :meth:`__call__` does; its code is empty when it was said before and is not done yet."""
         key = inbox.digest(heard)
-        if (before := self._answers.get(key)) is not None:
+        if (before := self._outcomes.get(key)) is not None:
             return await asyncio.shield(before)
         one = _Waiting(self._database.new_id(), heard, self._clock.now(), given)
-        self._answers[key] = one.answer
-        if len(self._answers) > REMEMBERED:
-            self._answers.popitem(last=False)
+        self._outcomes[key] = one.outcome
+        if len(self._outcomes) > REMEMBERED:
+            self._outcomes.popitem(last=False)
         try:
             if not await self._database.write(inbox.take_in, heard=heard, id=one.id, boot=self._boot(), now=one.since):
-                del self._answers[key]
-                return await self._database.read(inbox.former_answer, heard=heard) or NOTHING
+                del self._outcomes[key]
+                return await self._database.read(inbox.former_outcome, heard=heard) or Outcome(answer=NOTHING, code="")
         except BaseException:
-            self._answers.pop(key, None)
-            one.answer.cancel()
+            self._outcomes.pop(key, None)
+            one.outcome.cancel()
             raise
         self._queue(one)
         if len(self._waiting) > BUSY and (early := self._early(heard)) is not None:
-            return early
-        return await asyncio.shield(one.answer)
+            return Outcome(answer=early)
+        return await asyncio.shield(one.outcome)
 
     async def recover(self) -> int:
         """Run what a process that died had taken in and not run; return how many there were."""
@@ -173,9 +179,9 @@ class Converser:
                 if refused.code != "storage_unavailable":
                     outcome, turn = Outcome(answer=Answer(message=self._say.refused(refused.code, refused.detail)), code=refused.code), None
                     break
-                if not one.answer.done():
-                    one.answer.set_exception(refused)
-                    one.answer.exception()
+                if not one.outcome.done():
+                    one.outcome.set_exception(refused)
+                    one.outcome.exception()
                 await self._clock.sleep(1.0)  # it is taken in: it will be run
             except Exception as error:
                 log.exception("command_failed", error=str(error))
@@ -185,13 +191,13 @@ class Converser:
         if turn is not None:
             self._levers.committed(turn)
         self._counts(outcome.line.partition(" ")[0] or type(one.heard).__name__.lower(), outcome.code, (self._clock.now() - one.since).total_seconds())
-        if not one.answer.done():
-            one.answer.set_result(outcome.answer)
+        if not one.outcome.done():
+            one.outcome.set_result(outcome)
 
     def _execute(self, connection: Connection, *, one: _Waiting, now: datetime) -> tuple[Outcome, Turn | None]:
         turn = self._levers.begin(connection, now)
         heard = one.heard
-        standing = self._standings.of(heard.by, given=one.given)
+        standing = self._standings.of(heard.by, given=one.given or self._standings.again(connection, heard, now))
         outcome = self._limited(connection, heard, now) or self._outcome(turn, heard, standing)
         if not inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
             raise Refused("overloaded", "another process runs it")
@@ -202,10 +208,12 @@ class Converser:
     def _limited(self, connection: Connection, heard: Heard, now: datetime) -> Outcome | None:
         """Refuse who says too much in a minute, and tell how long to wait."""
         for most, which in ((self._per_person, {"actor": heard.by.actor}), (self._per_room, {"room": heard.at.destination})):
+            if "room" in which and not heard.at.chat:
+                continue  # everybody shares a door
             if most and inbox.count(connection, since=now - MINUTE, **which) > most:
                 first = inbox.oldest_since(connection, since=now - MINUTE, **which) or now
                 wait_s = max(1, round((first + MINUTE - now).total_seconds()))
-                return Outcome(answer=Answer(message=self._say.refused("command_rate_limited", wait_s=wait_s)), code="command_rate_limited")
+                return Outcome(answer=Answer(message=self._say.refused("command_rate_limited", wait_s=wait_s)), code="command_rate_limited", wait_s=wait_s)
         return None
 
     def _outcome(self, turn: Turn, heard: Heard, standing: Standing) -> Outcome:
@@ -217,6 +225,9 @@ class Converser:
                 return self._levers.do(Asked(turn=turn, parsed=read, heard=heard, standing=standing))
             case Misfilled():
                 return Outcome(answer=Answer(errors=read.errors), code=next(iter(read.codes.values()), "command_unknown"))
+            case WantsForm() if isinstance(heard, Said) and heard.door in PROGRAMS:
+                usage = read.command.usage("")
+                return Outcome(answer=Answer(message=self._say.written(usage)), code="command_word_missing", detail=usage)
             case WantsForm():
                 return self._form(read, heard, standing)
             case Mistake():
@@ -261,7 +272,7 @@ class Converser:
 
     def _early(self, heard: Heard) -> Answer | None:
         """Return what is said at once to an act that will be run in a moment, when many wait: nothing to a question, whose answer is what came of it."""
-        if not isinstance(heard, Said):
+        if not isinstance(heard, Said) or heard.door in PROGRAMS:
             return None
         read = self._read(heard)
         if not isinstance(read, Parsed) or read.command.name not in ("deploy", "rollback"):

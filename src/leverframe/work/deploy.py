@@ -36,6 +36,7 @@ from leverframe.store.database import Database
 from leverframe.store.deliveries import Role
 from leverframe.store.deployments import Due
 from leverframe.work.bell import Bell
+from leverframe.work.standing import OWN
 from leverframe.work.tell import Telling, tell
 
 AT_ONCE = 64
@@ -324,6 +325,8 @@ class Deployer:
         service, environment = (environments[0].service, environments[0].name) if environments else (lock.lane, "")
         for actor in lock.waiters if tell_to is None else tell_to:
             chat, _, who = actor.partition(":")
+            if chat in OWN:
+                continue  # it has no room to be told in: queue and the console show it
             self.tell_lock(turn, "freed", lock, service, environment, [Place(chat=chat, room=who.rpartition("/")[2])], {"tell": [actor]})
 
     async def _attempt(self, due: Due) -> None:

@@ -36,7 +36,7 @@ from leverframe.core.wording.levers.view import DeploymentView, FreezeView, Lock
 from leverframe.store import approvals, deployments, inbox, locks
 from leverframe.store.inbox import Outcome
 from leverframe.work.deploy import Deployer, Turn
-from leverframe.work.standing import Standing
+from leverframe.work.standing import OWN, Standing
 
 HISTORY = 15
 """Deployments that ``history`` shows."""
@@ -57,9 +57,9 @@ class Asked:
         return self.heard.by
 
     @property
-    def at(self) -> Place:
-        """Where."""
-        return self.heard.at
+    def at(self) -> Place | None:
+        """Where what comes of it is told; ``None``: nowhere, it was said at a door of the hub's own."""
+        return self.heard.at if self.heard.at.chat else None
 
     @property
     def name(self) -> str:
@@ -139,9 +139,9 @@ class Levers:
         """Return a refusal that only who asked sees."""
         return Outcome(answer=Answer(message=message or self._say.refused(code, detail, wait_s=wait_s)), line=parsed.line(), code=code, detail=detail)
 
-    def _done(self, asked: Asked, message: Message | None, *, public: bool | None = None) -> Outcome:
+    def _done(self, asked: Asked, message: Message | None, *, public: bool | None = None, about: str = "") -> Outcome:
         shown = asked.parsed.command.acts if public is None else public
-        return Outcome(answer=NOTHING if message is None else Answer(message=message, public=shown), line=asked.parsed.line())
+        return Outcome(answer=NOTHING if message is None else Answer(message=message, public=shown, about=about), line=asked.parsed.line())
 
     # Deployments.
 
@@ -164,7 +164,7 @@ class Levers:
         )  # fmt: skip
         if reason:
             self._deployer.apply(asked.turn, made, came.GlassBroken(by=asked.by.actor, by_name=asked.name, reason=reason))
-        return self._done(asked, self._say.asked(environment.service, environment.name))
+        return self._done(asked, self._say.asked(environment.service, environment.name), about=made.id)
 
     def _rollback(self, asked: Asked) -> Outcome:
         environment = self._target(asked)
@@ -174,11 +174,11 @@ class Levers:
         commit = rollback_target(past)
         if commit is None:
             return self.refused(asked.parsed, "rollback_nowhere", f"{environment.service} → {environment.name}")
-        self._deployer.ask(
+        made = self._deployer.ask(
             asked.turn, environment, kind="rollback", commit=commit, ref=commit.ref, by=asked.by.actor, by_name=asked.name, place=asked.at,
             reason=asked.parsed.text("reason"), followers=self._followers(asked),
         )  # fmt: skip
-        return self._done(asked, self._say.asked(environment.service, environment.name, "rollback"))
+        return self._done(asked, self._say.asked(environment.service, environment.name, "rollback"), about=made.id)
 
     def _run(self, asked: Asked) -> Outcome:
         """Do a command of the configuration: a runner's work in a lane of its own."""
@@ -186,11 +186,11 @@ class Levers:
         if environment is None:
             return self.refused(asked.parsed, "command_unknown", asked.parsed.command.name)
         values = {name: str(value) for name, value in asked.parsed.values.items()}
-        self._deployer.ask(asked.turn, environment, parameters={**values, **asked.parsed.parameters}, by=asked.by.actor, by_name=asked.name, place=asked.at)
-        return self._done(asked, self._say.asked(environment.service, environment.name))
+        made = self._deployer.ask(asked.turn, environment, parameters={**values, **asked.parsed.parameters}, by=asked.by.actor, by_name=asked.name, place=asked.at)
+        return self._done(asked, self._say.asked(environment.service, environment.name), about=made.id)
 
     def _followers(self, asked: Asked) -> tuple[str, ...]:
-        return (f"{asked.by.chat}:{asked.by.id}",) if asked.parsed.flag("dm") else ()
+        return (f"{asked.by.chat}:{asked.by.id}",) if asked.parsed.flag("dm") and asked.by.chat not in OWN else ()
 
     def _locked_to(self, asked: Asked, environment: Environment) -> Outcome | None:
         """Refuse at once where somebody else's lock closes the lane: who wants to wait for it says so."""
@@ -215,6 +215,8 @@ class Levers:
         found, refusal = self._one(asked)
         if refusal is not None:
             return refusal
+        if asked.by.chat == "token":
+            return self.refused(asked.parsed, "approval_by_token", asked.by.actor)  # it is nobody: whoever made it would have two votes
         approves, connection = asked.parsed.command.name == "approve", asked.turn.connection
         question = approvals.latest(connection, found.id)
         if question is None or found.state != "waiting" or question.digest != found.digest:
@@ -229,7 +231,7 @@ class Levers:
             case voting.AlreadyDecided():
                 return self.refused(asked.parsed, "approval_decided", message=self._say.decided_already(_view(found)))
             case voting.AlreadyVoted():
-                return self._done(asked, self._say.vote_repeated(_view(found), approves=approves), public=False)
+                return self._done(asked, self._say.vote_repeated(_view(found), approves=approves), public=False, about=found.id)
             case voting.Counted(approval=counted):
                 approvals.save(connection, counted)
                 input: came.Input
@@ -241,7 +243,7 @@ class Levers:
                     case _:
                         input = came.Voted(digest=counted.digest, votes=counted.votes)
                 after = _view(self._deployer.apply(asked.turn, found, input).deployment)
-                return self._done(asked, self._say.vote_counted(after) if approves else self._say.taken("reject", after))
+                return self._done(asked, self._say.vote_counted(after) if approves else self._say.taken("reject", after), about=found.id)
 
     def _cancel(self, asked: Asked) -> Outcome:
         return self._step(asked, "cancel", came.CancelAsked(by=asked.by.actor, by_name=asked.name))
@@ -261,7 +263,7 @@ class Levers:
         if stepped.ignored is not None:
             late = found.state in ENDED
             return self.refused(asked.parsed, stepped.ignored, message=self._say.decided_already(_view(found)) if late else None)
-        return self._done(asked, self._say.taken(key, _view(stepped.deployment)))
+        return self._done(asked, self._say.taken(key, _view(stepped.deployment)), about=found.id)
 
     # Locks.
 
@@ -285,9 +287,8 @@ class Levers:
             locks.save(turn.connection, stolen.lock)
             self._deployer.lane_changed(turn, lane)
             chat, _, who = stolen.former.partition(":")
-            self._deployer.tell_lock(
-                turn, "stolen", stolen.lock, environment.service, environment.name, [Place(chat=chat, room=who.rpartition("/")[2])], {"former": stolen.former}
-            )
+            places = [] if chat in OWN else [Place(chat=chat, room=who.rpartition("/")[2])]
+            self._deployer.tell_lock(turn, "stolen", stolen.lock, environment.service, environment.name, places, {"former": stolen.former})
             return self._done(asked, self._say.locked(_shown_lock(stolen.lock, environment), self._zone))
         assert isinstance(taken, LockTaken)
         locks.save(turn.connection, taken.lock)
@@ -358,7 +359,7 @@ class Levers:
     def _why(self, asked: Asked) -> Outcome:
         named = asked.parsed.text("id")
         if named and (found := deployments.load(asked.turn.connection, named)) is not None:
-            return self._done(asked, self._say.deployment(_view(found), self._zone), public=False)
+            return self._done(asked, self._say.deployment(_view(found), self._zone), public=False, about=found.id)
         row = inbox.last_refusal(asked.turn.connection, actors=asked.standing.accounts)
         refusal = None if row is None else Refusal(line=row.line or "?", code=row.code, at=row.ended_at, words=tuple((row.words or "").split()), detail=row.detail or "")
         return self._done(asked, why(refusal, self.roles, self._locale, self._zone))

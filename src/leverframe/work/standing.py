@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from leverframe.core.access import Identity, Role
-from leverframe.core.conversation import Asker
+from sqlalchemy import Connection
+
+from leverframe.core.access import Identity, Role, held, roles_of
+from leverframe.core.conversation import Asker, Heard, Said
 from leverframe.core.people import People, account
+from leverframe.store import people, tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +22,10 @@ class Standing:
     roles: frozenset[str]
     accounts: tuple[str, ...]
     """Every way that their accounts are written: for finding what else they did."""
+
+
+OWN = frozenset({"operator", "person", "token"})
+"""What stands in the place of a chat for who comes by a door of the hub's own: API, command line, console."""
 
 
 class Standings:
@@ -33,9 +41,38 @@ class Standings:
         if person is not None:
             accounts.update(dict.fromkeys([*self._people.identities[person], f"person:{person}"]))
         if given is not None:
-            held = frozenset(name for name, role in self.roles.items() if set(role.allow) <= set(given.grants))
-            return Standing(identity=given, roles=held, accounts=tuple(accounts))
+            holds = frozenset(self.roles if given.kind == "operator" else given.roles)
+            return Standing(identity=given, roles=holds, accounts=tuple(accounts))
         known = {one.casefold() for each in accounts for one in (each, account(each), f"{each.partition(':')[0]}:*")}
-        held = frozenset(name for name, role in self.roles.items() if any(member.casefold() in known for member in role.members))
-        grants = tuple(dict.fromkeys(grant for name in sorted(held) for grant in self.roles[name].allow))
-        return Standing(identity=Identity(kind="person", name=by.actor, grants=grants), roles=held, accounts=tuple(accounts))
+        holds = frozenset(name for name, role in self.roles.items() if any(member.casefold() in known for member in role.members))
+        grants = tuple(dict.fromkeys(grant for name in sorted(holds) for grant in self.roles[name].allow))
+        return Standing(identity=Identity(kind="person", name=by.actor, grants=grants), roles=holds, accounts=tuple(accounts))
+
+    def again(self, connection: Connection, heard: Heard, now: datetime) -> Identity | None:
+        """Return who a door of the hub's own knew, read anew: what was taken in by a process that died is done as whom it was asked by.
+
+        Who is not let in any more holds nothing. ``None`` for a chat.
+        """
+        by = heard.by
+        if by.chat not in OWN or (heard.at.chat and not (isinstance(heard, Said) and heard.door in ("api", "cli"))):
+            return None
+        match by.chat:
+            case "operator":
+                return Identity(kind="operator", name=by.id, grants=("*",))
+            case "person":
+                return self._person(connection, by.id)
+            case _:
+                token = tokens.api_by_name(connection, by.id, now)
+                if token is None:
+                    return Identity(kind="token", name=by.id)
+                kind, _, name = token.by.partition(":")
+                within = self._person(connection, name).grants if kind == "person" else None
+                return Identity(kind="token", name=token.name, grants=token.grants, within=within)
+
+    def _person(self, connection: Connection, name: str) -> Identity:
+        row = people.person(connection, name)
+        if row is None or row.disabled_at is not None:
+            return Identity(kind="person", name=name)
+        actor = f"person:{name}"
+        grants, roles = held(self.roles, role=row.role, actor=actor), roles_of(self.roles, role=row.role, actor=actor)
+        return Identity(kind="person", name=name, grants=grants, roles=roles)
