@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from rows_read import rows_read
 from sitting import NOON
 from sqlalchemy import Connection
 
@@ -41,45 +40,19 @@ def planned(id: int, at: datetime = NOON) -> Planned:
     return Planned(id=id, event_id=id, destination=DEV, order_key="", role=Role.ALONE, route="all", state=State.OWED, scheduled_at=at)
 
 
-async def read_rows(database: Any, work: Callable[..., Any], **asked: Any) -> tuple[Any, float]:
-    """Return what ``work`` returns and how many rows of deliveries the database read for it, on PostgreSQL with a plan for any values."""
-
-    def on_postgresql(connection: Connection) -> tuple[Any, float]:
-        connection.execute(sa.text("SET LOCAL plan_cache_mode = force_generic_plan"))
-        read = sa.text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'")
-        before = connection.execute(read).scalar_one()
-        found = work(connection, **asked)
-        return found, connection.execute(read).scalar_one() - before
-
-    def on_sqlite(connection: Connection) -> tuple[Any, float]:
-        steps = 0
-
-        def another_ten() -> None:
-            nonlocal steps
-            steps += 10
-
-        database._raw.set_progress_handler(another_ten, 10)
-        found = work(connection, **asked)
-        database._raw.set_progress_handler(None, 0)
-        return found, steps / 40  # so many steps of its machine a row, at least
-
-    counted: tuple[Any, float] = await database.write(on_sqlite if database.dialect == "sqlite" else on_postgresql)
-    return counted
-
-
 async def test_what_waits_for_the_end_of_quiet_hours_is_not_looked_through(database: Database) -> None:
     """A hundred thousand messages wait for tonight: what may be sent now is found at once, and so is when to look again."""
     await database.write(crowd, scheduled_at=TONIGHT, later=1)
     few = [planned(CROWD + number) for number in range(1, 4)]
     await database.write(owing.owe, planned=few, now=NOON)
-    found, rows = await read_rows(database, owing.owed, destination=DEV, now=NOON, limit=WINDOW)
+    found, rows = await rows_read(database, deliveries, owing.owed, destination=DEV, now=NOON, limit=WINDOW)
     assert [one.id for one in found] == [one.id for one in few] and rows < 20
     done = Round(name=DEV, ended=(), failures=0, error=None, stop_until=None)
-    _, rows = await read_rows(database, owing.settle, rounds=[done], boot=1, now=NOON, window=WINDOW)
+    _, rows = await rows_read(database, deliveries, owing.settle, rounds=[done], boot=1, now=NOON, window=WINDOW)
     assert await database.read(lambda connection: connection.execute(sa.select(destinations.c.due_at)).scalar()) == NOON and rows < 20
     await database.write(lambda connection: connection.execute(deliveries.delete().where(deliveries.c.id > CROWD)))
     await database.write(lambda connection: connection.execute(destinations.update().values(boot=1)))
-    _, rows = await read_rows(database, owing.settle, rounds=[done], boot=1, now=NOON, window=WINDOW)
+    _, rows = await rows_read(database, deliveries, owing.settle, rounds=[done], boot=1, now=NOON, window=WINDOW)
     assert await database.read(lambda connection: connection.execute(sa.select(destinations.c.due_at)).scalar()) == TONIGHT and rows < 20
 
 
@@ -89,7 +62,7 @@ async def test_a_crowd_is_sent_window_by_window(database: Database, later: int) 
     await database.write(crowd, scheduled_at=TONIGHT if later else NOON, later=later)
     await database.write(owing.owe, planned=[planned(CROWD + 1, TONIGHT)], now=TONIGHT)
     for turn in range(3):
-        found, rows = await read_rows(database, owing.owed, destination=DEV, now=TONIGHT, limit=WINDOW)
+        found, rows = await rows_read(database, deliveries, owing.owed, destination=DEV, now=TONIGHT, limit=WINDOW)
         assert [one.id for one in found] == list(range(turn * WINDOW + 1, (turn + 1) * WINDOW + 1)) and rows < 10 * WINDOW
         sent = deliveries.update().where(deliveries.c.id.in_([one.id for one in found])).values(state=int(State.SENT))
         await database.write(lambda connection: connection.execute(sent))  # noqa: B023

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from rows_read import rows_read
 from services.postgres import Server
 from sitting import NOON, Clock, store_delivery, store_event
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from leverframe.store.database import Database
 from leverframe.store.deliveries import State
 from leverframe.store.postgres import open_postgres
 from leverframe.store.retention import BITE, first_id_at
-from leverframe.work.sweep import EVERY_S, Kept, Sweeper
+from leverframe.work.sweep import EVERY_S, PAUSE_S, Kept, Sweeper
 
 pytestmark = pytest.mark.anyio
 BEFORE = NOON - timedelta(days=30)
@@ -101,34 +102,101 @@ async def test_dead_letters_go_by_the_day_they_died(database: Database) -> None:
     assert await database.write(retention.sweep_events, before=BEFORE) == 1
 
 
+def _small(number: int, past: datetime, end: datetime) -> list[tuple[sa.Table, dict[str, Any]]]:
+    """Return one row of each small kind: what was made at ``past``, and what ends at ``end``."""
+    key, name = number.to_bytes(32, "big"), str(number)
+    return [
+        (tables.cards, {"destination": "d", "subject": name, "remote_id": "1", "delivery_id": 1, "posted_at": past}),
+        (tables.label_waits, {"route": "r", "subject": name, "event_id": first_id_at(past)}),
+        (tables.playground_messages, {"id": first_id_at(past) + number, "room": "#dev", "author": "hub", "message": "{}", "posted_at": past}),
+        (tables.inbox, {"id": first_id_at(past) + number, "key": key[16:], "actor": "a", "room": "r", "kind": "Said", "heard": b"", "received_at": past, "ended_at": past}),
+        (tables.invitations, {"digest": key, "person": "ann", "role": "admin", "expires_at": end}),
+        (tables.api_tokens, {"digest": key, "name": name, "grants": "[]", "by": "ann", "created_at": past, "expires_at": end}),
+        (tables.hook_tokens, {"digest": key, "name": name, "rooms": "[]", "by": "ann", "created_at": past, "expires_at": end}),
+        (tables.sessions, {"digest": key, "person": "ann", "csrf": "", "created_at": past, "expires_at": end}),
+        (tables.mutes, {"target": name, "until": end, "reason": "", "by": ""}),
+    ]  # fmt: skip
+
+
+SMALL = [table for table, _ in _small(0, NOON, NOON)]
+
+
+def _store_small(connection: Connection, number: int, past: datetime, end: datetime) -> None:
+    for table, values in _small(number, past, end):
+        connection.execute(table.insert().values(**values))
+
+
+async def counts(database: Database) -> list[int]:
+    """Return how many rows of each small kind there are."""
+    return [await database.read(lambda connection: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()) for table in SMALL]  # noqa: B023
+
+
+async def swept(database: Database) -> list[int]:
+    """Sweep until nothing is left to sweep; return how many went with each bite."""
+    bites: list[int] = []
+    while bite := await database.write(retention.sweep_small, before=BEFORE, now=NOON):
+        bites.append(bite)
+    return bites
+
+
 async def test_small_things_that_are_over_go(database: Database) -> None:
-    """Sessions and mutes that ended, links, tokens, cards, waits for labels and the playground's messages of long ago; the rest stays."""
-    long_ago, soon = BEFORE - DAY, NOON + DAY
+    """Links, tokens, cards, waits for labels, what people said and the playground's messages of long ago; the rest stays."""
+    second = timedelta(seconds=1)
+    await database.write(_store_small, number=1, past=BEFORE - second, end=BEFORE - second)
+    await database.write(_store_small, number=2, past=BEFORE, end=NOON)
+    assert await swept(database) == [1] * len(SMALL)
+    assert await counts(database) == [1] * len(SMALL)
+    assert await ids(database, tables.api_tokens.c.name) == await ids(database, tables.hook_tokens.c.name) == ["2"]
+
+
+async def test_sessions_and_mutes_go_when_they_end(database: Database) -> None:
+    """They are of no use then; an ended link or token is still shown for a while."""
+    await database.write(_store_small, number=1, past=BEFORE, end=BEFORE)
+    await swept(database)
+    assert {table.name: count for table, count in zip(SMALL, await counts(database), strict=True) if not count} == {"sessions": 0, "mutes": 0}
+
+
+async def test_a_token_that_was_revoked_goes_and_one_without_an_end_stays(database: Database) -> None:
+    """Counted from when it was revoked, whatever its end; and what somebody said stays until it has been answered."""
+    for number, revoked_at in enumerate([BEFORE - timedelta(seconds=1), BEFORE, None]):
+        for table, scope in ((tables.api_tokens, "grants"), (tables.hook_tokens, "rooms")):
+            values = {"digest": bytes([number]) * 32, "name": str(number), scope: "[]", "by": "ann", "created_at": BEFORE - 2 * DAY, "revoked_at": revoked_at}
+            await database.write(lambda connection: connection.execute(table.insert().values(**values)))  # noqa: B023
+    unanswered = {"id": 1, "key": b"k" * 16, "actor": "a", "room": "r", "kind": "Said", "heard": b"", "received_at": BEFORE - 2 * DAY}
+    await database.write(lambda connection: connection.execute(tables.inbox.insert().values(**unanswered)))
+    assert await swept(database) == [1, 1]
+    assert await ids(database, tables.api_tokens.c.name) == await ids(database, tables.hook_tokens.c.name) == ["1", "2"]
+    assert await ids(database, tables.inbox.c.id) == [1]
+
+
+async def test_many_small_things_go_in_bites(database: Database) -> None:
+    """However many there are, a transaction forgets no more than a bite of them."""
 
     def fill(connection: Connection) -> None:
-        for number, (past, at) in enumerate([(long_ago, long_ago), (BEFORE, soon)]):
-            key = bytes([number]) * 32
-            rows: list[tuple[sa.Table, dict[str, Any]]] = [
-                (tables.cards, {"destination": "d", "subject": str(number), "remote_id": "1", "delivery_id": 1, "posted_at": past}),
-                (tables.label_waits, {"route": "r", "subject": str(number), "event_id": first_id_at(past)}),
-                (tables.playground_messages, {"id": first_id_at(past), "room": "#dev", "author": "hub", "message": "{}", "posted_at": past}),
-                (tables.sessions, {"digest": key, "person": "ann", "csrf": "", "created_at": past, "expires_at": at}),
-                (tables.invitations, {"digest": key, "person": "ann", "role": "admin", "expires_at": at}),
-                (tables.api_tokens, {"digest": key, "name": str(number), "grants": "[]", "by": "ann", "created_at": past, "expires_at": at}),
-                (tables.mutes, {"target": str(number), "until": at, "reason": "", "by": ""}),
-            ]  # fmt: skip
-            for table, values in rows:
-                connection.execute(table.insert().values(**values))
-        connection.execute(tables.api_tokens.insert().values(digest=b"f" * 32, name="for ever", grants="[]", by="ann", created_at=long_ago))
+        rows = [{"destination": "d", "subject": str(number), "remote_id": "1", "delivery_id": 1, "posted_at": BEFORE - DAY} for number in range(2 * BITE + 7)]
+        connection.execute(tables.cards.insert(), rows)
+        connection.execute(tables.label_waits.insert(), [{"route": "r", "subject": str(number), "event_id": 1} for number in range(BITE + 1)])
 
     await database.write(fill)
-    await database.write(retention.sweep_small, before=BEFORE, now=NOON)
-    for column in (tables.cards.c.subject, tables.label_waits.c.subject, tables.mutes.c.target):
-        assert await ids(database, column) == ["1"]
-    assert await ids(database, tables.api_tokens.c.name) == ["1", "for ever"]
-    assert await ids(database, tables.playground_messages.c.id) == [first_id_at(BEFORE)]
-    for column in (tables.sessions.c.digest, tables.invitations.c.digest):
-        assert await ids(database, column) == [b"\1" * 32]
+    assert await swept(database) == [BITE, BITE, 7, BITE, 1]
+    assert await counts(database) == [0] * len(SMALL)
+
+
+@pytest.mark.parametrize("table", [tables.cards, tables.label_waits])
+async def test_what_is_kept_is_not_looked_through_for_what_goes(database: Database, table: sa.Table) -> None:
+    """There may be as many cards as issues, and as many that wait for a label."""
+
+    def fill(connection: Connection) -> None:
+        if table is tables.cards:
+            rows = [{"destination": "d", "subject": str(number), "remote_id": "1", "delivery_id": 1, "posted_at": NOON} for number in range(20 * BITE)]
+        else:
+            rows = [{"route": "r", "subject": str(number), "event_id": first_id_at(NOON)} for number in range(20 * BITE)]
+        connection.execute(table.insert(), rows)
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text(f"ANALYZE {table.name}"))
+
+    await database.write(fill)
+    assert (await rows_read(database, table, retention.sweep_small, before=BEFORE, now=NOON))[1] < BITE
 
 
 async def test_a_sweep_takes_bites_and_lets_others_in_between(database: Database, clock: Clock) -> None:
@@ -139,11 +207,13 @@ async def test_a_sweep_takes_bites_and_lets_others_in_between(database: Database
     await database.write(_many, first=first_id_at(NOON - timedelta(days=29)), count=2)
     for days in (401, 399):
         await database.write(audit.append, id=first_id_at(NOON - timedelta(days=days)), at=NOON, actor="x", act="x")
+    await database.write(_store_small, number=1, past=NOON - timedelta(days=91), end=NOON - timedelta(days=91))
+    await database.write(_store_small, number=2, past=NOON - timedelta(days=89), end=NOON + DAY)
     began = clock.now()
-    assert await Sweeper(database, clock, kept).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "audit": 1}
-    assert clock.now() > began
+    assert await Sweeper(database, clock, kept).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "audit": 1, "small": len(SMALL)}
+    assert (clock.now() - began).total_seconds() == pytest.approx(PAUSE_S * (2 + 2 + 1 + len(SMALL)))
     assert len(await ids(database, tables.events.c.id)) == 5 and len(await ids(database, tables.bodies.c.event_id)) == 2
-    assert await Sweeper(database, clock, kept).sweep() == {"dead": 0, "bodies": 0, "events": 0, "audit": 0}
+    assert await Sweeper(database, clock, kept).sweep() == dict.fromkeys(["dead", "bodies", "events", "audit", "small"], 0)
 
 
 async def test_the_sweeper_comes_every_hour_whatever_happens(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

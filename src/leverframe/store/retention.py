@@ -16,6 +16,8 @@ from leverframe.store.tables import (
     cards,
     deliveries,
     events,
+    hook_tokens,
+    inbox,
     invitations,
     label_waits,
     mutes,
@@ -73,12 +75,28 @@ def sweep_audit(connection: Connection, *, before: datetime) -> int:
     return connection.execute(audit.delete().where(audit.c.id.in_(old.scalar_subquery()))).rowcount
 
 
-def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> None:
-    """Forget what is over: cards and label waits older than ``before``, and sessions, invitations, tokens and mutes that ended."""
-    connection.execute(cards.delete().where(cards.c.posted_at < before))
-    connection.execute(label_waits.delete().where(label_waits.c.event_id < first_id_at(before)))
-    connection.execute(playground_messages.delete().where(playground_messages.c.id < first_id_at(before)))
-    connection.execute(sessions.delete().where(sessions.c.expires_at < now))
-    connection.execute(invitations.delete().where(invitations.c.expires_at < before))
-    connection.execute(api_tokens.delete().where(api_tokens.c.expires_at < before))
-    connection.execute(mutes.delete().where(mutes.c.until < now))
+def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> int:
+    """Forget up to :data:`BITE` rows of one kind that is over; return how many, 0 when nothing is.
+
+    Over are cards, waits for a label, the playground's messages and what people said to the hub when they are older than
+    ``before``, links and tokens that ended before it (by time or by revocation), and sessions and mutes that ended.
+    """
+    for table, over in (
+        (cards, cards.c.posted_at < before),
+        (label_waits, label_waits.c.event_id < first_id_at(before)),
+        (playground_messages, playground_messages.c.id < first_id_at(before)),
+        (inbox, sa.and_(inbox.c.id < first_id_at(before), inbox.c.ended_at.is_not(None))),
+        (invitations, invitations.c.expires_at < before),
+        (api_tokens, _ended(api_tokens, before)),
+        (hook_tokens, _ended(hook_tokens, before)),
+        (sessions, sessions.c.expires_at < now),
+        (mutes, mutes.c.until < now),
+    ):
+        key = list(table.primary_key)
+        if gone := connection.execute(table.delete().where(sa.tuple_(*key).in_(sa.select(*key).where(over).limit(BITE)))).rowcount:
+            return gone
+    return 0
+
+
+def _ended(tokens: sa.Table, before: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(tokens.c.expires_at < before, tokens.c.revoked_at < before)

@@ -124,6 +124,7 @@ cards = sa.Table(
     sa.Column("delivery_id", sa.BigInteger, nullable=False, comment="the delivery that the card shows now"),
     sa.Column("posted_at", Instant, nullable=False),
     sa.Column("anchor_only", sa.Boolean, nullable=False, server_default=sa.false(), comment="a comment that came before any card: replies go below it, updates do not touch it"),
+    sa.Index("cards_posted", "posted_at"),
     comment="the message in a room that a subject's replies and updates belong to",
 )
 
@@ -133,6 +134,7 @@ label_waits = sa.Table(
     sa.Column("subject", sa.Text, primary_key=True, comment="source and subject key"),
     sa.Column("event_id", sa.BigInteger, nullable=False, comment="the subject's latest event that the route took but for its labels"),
     sa.Column("fired_at", Instant, comment="NULL while it waits; a label fires a route once per subject"),
+    sa.Index("label_waits_event", "event_id"),
 )
 
 mutes = sa.Table(

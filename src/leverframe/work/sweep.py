@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -54,12 +55,10 @@ class Sweeper:
             ("bodies", retention.sweep_bodies, self._kept.bodies_days),
             ("events", retention.sweep_events, self._kept.events_days),
             ("audit", retention.sweep_audit, self._kept.audit_days),
+            ("small", partial(retention.sweep_small, now=now), self._kept.events_days),
         ):
             gone[name] = 0
             while bite := await self._database.write(work, before=now - timedelta(days=days)):
                 gone[name] += bite
-                if bite < retention.BITE:
-                    break
                 await self._clock.sleep(PAUSE_S)
-        await self._database.write(retention.sweep_small, before=now - timedelta(days=self._kept.events_days), now=now)
         return gone
