@@ -1,4 +1,4 @@
-"""Who did what, and what was refused. Entries are added, never changed."""
+"""Who did what, and what was refused. Entries are added, never changed; the chain gives each its link afterwards (``audit_chain``)."""
 
 from __future__ import annotations
 
@@ -11,57 +11,88 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from leverframe.store.tables import audit
+from leverframe.core.audit_chain import Entry, Linked, detail_text
+from leverframe.core.ids import EPOCH_MS
+from leverframe.core.redaction import redacted, redacted_detail
+from leverframe.store.tables import audit, to_us
 
 REFUSALS_EVERY = timedelta(minutes=1)
 _MOST_KEYS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line of the audit; ``code`` is ``ok`` or the refusal's."""
+class Asked:
+    """Which entries: those for which everything holds that is given."""
 
-    id: int
-    at: datetime
-    actor: str
-    act: str
-    target: str
-    code: str
-    detail: Mapping[str, Any]
+    actor: str | None = None
+    act: str | None = None
+    code: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """The first instant that is too late."""
 
 
 def append(
     conn: Connection, *, id: int, at: datetime, actor: str, act: str, target: str = "", code: str = "ok",
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add an entry. ``detail`` is facts for people, never a secret; call it in the transaction of the act itself."""
+    """Add an entry. ``detail`` is facts for people; what looks like a secret is masked, here as everywhere. Call it in the transaction
+    of the act itself."""
     conn.execute(sa.insert(audit).values(
         id=id, at=at, actor=_kept(actor), act=_kept(act), target=_kept(target), code=code,
-        detail=_utf8(json.dumps(detail or {}, ensure_ascii=False))))
+        detail=_utf8(detail_text(redacted_detail(detail or {})))))
 
 
 def _kept(text: str) -> str:
     """Return what any database takes of a stranger's text: PostgreSQL has no NUL, and nobody reads more than this."""
-    return _utf8(text.replace("\0", "")[:500])
+    return _utf8(redacted(text.replace("\0", ""))[:500])
 
 
 def _utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def chosen(asked: Asked) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of a query for the entries asked for."""
+    found = [
+        column == value for column, value in ((audit.c.actor, asked.actor), (audit.c.act, asked.act), (audit.c.code, asked.code)) if value is not None
+    ]
+    # Ids begin with their milliseconds, and are the key: instants have no index of their own.
+    if asked.since is not None:
+        found.append(audit.c.id >= id_at(asked.since))
+    if asked.until is not None:
+        found.append(audit.c.id < id_at(asked.until))
+    return found
+
+
+def id_at(instant: datetime) -> int:
+    """Return the smallest identifier that could have been given at ``instant``: ids grow with time."""
+    return max(to_us(instant) // 1000 - EPOCH_MS, 0) << 20
+
+
+def linked(row: sa.Row[Any]) -> Linked:
+    """Return a row of the audit as what it says."""
+    detail: Mapping[str, Any] | str = row.detail
+    try:
+        said = json.loads(row.detail)
+    except (ValueError, RecursionError):
+        said = None  # not the hub's: it stays the text that it is, and its link will not fit
+    if isinstance(said, dict) and _utf8(detail_text(said)) == row.detail:
+        detail = said
+    entry = Entry(id=row.id, at=row.at, actor=row.actor, act=row.act, target=row.target, code=row.code, detail=detail)
+    return Linked(entry=entry, sequence=row.sequence or 0, link=bytes(row.link or b""))
+
+
 def entries(
-    conn: Connection, *, actor: str | None = None, act: str | None = None, before: int | None = None, limit: int = 50
+    conn: Connection, *, actor: str | None = None, act: str | None = None, code: str | None = None, since: datetime | None = None,
+    until: datetime | None = None, before: int | None = None, limit: int = 50,
 ) -> list[Entry]:
-    """Return entries, newest first, older than ``before``; of one actor or one act where given."""
-    found = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
-    if actor is not None:
-        found = found.where(audit.c.actor == actor)
-    if act is not None:
-        found = found.where(audit.c.act == act)
+    """Return entries, newest first, older than the id ``before``; of one actor, act, code or span of time where given."""
+    asked = Asked(actor=actor, act=act, code=code, since=since, until=until)
+    found = sa.select(audit).where(*chosen(asked)).order_by(audit.c.id.desc()).limit(limit)
     if before is not None:
         found = found.where(audit.c.id < before)
-    return [Entry(id=row.id, at=row.at, actor=row.actor, act=row.act, target=row.target, code=row.code, detail=json.loads(row.detail))
-            for row in conn.execute(found)]
+    return [linked(row).entry for row in conn.execute(found)]
 
 
 @dataclass(slots=True)

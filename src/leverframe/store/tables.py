@@ -162,6 +162,19 @@ audit = sa.Table(
     sa.Column("target", sa.Text, nullable=False),
     sa.Column("code", sa.Text, nullable=False, comment="ok, or the code of the refusal"),
     sa.Column("detail", sa.Text, nullable=False, comment="JSON, secrets redacted"),
+    sa.Column("sequence", sa.BigInteger, unique=True, comment="its place in the chain; NULL until the chain has come to it"),
+    sa.Column("link", sa.LargeBinary(32)),
+    sa.Index("audit_unlinked", "id", sqlite_where=sa.text("sequence IS NULL"), postgresql_where=sa.text("sequence IS NULL")),
+)
+
+audit_checkpoints = sa.Table(
+    "audit_checkpoints", metadata,
+    sa.Column("kind", sa.Text, primary_key=True, comment="head: the chain went so far; retention: it begins after this"),
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("link", sa.LargeBinary(32), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("key", sa.Text, nullable=False, comment="the public key; empty where nobody signs"),
+    sa.Column("signature", sa.LargeBinary(64), nullable=False),
 )
 
 people = sa.Table(
