@@ -87,6 +87,8 @@ class Taken:
     failures: int
     """Retryable failures in a row."""
     owed: list[Owed]
+    next_send_at: datetime | None = None
+    """Where the room is paced: nothing is sent before."""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,8 @@ class Round:
     """Whether the window was full: then there may be more to send now."""
     leaving: bool = False
     """Whether to let it go all the same."""
+    next_send_at: datetime | None = None
+    """Where the room is paced: whoever takes it next sends nothing before."""
 
 
 def plan(connection: Connection, *, boot: int, routed: Collection[int], planned: Sequence[Planned], now: datetime) -> None:
@@ -184,7 +188,10 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int, window
     """
     asked = {"b_boot": boot, "b_now": now, "b_limit": limit} | ({} if holding is None else {"b_holding": list(holding)})
     taken = connection.execute(_take(holding is not None), asked).all()
-    return [Taken(name=name, failures=failures, owed=owed(connection, destination=name, now=now, limit=window)) for name, failures in taken]
+    return [
+        Taken(name=name, failures=failures, owed=owed(connection, destination=name, now=now, limit=window), next_send_at=next_send_at)
+        for name, failures, next_send_at in taken
+    ]
 
 
 def next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
@@ -212,7 +219,7 @@ def _take(unsure: bool) -> Any:
         .prefix_with("MATERIALIZED", dialect="postgresql")  # or the planner may run it once a row, and take more than the limit
     )
     ours = destinations.update().where(destinations.c.name.in_(sa.select(free.c.name)))
-    return ours.values(boot=sa.bindparam("b_boot", type_=sa.BigInteger)).returning(destinations.c.name, destinations.c.failures)
+    return ours.values(boot=sa.bindparam("b_boot", type_=sa.BigInteger)).returning(destinations.c.name, destinations.c.failures, destinations.c.next_send_at)
 
 
 _NEXT_DUE_AT = sa.select(sa.func.min(destinations.c.due_at)).where(_free(False))
@@ -342,7 +349,10 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
     looked = connection.execute(_NEXT_OWED_AT, {"b_destinations": emptied}).all() if emptied else []
     next_at = {name: now if in_turn is not None else later for name, in_turn, later in looked}
     released = [
-        {"b_name": each.name, "b_boot": boot, "b_due": each.stop_until or next_at.get(each.name), "b_failures": each.failures, "b_error": each.error}
+        {
+            "b_name": each.name, "b_boot": boot, "b_due": each.stop_until or next_at.get(each.name), "b_failures": each.failures, "b_error": each.error,
+            "b_next": each.next_send_at,
+        }
         for each in rounds if each.name in held and not going_on.get(each.name)
     ]  # fmt: skip
     if released:
@@ -360,7 +370,8 @@ _RELEASE = (
     destinations.update()
     .where(destinations.c.name == sa.bindparam("b_name"), destinations.c.boot == sa.bindparam("b_boot"))
     .values(
-        boot=None, due_at=sa.bindparam("b_due", type_=destinations.c.due_at.type), failures=sa.bindparam("b_failures"), last_error=sa.bindparam("b_error")
+        boot=None, due_at=sa.bindparam("b_due", type_=destinations.c.due_at.type), failures=sa.bindparam("b_failures"), last_error=sa.bindparam("b_error"),
+        next_send_at=sa.bindparam("b_next", type_=destinations.c.next_send_at.type),
     )
 )  # fmt: skip
 

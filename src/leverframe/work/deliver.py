@@ -53,7 +53,8 @@ class _Held:
     stop_until_s: float | None = None
     """Seconds from now after which to go on, when a retryable failure stopped it."""
     error: str | None = None
-    last_sent: float = float("-inf")
+    next_send_at: datetime | None = None
+    """Before that a paced room gets nothing more."""
     ended: list[Ended] = field(default_factory=list)
     """What attempts came to, until it is on disk."""
     leaving: bool = False
@@ -127,7 +128,7 @@ class Deliverer:
         taken = await self._database.write(deliveries.take, boot=self._boot(), now=self._clock.now(), limit=free, window=WINDOW, holding=holding)
         self._unsure = False
         for one in taken:
-            before, held = self._draining.get(one.name), _Held(one.name, one.failures)
+            before, held = self._draining.get(one.name), _Held(one.name, one.failures, next_send_at=one.next_send_at)
             drain = self._drain(held, one.owed) if before is None else self._drain_after(before, held)
             task = self._draining[one.name] = asyncio.create_task(drain, name=f"deliver {one.name}")
             task.add_done_callback(partial(self._drained, one.name))
@@ -184,6 +185,7 @@ class Deliverer:
         now = self._clock.now()
         done = Round(
             name=held.name, ended=list(held.ended), failures=held.failures, error=held.error, full=full, leaving=held.leaving or self._stopping,
+            next_send_at=held.next_send_at,
             stop_until=None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s),
         )  # fmt: skip
         written: asyncio.Future[Sequence[Owed]] = asyncio.get_running_loop().create_future()
@@ -263,10 +265,11 @@ class Deliverer:
     async def _pace(self, held: _Held, chat: Chat | None) -> None:
         """Return when the room may have one more message."""
         if chat is not None and chat.posts_per_second > 0:
-            wait_s = held.last_sent + 1 / chat.posts_per_second - self._clock.now().timestamp()
+            every_s = 1 / chat.posts_per_second
+            wait_s = (held.next_send_at - self._clock.now()).total_seconds() if held.next_send_at is not None else 0.0
             if wait_s > 0:
-                await self._clock.sleep(wait_s)
-            held.last_sent = self._clock.now().timestamp()
+                await self._clock.sleep(min(wait_s, every_s))  # a clock that was set back stops nobody
+            held.next_send_at = self._clock.now() + timedelta(seconds=every_s)
 
     async def _send_one(self, held: _Held, chat: Chat | None, one: Owed, event: Event | None, later: Sequence[Owed]) -> None:
         card = held.cards.get(one.order_key) if one.order_key else None

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger, comment="when there may be something to send; NULL when nothing is owed"),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="retryable failures in a row"),
         sa.Column("last_error", sa.Text),
+        sa.Column("next_send_at", sa.BigInteger, comment="pacing: the room gets nothing more before"),
         sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
         sa.Index("destinations_due", "due_at"),
     )
