@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from leverframe.core import approvals as voting
 from leverframe.core.access import Denied, Role
-from leverframe.core.commands.definitions import Command, Known, Mark, Registry, Subject
+from leverframe.core.commands.definitions import Command, Kind, Known, Mark, Registry, Subject
 from leverframe.core.commands.helping import Refusal, help_for, help_message, who_can, why
 from leverframe.core.commands.parsing import Parsed
 from leverframe.core.commands.permission import grant_words, permitted
 from leverframe.core.conversation import NOTHING, Answer, Asker, Heard, Place, Said
-from leverframe.core.deployments import ENDED, Deployment, rollback_target, snapshot
+from leverframe.core.deployments import ENDED, Deployment, rollback_target
 from leverframe.core.deployments import inputs as came
 from leverframe.core.errors import Locale
-from leverframe.core.freezes import frozen
 from leverframe.core.lanes import (
-    Lock,
     LockFreed,
     LockHeld,
     LockTaken,
@@ -32,9 +30,9 @@ from leverframe.core.messages import Message
 from leverframe.core.services import Environment
 from leverframe.core.wording.levers import LEVERS
 from leverframe.core.wording.levers.tables import LaneRow
-from leverframe.core.wording.levers.view import DeploymentView, FreezeView, LockView, view
 from leverframe.store import approvals, deployments, inbox, locks
 from leverframe.store.inbox import Outcome
+from leverframe.work.board import board, shown, shown_lock
 from leverframe.work.deploy import Deployer, Turn
 from leverframe.work.standing import OWN, Standing
 
@@ -186,8 +184,19 @@ class Levers:
         if environment is None:
             return self.refused(asked.parsed, "command_unknown", asked.parsed.command.name)
         values = {name: str(value) for name, value in asked.parsed.values.items()}
-        made = self._deployer.ask(asked.turn, environment, parameters={**values, **asked.parsed.parameters}, by=asked.by.actor, by_name=asked.name, place=asked.at)
+        made = self._deployer.ask(
+            asked.turn, replace(environment, repository=self._repository(asked)), ref=self._of_kind(asked, "ref"),
+            parameters={**values, **asked.parsed.parameters}, by=asked.by.actor, by_name=asked.name, place=asked.at,
+        )  # fmt: skip
         return self._done(asked, self._say.asked(environment.service, environment.name), about=made.id)
+
+    def _repository(self, asked: Asked) -> str | None:
+        """Return the repository that a command of the configuration is about, by its arguments."""
+        environments = self._deployer.catalogue.services.get(self._of_kind(asked, "service") or "", {})
+        return self._of_kind(asked, "repository") or next((one.repository for one in environments.values()), None)
+
+    def _of_kind(self, asked: Asked, kind: Kind) -> str | None:
+        return next((value for each in asked.parsed.command.arguments if each.kind == kind and (value := asked.parsed.text(each.name))), None)
 
     def _followers(self, asked: Asked) -> tuple[str, ...]:
         return (f"{asked.by.chat}:{asked.by.id}",) if asked.parsed.flag("dm") and asked.by.chat not in OWN else ()
@@ -197,7 +206,7 @@ class Levers:
         lock = locks.load(asked.turn.connection, environment.lane)
         if lock is None or lock_ended(lock, asked.turn.now) or self._deployer.people.same(lock.owner, asked.by.actor):
             return None
-        return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(_shown_lock(lock, environment), self._zone, asked.mark))
+        return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(shown_lock(lock, environment), self._zone, asked.mark))
 
     def _one(self, asked: Asked) -> tuple[Deployment, Outcome | None]:
         """Return the deployment that is named, and why not."""
@@ -220,7 +229,7 @@ class Levers:
         approves, connection = asked.parsed.command.name == "approve", asked.turn.connection
         question = approvals.latest(connection, found.id)
         if question is None or found.state != "waiting" or question.digest != found.digest:
-            return self.refused(asked.parsed, "approval_decided", message=self._say.decided_already(_view(found)))
+            return self.refused(asked.parsed, "approval_decided", message=self._say.decided_already(shown(found)))
         said = voting.vote(
             question, actor=asked.by.actor, roles=asked.standing.roles, approves=approves, people=self._deployer.people, now=asked.turn.now,
             name=asked.name, reason=asked.parsed.text("reason"),
@@ -229,9 +238,9 @@ class Levers:
             case voting.NotCounted(code=code, detail=detail):
                 return self.refused(asked.parsed, code, detail)
             case voting.AlreadyDecided():
-                return self.refused(asked.parsed, "approval_decided", message=self._say.decided_already(_view(found)))
+                return self.refused(asked.parsed, "approval_decided", message=self._say.decided_already(shown(found)))
             case voting.AlreadyVoted():
-                return self._done(asked, self._say.vote_repeated(_view(found), approves=approves), public=False, about=found.id)
+                return self._done(asked, self._say.vote_repeated(shown(found), approves=approves), public=False, about=found.id)
             case voting.Counted(approval=counted):
                 approvals.save(connection, counted)
                 input: came.Input
@@ -242,7 +251,7 @@ class Levers:
                         input = came.ApprovalLost(digest=counted.digest, by=asked.by.actor, by_name=asked.name, reason=asked.parsed.text("reason"), votes=counted.votes)
                     case _:
                         input = came.Voted(digest=counted.digest, votes=counted.votes)
-                after = _view(self._deployer.apply(asked.turn, found, input).deployment)
+                after = shown(self._deployer.apply(asked.turn, found, input).deployment)
                 return self._done(asked, self._say.vote_counted(after) if approves else self._say.taken("reject", after), about=found.id)
 
     def _cancel(self, asked: Asked) -> Outcome:
@@ -262,8 +271,8 @@ class Levers:
         stepped = self._deployer.apply(asked.turn, found, input)
         if stepped.ignored is not None:
             late = found.state in ENDED
-            return self.refused(asked.parsed, stepped.ignored, message=self._say.decided_already(_view(found)) if late else None)
-        return self._done(asked, self._say.taken(key, _view(stepped.deployment)), about=found.id)
+            return self.refused(asked.parsed, stepped.ignored, message=self._say.decided_already(shown(found)) if late else None)
+        return self._done(asked, self._say.taken(key, shown(stepped.deployment)), about=found.id)
 
     # Locks.
 
@@ -280,20 +289,20 @@ class Levers:
                 waits = wait_for_lock(taken.lock, actor, self._deployer.people)
                 locks.save(turn.connection, waits)
                 place = next((place for place, one in enumerate(waits.waiters, 1) if self._deployer.people.same(one, actor)), 1)
-                return self._done(asked, self._say.lock_awaited(_shown_lock(waits, environment), place), public=False)
+                return self._done(asked, self._say.lock_awaited(shown_lock(waits, environment), place), public=False)
             if not asked.parsed.flag("steal"):
-                return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(_shown_lock(taken.lock, environment), self._zone, asked.mark))
+                return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(shown_lock(taken.lock, environment), self._zone, asked.mark))
             stolen = steal_lock(taken.lock, owner=actor, owner_name=asked.name, reason=reason, until=until, now=turn.now)
             locks.save(turn.connection, stolen.lock)
             self._deployer.lane_changed(turn, lane)
             chat, _, who = stolen.former.partition(":")
             places = [] if chat in OWN else [Place(chat=chat, room=who.rpartition("/")[2])]
             self._deployer.tell_lock(turn, "stolen", stolen.lock, environment.service, environment.name, places, {"former": stolen.former})
-            return self._done(asked, self._say.locked(_shown_lock(stolen.lock, environment), self._zone))
+            return self._done(asked, self._say.locked(shown_lock(stolen.lock, environment), self._zone))
         assert isinstance(taken, LockTaken)
         locks.save(turn.connection, taken.lock)
         self._deployer.lane_changed(turn, lane)
-        return self._done(asked, self._say.locked(_shown_lock(taken.lock, environment), self._zone))
+        return self._done(asked, self._say.locked(shown_lock(taken.lock, environment), self._zone))
 
     def _unlock(self, asked: Asked) -> Outcome:
         environment, turn = self._target(asked), asked.turn
@@ -304,34 +313,18 @@ class Levers:
             return self.refused(asked.parsed, "lock_none", f"{environment.service} → {environment.name}")
         freed = free_lock(kept, by=asked.by.actor, people=self._deployer.people, now=turn.now)
         if not isinstance(freed, LockFreed):
-            return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(_shown_lock(kept, environment), self._zone, asked.mark))
+            return self.refused(asked.parsed, "lock_held", message=self._say.lock_held(shown_lock(kept, environment), self._zone, asked.mark))
         locks.remove(turn.connection, environment.lane)
         self._deployer.freed(turn, kept, tell_to=freed.tell)
-        return self._done(asked, self._say.unlocked(_shown_lock(kept, environment), asked.name))
+        return self._done(asked, self._say.unlocked(shown_lock(kept, environment), asked.name))
 
     # Questions.
 
     def _rows(self, asked: Asked) -> list[LaneRow]:
-        service, environment, connection = asked.parsed.text("service"), asked.parsed.text("environment"), asked.turn.connection
-        open_ones = deployments.open_ones(connection)
-        kept = locks.every(connection)
-        found = []
-        for environments in self._deployer.catalogue.services.values():
-            for one in environments.values():
-                if (service and one.service != service) or (environment and one.name != environment):
-                    continue
-                here = [each for each in open_ones if (each.service, each.environment) == (one.service, one.name)]
-                active = next((each for each in here if each.state in ("starting", "running", "unknown")), None)
-                good = deployments.last_good(connection, service=one.service, environment=one.name)
-                lock = kept.get(one.lane)
-                closed = frozen(one.freezes, asked.turn.now, self._zone) if one.freezes else None
-                found.append(LaneRow(
-                    service=one.service, environment=one.name, live=None if good is None else _view(good), active=None if active is None else _view(active),
-                    waiting=tuple(_view(each) for each in here if each is not active),
-                    lock=None if lock is None or lock_ended(lock, asked.turn.now) else _shown_lock(lock, one),
-                    freeze=None if closed is None else FreezeView(reason=closed.reason, until=closed.until),
-                ))  # fmt: skip
-        return found
+        return board(
+            asked.turn.connection, catalogue=self._deployer.catalogue, zone=self._zone, now=asked.turn.now,
+            service=asked.parsed.text("service"), environment=asked.parsed.text("environment"),
+        )  # fmt: skip
 
     def _status(self, asked: Asked) -> Outcome:
         return self._done(asked, self._say.status(self._rows(asked), self._zone))
@@ -343,7 +336,7 @@ class Levers:
         past = deployments.past(
             asked.turn.connection, service=asked.parsed.text("service") or None, environment=asked.parsed.text("environment") or None, limit=HISTORY
         )
-        return self._done(asked, self._say.history([_view(one) for one in past], self._zone))
+        return self._done(asked, self._say.history([shown(one) for one in past], self._zone))
 
     def _help(self, asked: Asked) -> Outcome:
         identity, known, name = asked.standing.identity, self._deployer.catalogue.known(), asked.parsed.text("command")
@@ -359,21 +352,10 @@ class Levers:
     def _why(self, asked: Asked) -> Outcome:
         named = asked.parsed.text("id")
         if named and (found := deployments.load(asked.turn.connection, named)) is not None:
-            return self._done(asked, self._say.deployment(_view(found), self._zone), public=False, about=found.id)
+            return self._done(asked, self._say.deployment(shown(found), self._zone), public=False, about=found.id)
         row = inbox.last_refusal(asked.turn.connection, actors=asked.standing.accounts)
         refusal = None if row is None else Refusal(line=row.line or "?", code=row.code, at=row.ended_at, words=tuple((row.words or "").split()), detail=row.detail or "")
         return self._done(asked, why(refusal, self.roles, self._locale, self._zone))
 
 
 _NONE = Deployment(id="", service="", environment="", lane="", asked_at=datetime.min, changed_at=datetime.min)
-
-
-def _view(deployment: Deployment) -> DeploymentView:
-    return view(snapshot(deployment))
-
-
-def _shown_lock(lock: Lock, environment: Environment) -> LockView:
-    return LockView(
-        service=environment.service, environment=environment.name, by=lock.owner_name or lock.owner, reason=lock.reason, until=lock.until, waiting=lock.waiters
-    )
-
