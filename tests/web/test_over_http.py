@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 import uvicorn
-from sitting import Doors, signature
+from sitting import Doors
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,7 @@ async def test_a_body_without_end_is_cut_off(doors: Doors) -> None:
 
     admin = await doors.administrator()
     async with serving(doors) as (url, _), aiohttp.ClientSession() as client:
-        for path in ("/signed/github", "/login", "/api/mutes"):
+        for path in ("/open", "/login", "/api/mutes"):
             headers = {"Cookie": f"leverframe_session={admin.cookie}", "X-CSRF-Token": admin.csrf}
             try:
                 async with client.post(url + path, data=endless(), headers=headers) as response:
@@ -52,7 +52,7 @@ async def test_a_body_without_end_is_cut_off(doors: Doors) -> None:
                 pass
 
 
-async def test_a_signed_body_in_chunks_is_read_whole(doors: Doors) -> None:
+async def test_a_body_in_chunks_is_read_whole(doors: Doors) -> None:
     """What is within the cap arrives as it was sent."""
     body = b"x" * 1000
 
@@ -61,7 +61,7 @@ async def test_a_signed_body_in_chunks_is_read_whole(doors: Doors) -> None:
             yield body[start : start + 100]
 
     async with serving(doors) as (url, _), aiohttp.ClientSession() as client:
-        response = await client.post(f"{url}/signed/github", data=pieces(), headers={"X-Signature": signature(body)})
+        response = await client.post(f"{url}/open", data=pieces())
         assert (response.status, await response.json()) == (202, {"bytes": 1000})
 
 
@@ -76,7 +76,7 @@ async def test_raw_bytes_never_make_an_error_of_the_hub(doors: Doors) -> None:
         b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n\xff=%ff&",
         b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
         b"POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"POST /signed/github HTTP/1.1\r\nHost: a\r\nX-Signature: \xff\xc3\x28\r\nContent-Length: 2\r\n\r\n{}",
+        b"POST /open HTTP/1.1\r\nHost: a\r\nX-Signature: \xff\xc3\x28\r\nContent-Length: 2\r\n\r\n{}",
         b"GET /api/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \xff\xff\r\n\r\n",
         b"BREW /console HTTP/1.1\r\nHost: a\r\n\r\n",
     ]
@@ -86,7 +86,7 @@ async def test_raw_bytes_never_make_an_error_of_the_hub(doors: Doors) -> None:
             writer.write(request)
             writer.write_eof()
             answer = await reader.read(65536)
-            assert not answer or 400 <= int(answer.split()[1]) < 500 or answer.split()[1] == b"200", (request, answer[:200])
+            assert not answer or 400 <= int(answer.split()[1]) < 500 or answer.split()[1] in (b"200", b"202"), (request, answer[:200])
             writer.close()
             await writer.wait_closed()
 

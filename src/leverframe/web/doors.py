@@ -1,4 +1,5 @@
-"""A door: one method and path, who may pass, how often, and how large. All doors stand in one table (``site.build_site``)."""
+"""A door: one method and path, who may pass, how often, and how large. All but the signed doors, which stand in front, are in one table
+(``site.build_site``)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 Permission: TypeAlias = str
-"""``open``, ``signed`` (the handler verifies), ``playground`` (a token: ``playground.use``), ``session`` (anybody signed in), ``person``
+"""``open``, ``playground`` (a token: ``playground.use``), ``session`` (anybody signed in), ``person``
 (somebody signed in; a token: ``admin``), or a grant's words: ``events.read``."""
 
 
@@ -20,15 +21,15 @@ Permission: TypeAlias = str
 class Limit:
     """How often: ``rate`` as the library limits writes it (``30/minute``), counted per what.
 
-    ``failure`` counts refused requests of an address and limits only further refused ones: what verifies always passes.
     ``address`` counts every request of an address, ``identity`` every request of somebody signed in (and, before that, failures).
     """
 
     rate: str
-    per: Literal["failure", "address", "identity"]
+    per: Literal["address", "identity"]
 
 
-SIGNED = Limit(rate="60/minute", per="failure")
+SIGNED_FAILURES = "60/minute"
+"""How often an address may fail at the signed doors; it limits only further failures: what verifies always passes."""
 OPEN = Limit(rate="600/minute", per="address")
 LOGIN = Limit(rate="20/minute", per="address")
 SIGNED_IN = Limit(rate="600/minute", per="identity")
@@ -47,7 +48,7 @@ class Door:
     permission: Permission
     limit: Limit
     body_cap: int = 0
-    """Bytes of body that it takes; for a signed door while the handler reads, for others before it is called."""
+    """Bytes of body that it takes; they are counted before the handler is called."""
     handler: Handler | None = None
     app: ASGIApp | None = None
 

@@ -1,4 +1,4 @@
-"""The guard stands at every door: size, rate, identity, permission, origin and form token, then the handler.
+"""The guard stands at every door but the signed ones: size, rate, identity, permission, origin and form token, then the handler.
 
 What it refuses becomes a problem document or a page; an unexpected error becomes a 500 that names only an id of the log.
 """
@@ -40,7 +40,6 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-_NOSNIFF = SECURITY_HEADERS[1:2]
 _OF_SOMEBODY = frozenset({"person", "playground", "session"})
 """What anybody signed in may do …"""
 _OF_TOKENS = {"person": "admin", "playground": "playground.use"}
@@ -56,8 +55,6 @@ class Guard:
     async def answer(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through ``door`` or answer why not; never raises but for cancellation."""
         scope.setdefault("state", {})
-        signed = door.permission == "signed"
-        extra = _NOSNIFF if signed else SECURITY_HEADERS
         started = False
 
         async def sending(message: Message) -> None:
@@ -65,17 +62,14 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = list(message.get("headers", ()))
-                headers.extend(extra)
-                if not signed and not any(name.lower() == b"cache-control" for name, _ in headers):
+                headers.extend(SECURITY_HEADERS)
+                if not any(name.lower() == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": headers}
             await send(message)
 
         try:
-            if signed:
-                await self._signed(door, scope, receive, sending)
-            else:
-                await self._entered(door, scope, receive, sending)
+            await self._entered(door, scope, receive, sending)
             return
         except ClientDisconnect:
             return
@@ -105,12 +99,6 @@ class Guard:
         if not problems.prefers_html(headers.get("accept")):
             return problems.problem(refused, locale)
         return pages.problem(refused, locale, leads_in=leads_in(self.desk, scope, headers, refused))
-
-    async def _signed(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
-        raw: dict[bytes, bytes] = dict(scope["headers"])
-        if bodies.check_length(raw, door.body_cap) and b"content-length" not in raw:
-            receive = bodies.counted(receive, door.body_cap)
-        await _call(door, scope, receive, send)
 
     async def _entered(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         headers, state = _headers(scope), scope["state"]
@@ -189,18 +177,16 @@ class Guard:
 
     def _refusal(self, door: Door, scope: Scope, refused: Refused) -> Refused:
         """Take note of a refusal; returns what to answer."""
-        signed = door.permission == "signed"
         identity: Identity = scope["state"].get("identity", ANONYMOUS)
         target, act = _shown_path(door, scope), f"{door.method} {door.path}"
         if identity.kind != "anonymous":
             self.refusals.of_somebody(identity, act, target, refused)
             return refused
-        source = target if signed and refused.code != "source_unknown" else door.path
-        if not signed and refused.status not in (401, 403, 410, 429):
+        if refused.status not in (401, 403, 410, 429):
             # A stranger's mistake in an open form or address is told, and is nothing to keep.
             return refused
-        rate = door.limit.rate if door.limit.per != "address" and refused.status in (401, 403, 404) else None
-        return self.refusals.of_stranger(source, address_of(scope.get("client")), act, target, refused, rate)
+        rate = door.limit.rate if door.limit.per != "address" and refused.status in (401, 403) else None
+        return self.refusals.of_stranger(door.path, address_of(scope.get("client")), act, target, refused, rate)
 
 
 async def _call(door: Door, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from leverframe.core.errors import Refused
 from leverframe.observe import Metrics
 from leverframe.store.audit import Refusals
 from leverframe.web.desk import Desk
-from leverframe.web.doors import SIGNED
+from leverframe.web.doors import SIGNED_FAILURES
 from leverframe.web.rates import Rates
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class RefusalLog:
         ``source`` is a configured one: names that strangers make up are not to become label values.
         """
         guess = refused.code in FAILURES
-        return self.of_stranger(source, address, "receive", f"source:{source}", refused, SIGNED.rate if guess else None)
+        return self.of_stranger(source, address, "receive", f"source:{source}", refused, SIGNED_FAILURES if guess else None)
 
     def of_stranger(self, source: str, address: str, act: str, target: str, refused: Refused, rate: str | None) -> Refused:
         """Take note of a refusal of somebody unknown; failures above ``rate`` per address are answered ``rate_limited``."""

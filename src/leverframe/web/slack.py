@@ -25,7 +25,7 @@ from leverframe.core.messages import Code, Footer, Message, Paragraph, Text
 from leverframe.observe import AccessLog, quoted
 from leverframe.ports import Challenge, ChatHeard, ChatInbound, Clock, Exchange, Nothing, OptionsWanted
 from leverframe.web.bodies import check_length, whole
-from leverframe.web.doors import KB, SIGNED
+from leverframe.web.doors import KB, SIGNED_FAILURES
 from leverframe.web.rates import peer_of
 from leverframe.web.refusals import RefusalLog
 
@@ -180,7 +180,7 @@ class SlackDoors:
             return
         except Refused as refused:
             address = self._address_of(scope)
-            rate = SIGNED.rate if refused.code in GUESSES else None
+            rate = SIGNED_FAILURES if refused.code in GUESSES else None
             shown = self._refusals.of_stranger("slack", address, "speak", "chat:slack", refused, rate)
             status, answer = shown.status, _encode(document(shown, self._locale))
             headers[0] = (b"content-type", b"application/problem+json")
