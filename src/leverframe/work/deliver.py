@@ -296,7 +296,7 @@ class Deliverer:
         state, dead, stands = State.OWED, None, sent.card
         match decision:
             case Done():
-                state, held.failures, held.error = State.SENT, 0, None
+                state = State.SENT
             case Dead(reason):
                 state, dead = State.DEAD, reason
                 if one.role is Role.CARD and card is None:
@@ -306,6 +306,8 @@ class Deliverer:
                 held.failures += held.stop_until_s is None
                 held.stop_until_s = max(held.stop_until_s or 0.0, in_s)
                 held.error = getattr(outcome, "code", None)
+        if held.stop_until_s is None and not isinstance(outcome, Retryable):
+            held.failures, held.error = 0, None  # it answers again; what was under way beside a failure does not undo that
         if stands is not None:
             held.cards[one.order_key] = stands
         ended = Ended(
