@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -14,8 +15,10 @@ from pydantic.fields import FieldInfo
 
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
-from leverframe.config import models
+from leverframe.config import models, services
 from leverframe.config.problems import FINDINGS
+from leverframe.config.reading import KINDS
+from leverframe.core.commands.definitions import Kind
 from leverframe.core.errors import PROBLEMS
 from leverframe.observe import Metrics
 from leverframe.sources.github.settings import Settings as GitHubSource
@@ -34,7 +37,30 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[roles.NAME]", models.Role, ""),
     ("[github]", models.GitHub, ""),
     ("[retention]", models.Retention, ""),
+    ("[services.NAME]", services.ServiceSection, ""),
+    ("[services.NAME.environments.NAME]", services.EnvironmentSection, "An environment of a service. The keys of its runner stand beside these: see below, by kind."),
 )
+RUNNERS = [import_module(module) for module in KINDS["runners"].values()]
+COMMAND: tuple[tuple[str, str, str], ...] = (
+    ("runner", "needed", "What does the work: a key of `[runners]`, or `simulated`, `github_actions` or `repository_dispatch`. Its keys of an environment stand here too."),
+    ("arguments", "", "The words that it takes, in their order: `[{ name = \"service\", kind = \"service\" }]`."),
+    ("options", "", "What may be written as `--name value`; with the keys of arguments."),
+    ("arguments.name", "needed", "What it is called."),
+    ("arguments.kind", "`text`", f"What may be written: {', '.join(f'`{kind}`' for kind in get_args(Kind))}."),
+    ("arguments.label", "", "What stands over its field in a form, if not `name`."),
+    ("arguments.hint", "", "What stands below the field."),
+    ("arguments.required", "`true`", "Whether it must be given; those of `options` need not, unless this says so."),
+    ("arguments.choices", "", "Of the kind `choice`: the words that may be written."),
+    ("arguments.default", "", "What is taken when it is left out."),
+    ("arguments.rest", "`false`", "Whether it takes all words that are left."),
+    ("arguments.secret", "`false`", "Whether it is never shown again, and no grant asks for it."),
+    ("title", "", "The head of its form; as `summary`, `label` and `hint` one string, or `{ en = \"…\", ko = \"…\" }`."),
+    ("summary", "", "One sentence for help."),
+    ("example", "", "What people may write after the name: `web-app staging`."),
+    ("roles", "", "Roles that may use it with any arguments; others need a grant that begins with NAME."),
+    ("top_level", "`false`", "Whether it is a slash command of its own in Slack; else it is a word of `/lever`."),
+)
+
 
 
 SHARED = {
@@ -76,6 +102,16 @@ def configuration() -> str:
         lines += [f"## `{heading}`{named}", "", lead or (model.__doc__ or "").strip(), "", "| key | default | what |", "| --- | --- | --- |"]
         lines += [f"| `{key}` | {default} | {what} |" for key, default, what in _keys(model, "")]
         lines.append("")
+    for room in RUNNERS:
+        kind = room.Settings.model_fields["kind"].default
+        lines += [f"## `[runners.NAME]` kind = \"{kind}\"", "", _plain(room.Settings.__doc__), "", "| key | default | what |", "| --- | --- | --- |"]
+        lines += [f"| `{key}` | {default} | {what} |" for key, default, what in _keys(room.Settings, "")]
+        about = _plain(room.Target.__doc__.partition("\n")[2])
+        lines += ["", "In an environment:" if not about else f"In an environment. {about}", "", "| key | default | what |", "| --- | --- | --- |"]
+        lines += [f"| `{key}` | {default} | {what} |" for key, default, what in _keys(room.Target, "")]
+        lines.append("")
+    lines += ["## `[commands.NAME]`", "", "A command without code. People write `/lever NAME`.", "", "| key | default | what |", "| --- | --- | --- |"]
+    lines += [f"| `{key}` | {default} | {what} |" for key, default, what in COMMAND]
     return _page(lines)
 
 
@@ -93,9 +129,9 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "needed"
     value: Any = field.default_factory() if field.default_factory else field.default  # type: ignore[call-arg]
-    if value is None or value in ("", [], {}):
+    if value is None or value in ("", [], {}) or isinstance(value, BaseModel):
         return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else repr(value) if not isinstance(value, str) else value}`"
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def metrics() -> str:

@@ -9,6 +9,9 @@ from leverframe.config import Config
 from leverframe.core.shipping import Checks, Resolved, Shipping
 from leverframe.ports import Clock, Repositories, Runner
 
+GITHUB_KINDS = ("github_actions", "repository_dispatch")
+"""Kinds that start something at a commit of a repository, whatever they are asked for."""
+
 if TYPE_CHECKING:
     from leverframe.github.client import GitHub
     from leverframe.net import Outbound
@@ -16,6 +19,11 @@ if TYPE_CHECKING:
 
 class Work(Protocol):
     """What is to be done: a deployment, or the environment it goes to."""
+
+    @property
+    def service(self) -> str:
+        """What it is about; begins with ``/`` for a command of ``[commands]``."""
+        ...
 
     @property
     def runner(self) -> str:
@@ -70,21 +78,22 @@ def _runner(name: str, settings: Any, outbound: Outbound, clock: Clock, github: 
 
 
 def build_repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Work], Repositories]:
-    """Return what tells where the commits of some work are read: on GitHub; nowhere, for work that is about no repository; or they are
+    """Return what tells where the commits of some work are read: on GitHub; nowhere, for a command whose runner is not GitHub's; or they are
     made up, where the runner is simulated and GitHub cannot be asked. ``github`` is as in :func:`build_runners`.
     """
-    simulated = {name for name, settings in config.runners.items() if settings.kind == "simulated"}  # type: ignore[attr-defined]
+    kinds: dict[str, str] = {name: settings.kind for name, settings in config.runners.items()}  # type: ignore[attr-defined]
     made: dict[str, Repositories] = {}
 
     def of(work: Work) -> Repositories:
-        if work.runner in simulated and (work.repository is None or config.github.token is None):
+        kind = kinds.get(work.runner)
+        if work.service.startswith("/") and kind not in GITHUB_KINDS:
+            return made.setdefault("none", NoRepositories())
+        if kind == "simulated" and (work.repository is None or config.github.token is None):
             if "simulated" not in made:
                 from leverframe.runners.simulated import SimulatedRepositories
 
                 made["simulated"] = SimulatedRepositories()
             return made["simulated"]
-        if work.repository is None:
-            return made.setdefault("none", NoRepositories())
         if "github" not in made:
             from leverframe.github.repositories import GitHubRepositories
 
@@ -95,7 +104,7 @@ def build_repositories(config: Config, github: Callable[[], GitHub]) -> Callable
 
 
 class NoRepositories:
-    """For commands that are about no repository: there is no commit, nothing ships, and nothing is checked. Satisfies ``ports.Repositories``."""
+    """For commands that deploy no commit: nothing ships, and nothing is checked. Satisfies ``ports.Repositories``."""
 
     async def resolve(self, repository: str, ref: str | None) -> Resolved:
         """Return the ref without a commit."""

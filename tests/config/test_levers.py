@@ -10,6 +10,7 @@ import pytest
 from config.wrong_levers import PRODUCTION, RELEASE, STAGING, WEB, WRONG_LEVERS
 
 from leverframe.config import Config, ConfigErrors, load
+from leverframe.core.access import BUILT_IN as ACCESS
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.deployments import Retry
@@ -38,6 +39,7 @@ token = "env:TOKEN"
 repository = "acme/web-app"
 lane = "service"
 checks = ["build", "test"]
+room = "slack:#deploys"
 
 [services.web-app.environments.staging]
 runner = "github_actions"
@@ -83,7 +85,7 @@ def test_services_become_the_catalogue(tmp_path: Path) -> None:
     staging, production = config.catalogue.services["web-app"].values()
     assert (staging.service, staging.name, staging.runner, staging.repository) == ("web-app", "staging", "github_actions", "acme/web-app")
     assert (staging.lane, production.lane) == ("web-app", "web-app")
-    assert (staging.on, production.on) == (("push main",), ())
+    assert (staging.on, production.on, staging.room) == (("push main",), (), "slack:#deploys")
     assert staging.rules.checks == production.rules.checks == ("build", "test")
     assert (staging.rules.after, staging.rules.follows, staging.rules.policy, staging.rules.retry) == (None, ("production",), None, Retry())
     assert (production.rules.after, production.rules.follows, production.rules.retry) == ("staging", (), Retry(times=2, wait_s=300.0))
@@ -116,13 +118,15 @@ def test_commands_join_the_built_in_ones(tmp_path: Path) -> None:
     assert config.registry.find("restart") is config.configured["restart"].command
     assert set(BUILT_IN.words) < set(config.registry.words)
     assert config.configured["restart"].runner == "ci"
-    assert config.configured["restart"].target["job"] == "ops/restart"
+    assert config.configured["restart"].target == {
+        "job": "ops/restart", "parameters": {"service": "", "env": "", "ref": "", "sha": "SHA", "correlation_id": "LEVERFRAME_ID"},
+    }, "its arguments have names of their own, and it has no environment to tell"  # fmt: skip
     restart = config.catalogue.commands["restart"]
     assert (restart.runner, restart.target, restart.lane) == ("ci", config.configured["restart"].target, "/restart/ci")
     assert config.catalogue.find("/restart", "ci") is restart
     assert list(config.catalogue.known().services) == ["web-app"], "it is nothing that people deploy"
     assert config.roles["release"].allow[-1] == "restart"
-    assert config.roles["viewer"].allow == ["events.read", "deliveries.read", "routes.read", "restart"], "and it keeps what it has without us"
+    assert config.roles["viewer"].allow == [*ACCESS["viewer"].allow, "restart"], "and it keeps what it has by itself"
 
 
 def test_people_are_known_by_all_their_accounts(tmp_path: Path) -> None:

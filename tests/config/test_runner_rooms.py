@@ -98,7 +98,7 @@ def test_where_commits_are_read(tmp_path: Path, text: str, expected: type) -> No
 
 
 @pytest.mark.anyio
-async def test_a_command_about_no_repository_has_no_commit(tmp_path: Path) -> None:
+async def test_a_command_of_another_runner_than_githubs_has_no_commit(tmp_path: Path) -> None:
     """A Jenkins job that restarts something needs no GitHub, and is told of no made-up commit."""
     config = read(tmp_path, CI + "[commands.restart]\nrunner = 'ci'\njob = 'ops/restart'\n")
     found = build_repositories(config, Shared())(config.catalogue.commands["restart"])

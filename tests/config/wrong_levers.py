@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TOKEN = '[github]\ntoken = "env:TOKEN"\n'
 WEB = '[services.web]\nrepository = "acme/web"\n'
+ROOM = '[chats.playground]\n' + WEB + 'room = "playground:#deploys"\n'
 STAGING = '[services.web.environments.staging]\nrunner = "simulated"\n'
 PRODUCTION = '[services.web.environments.production]\nrunner = "simulated"\n'
 CI = '[runners.ci]\nkind = "jenkins"\nurl = "https://ci.example.com"\nuser = "hub"\ntoken = "env:TOKEN"\n'
@@ -38,10 +39,12 @@ WRONG_LEVERS: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("after itself", f"{WEB}{STAGING}after = 'staging'\n", [(5, f"{AT}.staging.after", "after_cycle")]),
     ("after each other", f"{WEB}{STAGING}after = 'production'\n{PRODUCTION}after = 'staging'\n", [(5, f"{AT}.staging.after", "after_cycle")]),
     ("to follow nothing", f"{WEB}{STAGING}follow = true\n", [(5, f"{AT}.staging.follow", "follow_needs_after")]),
-    ("an event that starts nothing", f"{WEB}{STAGING}on = 'release'\n", [(5, f"{AT}.staging.on[0]", "on_invalid")]),
-    ("an event without branch", f"{WEB}{STAGING}on = ['push main', 'push']\n", [(5, f"{AT}.staging.on[1]", "on_invalid")]),
-    ("a branch that cannot be", f"{WEB}{STAGING}on = 'push ma:in'\n", [(5, f"{AT}.staging.on[0]", "on_invalid")]),
-    ("pushes to no repository", f"[services.web]\n{STAGING}on = 'push main'\n", [(4, f"{AT}.staging.on", "repository_missing")]),
+    ("an event that starts nothing", f"{ROOM}{STAGING}on = 'release'\n", [(7, f"{AT}.staging.on[0]", "on_invalid")]),
+    ("an event without branch", f"{ROOM}{STAGING}on = ['push main', 'push']\n", [(7, f"{AT}.staging.on[1]", "on_invalid")]),
+    ("a branch that cannot be", f"{ROOM}{STAGING}on = 'push ma:in'\n", [(7, f"{AT}.staging.on[0]", "on_invalid")]),
+    ("pushes to no repository", f"{ROOM.replace('repository', '#')}{STAGING}on = 'push main'\n", [(7, f"{AT}.staging.on", "repository_missing")]),
+    ("pushes of which nobody is told", f"{WEB}{STAGING}on = 'push main'\n", [(5, f"{AT}.staging.on", "room_missing")]),
+    ("a room of no chat", f"{WEB}room = 'slack:#deploys'\n{STAGING}", [(3, "services.web.room", "chat_unknown")]),
     ("a runner that needs the repository", f"[services.web]\n{STAGING.replace('simulated', 'ci')}job = 'a'\n{TOKEN}{CI}", [(3, f"{AT}.staging.runner", "repository_missing")]),
     ("a runner without token for GitHub", f"{WEB}{STAGING.replace('simulated', 'repository_dispatch')}", [(4, f"{AT}.staging.runner", "services_need_token")]),
     ("nobody has to approve", f"{WEB}{STAGING}approvals = {{ required = 0 }}\n", [(5, f"{AT}.staging.approvals.required", "value_invalid")]),

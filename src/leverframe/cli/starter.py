@@ -34,7 +34,7 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 # Slack: api.slack.com/apps, your app, OAuth & Permissions: scopes chat:write and chat:write.public.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
-# For commands and buttons: Basic Information, App Credentials, Signing Secret. docs/how-to/slack.md has the whole app.
+# For commands and buttons: Basic Information, App Credentials, Signing Secret.
 # signing_secrets = ["env:SLACK_SIGNING_SECRET"]
 
 # A room that is reached by an incoming webhook instead of the bot:
@@ -101,7 +101,7 @@ secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 # Slack: api.slack.com/apps, 앱 선택, OAuth & Permissions: 권한 chat:write, chat:write.public.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
-# 명령과 버튼에 필요합니다: Basic Information, App Credentials의 Signing Secret. 앱 설정 전체는 docs/how-to/slack.ko.md에 있습니다.
+# 명령과 버튼에 필요합니다: Basic Information, App Credentials의 Signing Secret.
 # signing_secrets = ["env:SLACK_SIGNING_SECRET"]
 
 # 봇 대신 수신 웹훅(incoming webhook)으로 보내는 방:

@@ -51,6 +51,9 @@ def check(
         _destination(reading, ("rooms", room), room, chats)
     if isinstance(audit_room := table(document.get("hub")).get("audit_room"), str):
         _destination(reading, ("hub", "audit_room"), audit_room, chats)
+    for name, service in table(document.get("services")).items():
+        if isinstance(service_room := table(service).get("room"), str):
+            _destination(reading, ("services", name, "room"), service_room, chats)
     people_meaning(reading, document, sources, chats, (*levers.registry.verbs, *table(document.get("commands"))))
     if "services" in document or "commands" in document:
         levers_meaning(reading, document, levers, chats)

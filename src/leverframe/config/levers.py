@@ -22,6 +22,11 @@ from leverframe.core.services import Catalogue, Environment
 
 NEED_NONE = ("simulated", "github_actions", "repository_dispatch")
 """Kinds that may be named without a section."""
+_NAMELESS = {
+    "github_actions": ("inputs", {"service": "", "env": "", "ref": "", "sha": ""}),
+    "jenkins": ("parameters", {"service": "", "env": "", "ref": ""}),
+}
+"""What a runner is not told of a command unless the configuration names it: its arguments have names of their own."""
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -67,6 +72,12 @@ class _Runners:
     def __init__(self, reading: Reading, settings: dict[str, BaseModel | None]) -> None:
         self._reading = reading
         self.settings = settings
+
+    def of_command(self, runner: str, theirs: Table) -> Table:
+        """Return ``theirs`` with no name for what a command does not have."""
+        key, nameless = _NAMELESS.get(str(getattr(self.settings.get(runner), "kind", runner)), ("", {}))
+        named = theirs.get(key, {})
+        return {**theirs, key: {**nameless, **named}} if key and isinstance(named, dict) else theirs
 
     def target(self, runner: Any, theirs: Table, at: KeyPath, ours: frozenset[str]) -> Mapping[str, Any]:
         """Return ``theirs`` as the runner's ``Target`` reads them; ``ours`` are the other keys that may stand beside them."""
@@ -137,7 +148,7 @@ def _command(name: str, given: Table, reading: Reading, runners: _Runners) -> Co
         else:
             reading.found("value_invalid", (*at, *inside), error.what)
         return None
-    target = runners.target(command.runner, command.target, at, KEYS)
+    target = runners.target(command.runner, runners.of_command(command.runner, command.target), at, KEYS)
     return Configured(command=command.command, runner=command.runner, target=target, roles=command.roles)
 
 

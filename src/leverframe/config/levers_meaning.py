@@ -38,6 +38,8 @@ def levers_meaning(reading: Reading, document: Table, levers: Levers, chats: Col
                 reading.found("repository_missing", (*here, "runner"), name)
             elif not has_repository and "on" in environment:
                 reading.found("repository_missing", (*here, "on"), name)
+            if "on" in environment and "room" not in table(service):
+                reading.found("room_missing", (*here, "on"), name)
             if kind not in ("", "simulated") and not has_token:
                 reading.found("services_need_token", (*here, "runner"))
     for name, command in table(document.get("commands")).items():

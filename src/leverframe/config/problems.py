@@ -208,6 +208,8 @@ _error("role_unknown", ("There is no role called “{detail}”.", "Add [roles.{
        ("“{detail}”라는 역할이 없습니다.", "[roles.{detail}]을 추가하거나 이름을 고치세요."))
 _error("room_invalid", ("This is not a room of the chat. {detail}", "Correct {key}."),
        ("이 채팅의 방이 아닙니다. {detail}", "{key}을(를) 고치세요."))
+_warning("room_missing", ("{key} starts deployments by itself, and no room is told of them.", 'Add room = "slack:#deploys" to [services.{detail}].'),
+         ("{key}에 따라 배포가 스스로 시작되는데 알릴 방이 없습니다.", '[services.{detail}]에 room = "slack:#deploys"를 추가하세요.'))
 _error("route_name_twice", ("Two routes are called “{detail}”.", "Give each route a name of its own."),
        ("“{detail}”라는 라우트가 둘입니다.", "라우트마다 다른 이름을 쓰세요."))
 _error("runner_unknown", ("There is no runner called “{detail}”.", "Add [runners.{detail}], or name simulated, github_actions or repository_dispatch, which need no section."),

@@ -41,11 +41,11 @@ class Inputs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    service: str = "service"
-    env: str = "env"
-    ref: str = ""
-    sha: str = ""
-    correlation_id: str = "correlation_id"
+    service: str = Field("service", description="The service's name.")
+    env: str = Field("env", description="The environment's name.")
+    ref: str = Field("", description="The branch or tag that was asked for; sent where the input is named.")
+    sha: str = Field("", description="The exact commit that was approved; sent where the input is named.")
+    correlation_id: str = Field("correlation_id", description="An id that is new for every try, by which the hub finds the run again.")
 
 
 class Target(BaseModel):

@@ -6,6 +6,7 @@ SERVICES = """\
 # /deploy web-app staging, then /deploy web-app production: it needs the same commit in staging, and somebody else's approval.
 [services.web-app]
 repository = "acme/web-app"
+room = "playground:#deploys"    # where deployments are told that start by themselves
 
 [services.web-app.environments.staging]
 runner = "simulated"
