@@ -68,7 +68,7 @@ async def test_a_session_is_its_persons_while_both_last(database: Database, cloc
     assert await database.read(people.session, cookie, clock.now()) == session
     assert await database.read(people.session, "another", clock.now()) is None
     assert await database.read(people.session, cookie, session.expires_at) is None
-    await database.write(people.set_role, "bo", "admin")
+    await come_in(database, clock, "bo", "admin")  # invited anew, with another role
     found = await database.read(people.session, cookie, clock.now())
     assert found is not None and found.role == "admin"
     await database.write(people.end_session, cookie)

@@ -134,11 +134,6 @@ def _person(row: Any) -> Person:
     return Person(name=row.name, role=row.role, created_at=row.created_at, disabled_at=row.disabled_at)
 
 
-def set_role(conn: Connection, name: str, role: str) -> bool:
-    """Give the person another role; ``False`` when there is none of this name. Their sessions have it at once."""
-    return conn.execute(sa.update(people).where(people.c.name == name).values(role=role)).rowcount == 1
-
-
 def disable(conn: Connection, name: str, now: datetime) -> bool:
     """Lock the person out: sessions and open links end. ``False`` when there is nobody (enabled) of this name.
 

@@ -52,15 +52,6 @@ def dump(message: Message, mentions: Mapping[str, str] | None = None) -> str:
     return json.dumps(to_json(message, mentions), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
 
 
-def from_json(found: Mapping[str, Any]) -> Message:
-    """Return the message that :func:`to_json` wrote. Raises ``KeyError`` or ``ValueError`` for anything else."""
-    return Message(
-        headline=_read_rich(found["headline"]),
-        blocks=tuple(_read_block(block) for block in found["blocks"]),
-        tone=found["tone"],
-    )
-
-
 def for_page(row: PlaygroundMessage) -> Json:
     """Return a stored message as the page takes it."""
     return {
@@ -125,41 +116,3 @@ def _block(block: Block, mentions: Mapping[str, str]) -> Json:
 
 def _button(button: Button) -> Json:
     return {"text": button.text, "url": button.url, "action": button.action, "value": button.value, "style": button.style}
-
-
-def _read_rich(found: list[Mapping[str, Any]]) -> Rich:
-    return tuple(_read_inline(part) for part in found)
-
-
-def _read_inline(found: Mapping[str, Any]) -> Inline:
-    match found["kind"]:
-        case "text":
-            return Text(found["text"])
-        case "bold":
-            return Bold(found["text"])
-        case "code":
-            return Code(found["text"])
-        case "link":
-            return Link(found["text"], found["url"])
-        case "person":
-            return Person(found["text"])
-        case other:
-            raise ValueError(f"no inline is called {other}")
-
-
-def _read_block(found: Mapping[str, Any]) -> Block:
-    match found["kind"]:
-        case "paragraph":
-            return Paragraph(_read_rich(found["content"]))
-        case "quote":
-            return Quote(_read_rich(found["content"]))
-        case "footer":
-            return Footer(_read_rich(found["content"]))
-        case "bullets":
-            return Bullets(tuple(_read_rich(item) for item in found["items"]))
-        case "fields":
-            return Fields(tuple((pair["label"], _read_rich(pair["value"])) for pair in found["pairs"]))
-        case "buttons":
-            return Buttons(tuple(Button(**button) for button in found["buttons"]))
-        case other:
-            raise ValueError(f"no block is called {other}")
