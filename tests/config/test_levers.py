@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from leverframe.config import Config, ConfigErrors, load
 from leverframe.core.access import BUILT_IN as ACCESS
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
+from leverframe.core.commands.configured import ARGUMENT_KEYS, KEYS
 from leverframe.core.deployments import Retry
 from leverframe.core.freezes import Freeze
 from leverframe.samples.services import SERVICES
@@ -208,6 +210,13 @@ def test_the_demo_has_something_to_deploy(tmp_path: Path) -> None:
     assert production.rules.policy is not None and not production.rules.policy.allow_self
     granted = {grant.split()[0] for grant in config.roles["playground"].allow}
     assert granted == set(config.registry.verbs), "and no command is forgotten"
+
+
+def test_the_reference_has_every_key_of_a_command() -> None:
+    """A command is read by the core and not by a model, so its rows are written by hand: none is forgotten, none invented."""
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    keys = re.findall(r"^\| `([a-z_.]+)` \|", page.partition("## `[commands.NAME]`")[2], re.MULTILINE)
+    assert sorted(keys) == sorted([*KEYS, *(f"arguments.{key}" for key in ARGUMENT_KEYS)])
 
 
 def test_nothing_is_imported_that_is_not_configured(tmp_path: Path) -> None:
