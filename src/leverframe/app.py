@@ -15,6 +15,7 @@ import structlog
 
 from leverframe.config import Config
 from leverframe.core.access import BUILT_IN, Role
+from leverframe.core.audit_chain import Signer
 from leverframe.core.delivery import Outcome
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.events import Event
@@ -29,6 +30,7 @@ from leverframe.signal_box import SignalBox, build_box, is_needed, slack_doors
 from leverframe.sources.github.settings import Settings as GithubSettings
 from leverframe.sources.github.source import GithubHook, GithubSource
 from leverframe.sources.hub import HubSource
+from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.store import counts, schema
 from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent
@@ -44,6 +46,7 @@ from leverframe.web.inbound import Inbound, Receive, Scope, Send
 from leverframe.web.rates import address_of, peer_of
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
+from leverframe.work.audit import ChainKeeper
 from leverframe.work.bell import Bell
 from leverframe.work.deliver import Deliverer
 from leverframe.work.explain import Explainer
@@ -186,6 +189,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     Raises ``store.sqlite.AlreadyServed``, or ``Refused`` when the database cannot be used.
     """
     clock = clock or SystemClock()
+    signer = Signer(keys_for(AUDIT, config.hub.master_keys, config.sqlite_path))
     database = await open_database(config, clock)
     metrics, access, outbound = Metrics(), AccessLog(log_to), Outbound()
     zone, locale = ZoneInfo(config.hub.timezone), config.hub.locale
@@ -226,7 +230,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
-        roles=roles, redrive=Redriver(database, clock, planned), routes=explainer, demo=demo,
+        roles=roles, redrive=Redriver(database, clock, planned), routes=explainer, demo=demo, signer=signer,
         chats={name: chat.check_room for name, chat in chats.items()},
     )  # fmt: skip
     refusals = RefusalLog(desk, metrics)
@@ -248,7 +252,7 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         config=config, database=database, clock=clock, site=build_site(doors, Guard(desk, refusals)), inbound=inbound, access=access,
         loops=[
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
-            ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump())).run), ("counts", lambda: _count(database, clock, metrics)),
+            ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()),
         ],
         deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack,

@@ -193,6 +193,8 @@ def _hub(table: Any, reading: Reading) -> BaseModel | None:
         reading.found("secret_literal", ("hub", "database"))
     if hub.database.startswith("postgresql:") and find_spec("asyncpg") is None:
         reading.found("database_unavailable", ("hub", "database"))
+    if hub.database.startswith("postgresql:") and not hub.master_keys:
+        reading.found("audit_unsigned", ("hub", "database"))
     if hub.url:
         return hub
     if not is_loopback(hub.host):

@@ -151,7 +151,7 @@ class Hub(Section):
     )
     locale: Locale = Field("en", description="The language of messages and pages: `en` or `ko`.")
     timezone: Annotated[str, BeforeValidator(_timezone)] = Field("UTC", description="The time zone of shown times and quiet hours, such as `Asia/Seoul`.")
-    master_keys: list[Secret] = Field([], description="Keys for secrets in the database: the first encrypts, all decrypt. Nothing is kept there yet that needs one.")
+    master_keys: list[Secret] = Field([], description="Keys for what the database keeps: the first encrypts, and signs the audit; the others are still known. Left out, SQLite has a key in a file beside it, and on PostgreSQL the audit is not signed.")
     trusted_proxies: list[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]] = Field(
         [], description="Networks of proxies whose `X-Forwarded-For` is believed: `10.0.0.0/8`."
     )

@@ -128,6 +128,8 @@ _error("api_url_invalid", ("“{detail}” is not the address of an API.", 'Writ
        ("“{detail}”은(는) API 주소가 아닙니다.", '스킴과 호스트를 쓰세요: "https://github.example.com/api/v3".'))
 _warning("approvals_need_people", ("People may approve from several platforms ({detail}), and nobody's accounts there are linked: whoever might be the same person does not count.", 'Link them: [people.ann] identities = ["slack:U0123", "github:ann"].'),
          ("여러 플랫폼({detail})에서 승인할 수 있는데 아무의 계정도 연결되어 있지 않습니다. 같은 사람일 수도 있는 승인은 세지 않습니다.", '계정을 연결하세요: [people.ann] identities = ["slack:U0123", "github:ann"].'))
+_warning("audit_unsigned", ("PostgreSQL has no place for a key of the hub's own, so the audit is not signed: who may write the database could make the whole chain anew, unseen.", 'Set master_keys = ["env:LEVERFRAME_MASTER_KEY"] in [hub] to a long random text.'),
+         ("PostgreSQL에는 허브가 자기 키를 둘 곳이 없어 감사 기록에 서명하지 않습니다. 데이터베이스에 쓸 수 있는 사람이 기록 전체를 몰래 다시 만들 수 있습니다.", '[hub]에 master_keys = ["env:LEVERFRAME_MASTER_KEY"]를 긴 무작위 문자열로 설정하세요.'))
 _warning("author_glob", ("In “{detail}” the brackets mean “one of these letters”, so no bot is called so.", "Write [[] for a bracket."),
          ("“{detail}”의 대괄호는 “이 글자 가운데 하나”라는 뜻이라 그런 봇은 없습니다.", "대괄호 자체는 [[]로 쓰세요."))
 _error("chat_unknown", ("There is no chat called “{detail}”.", "Add [chats.{detail}], or correct the name before the colon."),

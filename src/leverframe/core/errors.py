@@ -107,6 +107,8 @@ _row("argocd_unavailable", 502, ("Argo CD has troubles of its own.", "The hub lo
      ("Argo CD에 장애가 있습니다.", "허브가 다시 확인합니다. argocd-server의 로그를 보세요."))
 _row("argocd_unreachable", 502, ("Argo CD cannot be reached.", "Check url, the hub's network, DNS and certificates; it is tried again."),
      ("Argo CD에 연결할 수 없습니다.", "url과 허브의 네트워크, DNS, 인증서를 확인하세요. 다시 시도합니다."))
+_row("audit_broken", 500, ("The audit is not as it was written.", "Keep a copy of the database as it is, and find out who could write to it. The first entry that is not right is named by: leverframe audit verify"),
+     ("감사 기록이 기록된 그대로가 아닙니다.", "데이터베이스 사본을 그대로 보관하고, 누가 데이터베이스에 쓸 수 있었는지 확인하세요. 처음 어긋난 항목을 알려 주는 명령: leverframe audit verify"))
 _row("body_expired", 410, ("The event's body is past its retention, so its message cannot be made again.", "Keep bodies longer with bodies_days under [retention]; what was sent stays where it is."),
      ("이벤트 본문의 보관 기간이 지나 메시지를 다시 만들 수 없습니다.", "[retention]의 bodies_days로 본문을 더 오래 보관하세요. 이미 보낸 메시지는 그대로 있습니다."))
 _row("body_too_large", 413, ("The body is larger than this door takes.", "Send at most the size in detail; GitHub itself sends at most 25 MB."),
@@ -349,6 +351,8 @@ _row("jenkins_unreachable", 502, ("Jenkins cannot be reached.", "Check url, the 
      ("Jenkins에 연결할 수 없습니다.", "url과 허브의 네트워크, DNS, 인증서를 확인하세요. 다시 시도합니다."))
 _row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
      ("본문이 JSON 객체가 아닙니다.", "GitHub가 만드는 그대로 JSON 또는 payload 폼 필드로 보내세요."))
+_row("key_file_unusable", 500, ("The key beside the database cannot be used.", "Put the file named in detail back from the backup, readable for the hub's user, or set hub.master_keys."),
+     ("데이터베이스 옆의 키 파일을 쓸 수 없습니다.", "detail에 적힌 파일을 허브의 사용자가 읽을 수 있게 백업에서 되돌리거나 hub.master_keys를 설정하세요."))
 _row("link_invalid", 410, ("This link was used, is over, or was never given.", "Ask an administrator for a new one: leverframe people invite NAME --role ROLE."),
      ("이미 쓴 링크이거나 기한이 지났거나 발급된 적이 없습니다.", "관리자에게 새 링크를 요청하세요: leverframe people invite NAME --role ROLE."))
 _row("lock_held", 409, ("Somebody else holds the lock.", "Ask them, wait for a notice when it frees, or steal it with a reason."),

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from leverframe.core.audit_chain import Entry, Linked, detail_text
-from leverframe.core.ids import EPOCH_MS
 from leverframe.core.redaction import redacted, redacted_detail
-from leverframe.store.tables import audit, to_us
+from leverframe.store.event_pages import first_id_at
+from leverframe.store.tables import audit
 
 REFUSALS_EVERY = timedelta(minutes=1)
 _MOST_KEYS = 4096
@@ -59,15 +59,10 @@ def chosen(asked: Asked) -> list[sa.ColumnElement[bool]]:
     ]
     # Ids begin with their milliseconds, and are the key: instants have no index of their own.
     if asked.since is not None:
-        found.append(audit.c.id >= id_at(asked.since))
+        found.append(audit.c.id >= first_id_at(asked.since))
     if asked.until is not None:
-        found.append(audit.c.id < id_at(asked.until))
+        found.append(audit.c.id < first_id_at(asked.until))
     return found
-
-
-def id_at(instant: datetime) -> int:
-    """Return the smallest identifier that could have been given at ``instant``: ids grow with time."""
-    return max(to_us(instant) // 1000 - EPOCH_MS, 0) << 20
 
 
 def linked(row: sa.Row[Any]) -> Linked:

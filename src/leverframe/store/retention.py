@@ -11,7 +11,6 @@ from leverframe.store.event_pages import first_id_at
 from leverframe.store.tables import (
     api_tokens,
     attempts,
-    audit,
     bodies,
     cards,
     deliveries,
@@ -67,12 +66,6 @@ def sweep_dead(connection: Connection, *, before: datetime) -> int:
         connection.execute(attempts.delete().where(attempts.c.delivery_id.in_(old)))
         connection.execute(deliveries.delete().where(deliveries.c.id.in_(old)))
     return len(old)
-
-
-def sweep_audit(connection: Connection, *, before: datetime) -> int:
-    """Forget up to :data:`BITE` audit entries made before."""
-    old = sa.select(audit.c.id).where(audit.c.id < first_id_at(before)).order_by(audit.c.id).limit(BITE)
-    return connection.execute(audit.delete().where(audit.c.id.in_(old.scalar_subquery()))).rowcount
 
 
 def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> int:

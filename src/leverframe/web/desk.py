@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from leverframe.core.access import Identity, Role
+from leverframe.core.audit_chain import Signer
 from leverframe.core.errors import Locale
 from leverframe.ports import Clock
 from leverframe.store import audit
@@ -71,6 +72,8 @@ class Desk:
     """By name, what says why a chat cannot have such a room (``None`` when it can)."""
     demo: bool = False
     """Whether this is a demo, whose open playground leads into the console."""
+    signer: Signer = Signer()
+    """Whose signatures the audit has."""
 
     async def act(
         self, identity: Identity, act: str, target: str, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs

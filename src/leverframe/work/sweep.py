@@ -8,9 +8,10 @@ from functools import partial
 
 import structlog
 
+from leverframe.core.audit_chain import Signer
 from leverframe.core.errors import Refused
 from leverframe.ports import Clock
-from leverframe.store import retention
+from leverframe.store import audit_chain, retention
 from leverframe.store.database import Database
 
 EVERY_S = 3600.0
@@ -32,8 +33,9 @@ class Kept:
 class Sweeper:
     """The loop that sweeps."""
 
-    def __init__(self, database: Database, clock: Clock, kept: Kept) -> None:
-        self._database, self._clock, self._kept = database, clock, kept
+    def __init__(self, database: Database, clock: Clock, kept: Kept, signer: Signer) -> None:
+        """``signer`` signs where the audit begins when its oldest entries are gone."""
+        self._database, self._clock, self._kept, self._signer = database, clock, kept, signer
 
     async def run(self) -> None:
         """Sweep every hour, for ever."""
@@ -42,7 +44,7 @@ class Sweeper:
             try:
                 await self.sweep()
             except Refused as error:
-                log.warning("sweep_put_off", code=error.code)
+                log.warning("sweep_put_off", code=error.code, detail=error.detail)
             except Exception:
                 log.exception("sweep_failed")  # the next one may not fail
 
@@ -54,8 +56,9 @@ class Sweeper:
             ("dead", retention.sweep_dead, self._kept.dead_days),
             ("bodies", retention.sweep_bodies, self._kept.bodies_days),
             ("events", retention.sweep_events, self._kept.events_days),
-            ("audit", retention.sweep_audit, self._kept.audit_days),
             ("small", partial(retention.sweep_small, now=now), self._kept.events_days),
+            # Last: an audit that is not as it was written refuses to be forgotten.
+            ("audit", partial(audit_chain.sweep, signer=self._signer, now=now), self._kept.audit_days),
         ):
             gone[name] = 0
             while bite := await self._database.write(work, before=now - timedelta(days=days)):
