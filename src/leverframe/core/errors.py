@@ -189,6 +189,8 @@ _row("environment_unknown", 404, ("The service has no such environment.", "Write
      ("이 서비스에 없는 환경입니다.", "서비스 이름 뒤에 그 서비스의 환경을 쓰세요."))
 _row("event_missing", 400, ("The event's name is missing.", "Send the header X-GitHub-Event; a proxy may have removed it."),
      ("이벤트 이름이 없습니다.", "X-GitHub-Event 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+_row("event_name_unknown", 400, ("GitHub has no event of this name.", "Write names such as push, pull_request.opened or issues, or * for all; left out, it is what is posted by default."),
+     ("GitHub에 이런 이름의 이벤트가 없습니다.", "push, pull_request.opened, issues 같은 이름이나 전부를 뜻하는 *를 쓰세요. 비우면 기본으로 알리는 이벤트입니다."))
 _row("event_unknown", 404, ("There is no event of this id, or its body is not kept any more.", "leverframe events list shows which there are; old ones are removed by [retention]."),
      ("이 ID의 이벤트가 없거나 본문이 보존 기간이 지나 지워졌습니다.", "leverframe events list로 확인하세요. 오래된 이벤트는 [retention]에 따라 지워집니다."))
 _row("file_exists", 409, ("The file is there already, and was left as it is.", "Use --force to replace it, or --dry-run to see what would be written."),
@@ -501,6 +503,8 @@ _row("source_unknown", 404, ("There is no source of this name.", "Add [sources.N
      ("이 이름의 소스가 없습니다.", "leverframe.toml에 [sources.NAME]을 추가하거나 주소를 고치세요."))
 _row("storage_unavailable", 503, ("The hub cannot write to its database just now; nothing was taken.", "Send it again after Retry-After seconds; leverframe doctor tells why."),
      ("지금 데이터베이스에 쓸 수 없어 아무것도 받지 않았습니다.", "Retry-After 초 뒤에 다시 보내세요. 원인은 leverframe doctor가 알려 줍니다."))
+_row("subscription_none", 404, ("This room has not subscribed to it.", "subscribe in the same room, with the same repository, is what this takes back; routes of leverframe.toml stay."),
+     ("이 방은 그것을 구독하고 있지 않습니다.", "같은 방에서 같은 저장소로 한 subscribe만 취소합니다. leverframe.toml의 라우트는 그대로입니다."))
 _row("template_failed", 422, ("The route's template failed on this event.", "Correct the template at the line in detail (docs/how-to/templates.md lists the variables); then retry the delivery."),
      ("라우트의 템플릿이 이 이벤트에서 실패했습니다.", "detail에 적힌 줄의 템플릿을 고친 뒤 다시 보내세요. 변수는 docs/how-to/templates.ko.md에 있습니다."))
 _row("template_invalid", 422, ("The route's template cannot be read.", "Correct the line in detail."),

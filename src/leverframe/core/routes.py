@@ -84,8 +84,19 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route], where: Where | None = None) -> None:
         """Prepare ``routes``. Raises ``ValueError`` when one has a ``where`` and nothing is given to answer it."""
-        self.routes = tuple(routes)
-        rows = [_Row(route, where) for route in self.routes]
+        self._fixed, self._where = tuple(routes), where
+        self._more: tuple[Route, ...] = ()
+        self._prepare()
+
+    def add(self, more: tuple[Route, ...]) -> None:
+        """Ask these too, after those that it was made of, in place of what was added before; whoever shares the table sees them."""
+        if more != self._more:
+            self._more = more
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self.routes = (*self._fixed, *self._more)
+        rows = [_Row(route, self._where) for route in self.routes]
         names = {name for row in rows for name in row.events.names}
         self._rows = {name: tuple(row for row in rows if row.events.may_take(name)) for name in names}
         self._other_rows = tuple(row for row in rows if row.events.everything)

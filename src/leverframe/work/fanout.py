@@ -19,7 +19,7 @@ from leverframe.core.ids import show
 from leverframe.core.routes import Quiet, Route, RouteTable
 from leverframe.github.errors import Trouble
 from leverframe.ports import Clock
-from leverframe.store import audit, deliveries, events, mutes
+from leverframe.store import audit, chat_routes, deliveries, events, mutes
 from leverframe.store.database import Database
 from leverframe.store.deliveries import LateWorker
 from leverframe.store.events import StoredEvent
@@ -117,9 +117,10 @@ class Fanout:
     async def step(self) -> int:
         """Route one batch; return how many events it held."""
         boot = self._boot()
-        ids, silenced = await self._database.write(self._claim, boot=boot, now=self._clock.now())
+        ids, silenced, chosen = await self._database.write(self._claim, boot=boot, now=self._clock.now())
         if not ids:
             return 0
+        self._table.add(chosen)
         stored = await self._load(ids)
         # Of those whose bodies are gone nothing can be said any more.
         batch = _Batch(boot, silenced, routed=list(set(ids) - stored.keys()), plans=[])
@@ -237,9 +238,10 @@ class Fanout:
                 self._follower.committed(turn)
         return owed
 
-    def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str]]:
+    def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str], tuple[Route, ...]]:
+        """Claim events; with them come the mutes that hold, and the routes that people made in their rooms."""
         ids = events.claim_routing(connection, boot=boot, now=now, limit=BATCH)
-        return ids, mutes.active(connection, now=now) if ids else set()
+        return (ids, mutes.active(connection, now=now), chat_routes.every(connection)) if ids else (ids, set(), ())
 
     async def _load(self, ids: Sequence[int]) -> dict[int, StoredEvent]:
         found = self._recent.take(ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from difflib import get_close_matches
 
 from leverframe.core import approvals as voting
 from leverframe.core.access import Denied, Role
@@ -28,14 +29,17 @@ from leverframe.core.lanes import (
 )
 from leverframe.core.messages import Message
 from leverframe.core.services import Environment
+from leverframe.core.wording import VOICES
 from leverframe.core.wording.levers import LEVERS
 from leverframe.core.wording.levers.tables import LaneRow
-from leverframe.store import approvals, deployments, inbox, locks
+from leverframe.store import approvals, chat_routes, deployments, inbox, locks
 from leverframe.store.inbox import Outcome
 from leverframe.work.board import board, shown, shown_lock
 from leverframe.work.deploy import Deployer, Turn
 from leverframe.work.standing import OWN, Standing
 
+EVENTS = sorted(VOICES["en"].sentences)
+"""GitHub's events, by name: each has a sentence."""
 HISTORY = 15
 """Deployments that ``history`` shows."""
 
@@ -96,7 +100,7 @@ class Levers:
         self._does: Mapping[str, Callable[[Asked], Outcome]] = {
             "deploy": self._deploy, "rollback": self._rollback, "status": self._status, "queue": self._queue, "history": self._history,
             "lock": self._lock, "unlock": self._unlock, "approve": self._vote, "reject": self._vote, "cancel": self._cancel, "retry": self._retry,
-            "settle": self._settle, "help": self._help, "who-can": self._who_can, "why": self._why,
+            "settle": self._settle, "subscribe": self._subscribe, "unsubscribe": self._unsubscribe, "help": self._help, "who-can": self._who_can, "why": self._why,
         }  # fmt: skip
 
     def known(self) -> Known:
@@ -317,6 +321,28 @@ class Levers:
         locks.remove(turn.connection, environment.lane)
         self._deployer.freed(turn, kept, tell_to=freed.tell)
         return self._done(asked, self._say.unlocked(shown_lock(kept, environment), asked.name))
+
+    # What a room is told.
+
+    def _subscribe(self, asked: Asked) -> Outcome:
+        repo, names = asked.parsed.text("repository"), tuple(asked.parsed.text("events").replace(",", " ").split())
+        for name in names:
+            event = name.partition(".")[0]
+            if event != "*" and event not in EVENTS:
+                near = get_close_matches(event, EVENTS, n=1, cutoff=0.6)
+                return self.refused(asked.parsed, "event_name_unknown", f"{name} → {near[0]}" if near else name)
+        if asked.at is None:
+            return self.refused(asked.parsed, "room_unknown")
+        chat_routes.add(asked.turn.connection, repo=repo, destination=asked.at.destination, events=names, by=asked.by.actor, now=asked.turn.now)
+        return self._done(asked, self._say.subscribed(repo, names, asked.at.room_name or asked.at.room))
+
+    def _unsubscribe(self, asked: Asked) -> Outcome:
+        repo = asked.parsed.text("repository")
+        if asked.at is None:
+            return self.refused(asked.parsed, "room_unknown")
+        if not chat_routes.remove(asked.turn.connection, repo=repo, destination=asked.at.destination):
+            return self.refused(asked.parsed, "subscription_none", repo)
+        return self._done(asked, self._say.unsubscribed(repo, asked.at.room_name or asked.at.room))
 
     # Questions.
 

@@ -259,3 +259,11 @@ def upgrade() -> None:
         sa.Column("document", sa.LargeBinary, nullable=False, comment="JSON of core.lanes.Lock"),
         sa.Index("locks_until", "until"),
     )
+    op.create_table(
+        "chat_routes",
+        sa.Column("destination", sa.Text, primary_key=True, comment="chat:room"),
+        sa.Column("repo", sa.Text, primary_key=True, comment="owner/name, or a glob"),
+        sa.Column("events", sa.Text, nullable=False, comment="JSON list; empty: what is posted by default"),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("created_at", sa.BigInteger, nullable=False),
+    )

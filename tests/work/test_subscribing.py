@@ -1,0 +1,58 @@
+"""People choose in a room what it is told: a route without a file."""
+
+from __future__ import annotations
+
+import pytest
+from clock import VirtualClock
+from fakes.slack import FakeSlack
+
+from leverframe.core.access import Role
+from leverframe.core.conversation import Place
+from leverframe.core.routes import Route
+from leverframe.store import chat_routes
+from work.box import box, text
+from work.engine import engine
+from work.github import push
+
+pytestmark = pytest.mark.anyio
+
+ROLES = {"dev": Role(allow=("subscribe acme/*", "unsubscribe acme/*"), members=("slack:ANN",))}
+DEV = Place(chat="slack", room="#dev", room_name="dev")
+
+
+async def test_a_room_subscribes_and_takes_it_back(database_url: str, clock: VirtualClock) -> None:
+    """The room is told who may hear what of which repository; wrong names are answered with the near one, and grants hold."""
+    async with box(database_url, clock, roles=ROLES) as hub:
+        said = await hub.say("ann", "subscribe acme/web push, pull_request.opened", at=DEV)
+        assert said.public
+        (route,) = await hub.database.read(chat_routes.every)
+        assert (route.repos, route.events, route.to) == (("acme/web",), ("push", "pull_request.opened"), ("slack:#dev",))
+        assert "issues" in text(await hub.say("ann", "subscribe acme/web issue", at=DEV))
+        assert not (await hub.say("ann", "subscribe other/web", at=DEV)).public
+        assert len(await hub.database.read(chat_routes.every)) == 1
+        assert (await hub.say("ann", "unsubscribe acme/web", at=DEV)).public
+        assert await hub.database.read(chat_routes.every) == ()
+        assert not (await hub.say("ann", "unsubscribe acme/web", at=DEV)).public
+
+
+async def test_what_a_room_subscribed_to_is_said_there(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """From the next event on, without a restart, and no more once it is taken back."""
+    async with engine(sqlite_url, clock, slack, Route(name="all", events=("issues",), to=("slack:#ops",))) as hub:
+        await hub.receive("push", push())
+        await hub.settle()
+        assert hub.texts("#dev") == []
+        repo = "*/*"
+        await hub.database.write(chat_routes.add, repo=repo, destination="slack:#dev", events=("push",), by="slack:ANN", now=clock.now())
+        await hub.receive("push", push(message="two"))
+        await hub.receive("issues", push(message="one to make the route heard"))
+        await hub.settle()
+        clock.advance(seconds=2)
+        await hub.receive("push", push(message="three"))
+        await hub.settle()
+        assert any("three" in said for said in hub.texts("#dev"))
+        await hub.database.write(chat_routes.remove, repo=repo, destination="slack:#dev")
+        before = len(hub.texts("#dev"))
+        clock.advance(seconds=2)
+        await hub.receive("push", push(message="four"))
+        await hub.settle()
+        assert len(hub.texts("#dev")) == before
