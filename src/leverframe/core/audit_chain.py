@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,7 +57,7 @@ class Checkpoint:
     link: bytes
     at: datetime
     key: str = ""
-    """The public key, base64url; empty where a hub has no key to sign with."""
+    """The public key, in hexadecimal; empty where a hub has no key to sign with."""
     signature: bytes = b""
 
     def is_signed_by(self, keys: frozenset[str]) -> bool:
@@ -69,7 +68,7 @@ class Checkpoint:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # 40 ms, for those who need it
 
         try:
-            Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(self.key)).verify(self.signature, _said(self))
+            Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.key)).verify(self.signature, _said(self))
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -127,8 +126,8 @@ class Signer:
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The public keys, base64url, the one that signs first."""
-        return tuple(urlsafe_b64encode(key.public_key().public_bytes_raw()).decode() for key in self._private)
+        """The public keys, in hexadecimal, the one that signs first."""
+        return tuple(key.public_key().public_bytes_raw().hex() for key in self._private)
 
     @cached_property
     def _private(self) -> list[Any]:

@@ -79,11 +79,10 @@ def linked(row: sa.Row[Any]) -> Linked:
 
 
 def entries(
-    conn: Connection, *, actor: str | None = None, act: str | None = None, code: str | None = None, since: datetime | None = None,
-    until: datetime | None = None, before: int | None = None, limit: int = 50,
+    conn: Connection, asked: Asked | None = None, *, actor: str | None = None, act: str | None = None, before: int | None = None, limit: int = 50
 ) -> list[Entry]:
-    """Return entries, newest first, older than the id ``before``; of one actor, act, code or span of time where given."""
-    asked = Asked(actor=actor, act=act, code=code, since=since, until=until)
+    """Return entries, newest first, older than the id ``before``: those asked for, or of one actor or act."""
+    asked = asked or Asked(actor=actor, act=act)
     found = sa.select(audit).where(*chosen(asked)).order_by(audit.c.id.desc()).limit(limit)
     if before is not None:
         found = found.where(audit.c.id < before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -72,7 +72,7 @@ class Desk:
     """By name, what says why a chat cannot have such a room (``None`` when it can)."""
     demo: bool = False
     """Whether this is a demo, whose open playground leads into the console."""
-    signer: Signer = Signer()
+    signer: Signer = field(default_factory=Signer)
     """Whose signatures the audit has."""
 
     async def act(

@@ -153,6 +153,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "used": ("Last used", "마지막 사용"),
     # audit
     "actor": ("Who", "누가"),
+    "audit_export": ("Export as JSON lines", "JSON Lines로 내보내기"),
+    "audit_export_hint": ("The whole audit can be verified anywhere: leverframe audit verify --file audit.jsonl",
+                          "전체를 내보낸 파일은 어디서나 검증할 수 있습니다: leverframe audit verify --file audit.jsonl"),
     "target": ("What", "무엇을"),
     # API page
     "api_title": ("API", "API"),

@@ -1,4 +1,4 @@
-"""Routes, mutes, tokens, people and the audit in the API."""
+"""Routes, mutes, tokens and people in the API."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from leverframe.core import ids
 from leverframe.core.access import Allowed, allowed
-from leverframe.store import audit, mutes
+from leverframe.store import mutes
 from leverframe.store import people as people_store
 from leverframe.store import tokens as token_store
 from leverframe.web import acts
 from leverframe.web.api import shapes
-from leverframe.web.api.asked import Asked, Count, cursor, locale_of, who
+from leverframe.web.api.asked import locale_of, who
 from leverframe.web.api.shapes import Word
 from leverframe.web.asking import moment
 from leverframe.web.desk import Desk
@@ -94,7 +93,7 @@ def tokens(api: FastAPI, desk: Desk) -> None:
 
 
 def people(api: FastAPI, desk: Desk) -> None:
-    """Add the operations of people and the audit."""
+    """Add the operations of people."""
     @api.get("/api/people", response_model=shapes.PeopleList, summary="Everybody, and open invitations")
     async def everybody() -> Any:
         found = await desk.database.read(people_store.everybody)
@@ -116,11 +115,3 @@ def people(api: FastAPI, desk: Desk) -> None:
     async def disable(name: Word, request: Request) -> Response:
         await acts.disable(desk, who(request), name)
         return Response(status_code=204)
-
-    @api.get("/api/audit", response_model=shapes.AuditList, summary="Who did what and what was refused, newest first")
-    async def entries(actor: Asked = None, act: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
-        found = await desk.database.read(audit.entries, actor=actor, act=act, before=cursor("aud", before), limit=limit + 1)
-        rows = found[:limit]
-        return {"entries": [{"id": ids.show("aud", row.id), "at": row.at, "actor": row.actor, "act": row.act, "target": row.target,
-                             "code": row.code, "detail": dict(row.detail)} for row in rows],
-                "next": ids.show("aud", rows[-1].id) if len(found) > limit else None}

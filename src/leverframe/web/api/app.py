@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leverframe.core.errors import Refused
 from leverframe.web import pages
-from leverframe.web.api import administration, history
+from leverframe.web.api import administration, auditing, history
 from leverframe.web.api.doors import ROWS
 from leverframe.web.desk import Desk
 
@@ -29,6 +29,7 @@ def build_api(desk: Desk) -> ASGIApp:
     administration.mute_doors(api, desk)
     administration.tokens(api, desk)
     administration.people(api, desk)
+    auditing.entries(api, desk)
     _documents(api, desk)
     return _raising(api)
 

@@ -47,6 +47,7 @@ ROWS: tuple[Row, ...] = (
     Row("DELETE", "/api/people/invitations/{name}", "admin", FORM_CAP),
     Row("DELETE", "/api/people/{name}", "admin", FORM_CAP),
     Row("GET", "/api/audit", "admin"),
+    Row("GET", "/api/audit/export", "admin"),
 )
 
 

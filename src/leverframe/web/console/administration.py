@@ -12,6 +12,7 @@ from leverframe.core.errors import Refused
 from leverframe.store import audit, people
 from leverframe.web import acts, pages
 from leverframe.web.asking import form_of, query_of, with_query
+from leverframe.web.audits import asked_for, shown_detail
 from leverframe.web.console.forms import EMPTY, Refilled, refill
 from leverframe.web.desk import Desk
 from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
@@ -63,11 +64,12 @@ class AdministrationPages:
     async def audit(self, request: Request) -> Response:
         """Who did what and what was refused, newest first."""
         asked = query_of(request)
-        actor, act = asked.text("actor"), asked.text("act")
-        filters = {"actor": actor, "act": act}
+        filters = {name: asked.text(name) for name in ("actor", "act", "code", "since", "until")}
         before = asked.id("aud", "before")
-        found = await self._desk.database.read(audit.entries, actor=actor, act=act, before=before, limit=PAGE + 1)
+        found = await self._desk.database.read(audit.entries, asked_for(self._desk, **filters), before=before, limit=PAGE + 1)
         more, found = len(found) > PAGE, found[:PAGE]
         older = with_query("/console/audit", **filters, before=ids.show("aud", found[-1].id)) if more else None
         newest = with_query("/console/audit", **filters) if before is not None else None
-        return pages.page(pages.viewer_of(request, self._desk.timezone), "audit.html", entries=found, filters=filters, older=older, newest=newest)
+        return pages.page(
+            pages.viewer_of(request, self._desk.timezone), "audit.html", entries=found, filters=filters, older=older, newest=newest,
+            detail=shown_detail, export=with_query("/api/audit/export", **filters))
