@@ -66,6 +66,7 @@ allow = ["deliveries.retry"]
 [retention]
 bodies_days = 7
 """
+KEY = "master_keys = ['env:SECRET']\n"
 SOURCE = '[sources.github]\nsecrets = ["env:SECRET"]\n'
 CHAT = '[chats.slack]\nbot_token = "env:TOKEN"\n'
 ROUTE = '[[routes]]\nname = "a"\nfrom = "github"\nto = ["slack:#dev"]\n'
@@ -230,13 +231,14 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("unknown database", "[hub]\ndatabase = 'mysql://x'\n", [(2, "hub.database", "database_unsupported")]),
     ("database in memory", "[hub]\ndatabase = 'sqlite://'\n", [(2, "hub.database", "database_unsupported")]),
     ("database reference that is not set", "[hub]\ndatabase = 'env:NOPE'\n", [(2, "hub.database", "secret_env_missing")]),
-    ("password written down", "[hub]\ndatabase = 'postgresql://a:b@c/d'\n", [(2, "hub.database", "secret_literal")]),
+    ("password written down", f"[hub]\ndatabase = 'postgresql://a:b@c/d'\n{KEY}", [(2, "hub.database", "secret_literal")]),
     *[(f"a database's address, {why}", f"[hub]\ndatabase = 'postgresql://{address}'\n", [(2, "hub.database", "database_address_invalid")])
       for why, address in (("brackets", "[::1/x"), ("# in a password", "a:b#c@d/e"), ("/ in a password", "a:b/c@d/e"), ("? in a password", "a:b?c@d/e"),
                            ("/ in a password of digits", "a:12/c@d/e"), ("? in a password of digits", "a:12?c@d/e"), ("@ in a password", "a:b@c@d/e"),
                            ("a port that is none", "d:port/e"))],
     ("a database's address by a reference", "[hub]\ndatabase = 'env:DATABASE_BROKEN'\n", [(2, "hub.database", "database_address_invalid")]),
-    *[("a database's address", f"[hub]\ndatabase = 'postgresql://{address}'\n", [])
+    ("an audit that nobody signs", "[hub]\ndatabase = 'postgresql://d/e'\n", [(2, "hub.database", "audit_unsigned")]),
+    *[("a database's address", f"[hub]\ndatabase = 'postgresql://{address}'\n{KEY}", [])
       for address in ("d/e", "a@d:5432/e", "/e?host=/run/postgresql&user=a@b", "a@%2Frun%2Fpostgresql/e", "[::1]:5432/e", "a@d:5432,[::1]:5433/e", "d/e?sslmode=require")],
     ("GitHub's address", "[github]\napi_url = 'http://[x'\n", [(2, "github.api_url", "api_url_invalid")]),
     ("Slack's address", f"{CHAT}api_url = 'not a url'\n", [(3, "chats.slack.api_url", "api_url_invalid")]),
@@ -367,7 +369,7 @@ def test_an_error_speaks_the_language_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("package", "text", "expected"),
     [
-        ("asyncpg", "[hub]\ndatabase = 'postgresql://db/hub'\n", (2, "hub.database", "database_unavailable")),
+        ("asyncpg", f"[hub]\ndatabase = 'postgresql://db/hub'\n{KEY}", (2, "hub.database", "database_unavailable")),
         ("cel", f"{SOURCE}{CHAT}{ROUTE}where = 'true'\n", (9, "routes[0].where", "filter_unavailable")),
     ],
 )
