@@ -26,11 +26,12 @@ from leverframe.core.wording.levers import HUB
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, quoted
 from leverframe.ports import Chat, Clock, Source
-from leverframe.signal_box import SignalBox, build_box, is_needed, slack_doors
+from leverframe.secrets.keys import AUDIT, keys_for
+from leverframe.signal_box import SignalBox, build_box, is_needed
+from leverframe.slack_rooms import SlackRooms, build_slack, slack_tokens
 from leverframe.sources.github.settings import Settings as GithubSettings
 from leverframe.sources.github.source import GithubHook, GithubSource
 from leverframe.sources.hub import HubSource
-from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.store import counts, schema
 from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent
@@ -97,8 +98,8 @@ class App:
     filters: Any
     endings: Sequence[Callable[[], None]]
     box: SignalBox | None
-    slack: Any
-    """The doors of Slack, where people speak to the hub."""
+    slack: SlackRooms
+    """The ways in from Slack, where people speak to the hub."""
     _tasks: list[asyncio.Task[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,8 +108,8 @@ class App:
             await self.site(scope, receive, send)
         elif self.inbound.takes(scope["path"]):
             await self.inbound(scope, receive, send)
-        elif self.slack is not None and self.slack.takes(scope["path"]):
-            await self.slack(scope, receive, send)
+        elif self.slack.doors is not None and self.slack.doors.takes(scope["path"]):
+            await self.slack.doors(scope, receive, send)
         else:
             await self._logged(scope, receive, send)
 
@@ -133,6 +134,7 @@ class App:
         """Start the loops."""
         for name, run in self.loops:
             self._tasks.append(asyncio.create_task(run(), name=name))
+        self.slack.start()
 
     def end_streams(self) -> None:
         """End what stays open by itself (a page that follows the playground), so that a server can come to its end."""
@@ -141,12 +143,13 @@ class App:
 
     async def stop(self) -> None:
         """Take nothing new in, let what is under way end, and let everything go."""
+        await self.slack.hang_up()
         stopping = [self.deliverer.stop(PATIENCE_S)]
         if self.box is not None:
             stopping += [self.box.deployer.stop(PATIENCE_S), self.box.converser.settled()]
         await asyncio.gather(*stopping)
-        if self.slack is not None:
-            await self.slack.settled()
+        if self.box is not None:
+            await self.box.conversations.settled()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -209,7 +212,8 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     roles = {**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}}
     box = build_box(config, database, clock, outbound, metrics, roles=roles, zone=zone, planned=planned) if is_needed(config) else None
     endings: list[Callable[[], None]] = []
-    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box)
+    tokens = slack_tokens(config)
+    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
     library = Library(database, parse)
@@ -234,11 +238,9 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
         chats={name: chat.check_room for name, chat in chats.items()},
     )  # fmt: skip
     refusals = RefusalLog(desk, metrics)
-    slack = None
-    if box is not None:
-        slack = slack_doors(
-            config, box, outbound, clock, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
-        )  # fmt: skip
+    slack = build_slack(
+        config, box, outbound, clock, metrics, tokens=tokens, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
+    )  # fmt: skip
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, planned.ring), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
@@ -330,7 +332,8 @@ class Mentions:
 
 
 def _chats(
-    config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]], box: SignalBox | None
+    config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]], box: SignalBox | None,
+    tokens: Mapping[str, Any],
 ) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
     """Return the chats, each room imported only when it is configured, and what makes the playground's doors.
 
@@ -342,7 +345,7 @@ def _chats(
         if settings.kind == "slack":  # type: ignore[attr-defined]
             from leverframe.chats.slack.send import SlackChat
 
-            chats[name] = SlackChat(name, settings, outbound)  # type: ignore[arg-type]
+            chats[name] = SlackChat(name, settings, outbound, tokens[name])  # type: ignore[arg-type]
         else:
             from leverframe.chats.playground.feed import Feed
             from leverframe.chats.playground.inbound import Talk

@@ -35,6 +35,7 @@ class Metrics:
         self.owed = Gauge("leverframe_deliveries_owed", "Deliveries owed at the last look.", registry=self.registry)
         self.dead = Gauge("leverframe_deliveries_dead", "Dead letters at the last look.", registry=self.registry)
         self.unrouted = Gauge("leverframe_events_unrouted", "Events waiting to be routed at the last look.", registry=self.registry)
+        self.slack_connected = Gauge("leverframe_slack_connected", "Whether the connection of Socket Mode is open, by chat.", ["chat"], registry=self.registry)
 
         self.commands_total = Counter("leverframe_commands_total", "Commands given, by command and what came of them.", ["command", "code"], registry=self.registry)
         self.command_seconds = Histogram("leverframe_command_seconds", "Seconds from a command's commit to its answer.", ["command"], registry=self.registry)

@@ -10,16 +10,15 @@ from zoneinfo import ZoneInfo
 from leverframe.config import Config
 from leverframe.core.access import Role
 from leverframe.core.conversation import Asker
-from leverframe.ports import ChatInbound, Clock, Repositories, Runner
+from leverframe.ports import Clock, Repositories, Runner
 
 if TYPE_CHECKING:
     from leverframe.core.deployments import Deployment
     from leverframe.core.deployments.effects import Happening
     from leverframe.github.client import GitHub
     from leverframe.net import Outbound
-    from leverframe.observe import AccessLog, Metrics
-    from leverframe.web.refusals import RefusalLog
-    from leverframe.web.slack import Conversations, SlackDoors
+    from leverframe.observe import Metrics
+    from leverframe.web.slack import Conversations
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
@@ -99,23 +98,6 @@ def build_box(
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
         loops=[("deploy", deployer.run), ("converse", converser.run)],
     )  # fmt: skip
-
-
-def slack_doors(
-    config: Config, box: SignalBox, outbound: Outbound, clock: Clock, *, refusals: RefusalLog, access: AccessLog,
-    address_of: Callable[[Any], str],
-) -> SlackDoors | None:  # fmt: skip
-    """Return the doors that people in Slack speak through; ``None`` when no Slack app proves itself by a signing secret."""
-    from leverframe.chats.slack.settings import Settings as SlackSettings
-
-    apps = {name: settings for name, settings in config.chats.items() if isinstance(settings, SlackSettings) and settings.signing_secrets}
-    if not apps:
-        return None
-    from leverframe.chats.slack.inbound import SlackInbound
-    from leverframe.web.slack import SlackDoors
-
-    heard: list[ChatInbound] = [SlackInbound(name, settings, outbound, config.hub.locale) for name, settings in apps.items()]
-    return SlackDoors(heard, box.conversations, refusals=refusals, access=access, clock=clock, locale=config.hub.locale, address_of=address_of)
 
 
 def _runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Mapping[str, Runner]:

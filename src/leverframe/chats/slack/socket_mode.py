@@ -63,6 +63,7 @@ class SocketMode:
         self._ping_s, self._pong_s, self._hello_s = ping_s, pong_s, hello_s
         self._live: set[ClientConnection] = set()
         self._working: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     @property
     def connected(self) -> bool:
@@ -72,7 +73,7 @@ class SocketMode:
     async def run(self) -> None:
         """Stay connected; when cancelled, finish what was heard and hang up."""
         leaving: set[asyncio.Task[str]] = set()
-        failures = 0
+        failures, self._closing = 0, False
         try:
             while True:
                 url = await self._open()
@@ -98,6 +99,7 @@ class SocketMode:
                     log.warning("%s: Slack's connection ended (%s); the next one in %.0f s", self._inbound.name, reason, wait_s)
                 await self._clock.sleep(wait_s)
         finally:
+            self._closing = True  # what comes now is left to another connection, or to Slack's retries
             await asyncio.gather(*self._working, return_exceptions=True)  # what was heard is still acknowledged
             for task in leaving:
                 task.cancel()
@@ -146,6 +148,8 @@ class SocketMode:
                                     return reason
                                 # It is heard on beside its successor until Slack closes it: nothing falls between the two.
                                 ending.set()
+                            case _ if self._closing:
+                                pass
                             case kind if text(envelope, "envelope_id"):
                                 self._spawn(self._hear(socket, kind, envelope))
                             case _:
