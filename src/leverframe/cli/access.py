@@ -1,4 +1,4 @@
-"""``leverframe people``, ``tokens``, ``hook-tokens`` and ``audit``: who may do what, and who did."""
+"""``leverframe people``, ``tokens`` and ``hook-tokens``: who may do what."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from urllib.parse import quote
 
 import typer
 
-from leverframe.cli.options import AsJson, Before, ConfigAt, ListByDefault, Token, Url, at_hub
+from leverframe.cli.options import AsJson, ConfigAt, ListByDefault, Token, Url, at_hub
 from leverframe.cli.words import said
 
 people = typer.Typer(cls=ListByDefault, help="Who may sign in. Without a command: list.")
 tokens = typer.Typer(cls=ListByDefault, help="API tokens, for programs that operate the hub. Without a command: list.")
 hook_tokens = typer.Typer(cls=ListByDefault, help="Tokens for /hook, whose address carries its own routing. Without a command: list.")
-audit = typer.Typer(cls=ListByDefault, help="Who did what, and what was refused. Without a command: list.")
 Reach: TypeAlias = "tuple[Path | None, str | None, str | None, bool]"
 """Configuration, address, token, and whether to print JSON."""
 Name = Annotated[str, typer.Argument(help="The name.", show_default=False)]
@@ -110,26 +109,6 @@ def create_hook_token(
 def revoke_hook_token(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """End a hook token at once: webhooks that use it are refused."""
     _delete(f"/api/hook-tokens/{quote(name, safe='')}", (name, "revoked", "폐기했습니다"), (config, url, token, as_json))
-
-
-@audit.command("list")
-def list_audit(
-    actor: Annotated[str | None, typer.Option(help="Only by this actor: person:ann, token:ci.", show_default=False)] = None,
-    act: Annotated[str | None, typer.Option(help="Only this act: tokens.issue.", show_default=False)] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many, the newest first.")] = 20,
-    before: Before = None,
-    config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
-) -> None:  # fmt: skip
-    """List audit entries, the newest first."""
-    from leverframe.cli.output import instant, more, show, table
-
-    with at_hub(config, url, token, as_json) as hub:
-        answer = hub.get("/api/audit", actor=actor, act=act, limit=limit, before=before)
-    if as_json:
-        show(answer)
-        return
-    table(("at", "actor", "act", "target", "code"), ((instant(one["at"]), one["actor"], one["act"], one["target"], one["code"]) for one in answer["entries"]), hub.locale)
-    more(answer, limit, hub.locale)
 
 
 def _list(path: str, key: str, columns: tuple[str, ...], reach: Reach) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leverframe.cli import access, deliveries, events, routes, setup
+from leverframe.cli import access, audit, deliveries, events, routes, setup
 
 app = typer.Typer(
     name="leverframe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -28,4 +28,4 @@ app.add_typer(routes.app, name="routes")
 app.add_typer(access.hook_tokens, name="hook-tokens")
 app.add_typer(access.people, name="people")
 app.add_typer(access.tokens, name="tokens")
-app.add_typer(access.audit, name="audit")
+app.add_typer(audit.app, name="audit")

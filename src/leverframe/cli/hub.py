@@ -6,8 +6,8 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -45,8 +45,14 @@ class Hub:
 
     def get(self, path: str, **query: str | int | None) -> Any:
         """Return the answer to ``GET path?query``; what is ``None`` is left out."""
-        asked = urlencode({key: value for key, value in query.items() if value is not None})
-        return self._ask("GET", f"{path}?{asked}" if asked else path, None)
+        return self._ask("GET", _with(path, query), None)
+
+    def lines(self, path: str, **query: str | None) -> Iterator[bytes]:
+        """Yield the lines of the answer to ``GET path?query`` as they come."""
+        with self._asked("GET", _with(path, query), None) as response:
+            if not 200 <= response.status < 300:
+                self._read(response.status, response.read())
+            yield from response
 
     def post(self, path: str, document: Mapping[str, Any] | None = None) -> Any:
         """Return the answer to ``POST path`` with a JSON document."""
@@ -57,6 +63,13 @@ class Hub:
         return self._ask("DELETE", path, None)
 
     def _ask(self, method: str, path: str, document: Mapping[str, Any] | None) -> Any:
+        with self._asked(method, path, document) as response:
+            status, raw = response.status, response.read()
+        return self._read(status, raw)
+
+    @contextmanager
+    def _asked(self, method: str, path: str, document: Mapping[str, Any] | None) -> Iterator[http.client.HTTPResponse]:
+        """Send a request and give the response; what breaks while it is read is told in one sentence too."""
         headers = {"Accept": "application/json", "Accept-Language": self.locale}
         body = None
         if document is not None:
@@ -69,8 +82,7 @@ class Hub:
             connection = self._connection()
             try:
                 connection.request(method, self._prefix() + path, body, headers)
-                response = connection.getresponse()
-                status, raw = response.status, response.read()
+                yield connection.getresponse()
             finally:
                 connection.close()
         except (FileNotFoundError, ConnectionRefusedError):
@@ -81,7 +93,6 @@ class Hub:
             raise Refused("hub_unreachable", f"{self._where()}: {error or type(error).__name__}") from None
         except ValueError:  # of urlsplit and http.client, which show what they were given
             raise Refused("hub_unreachable", f"{self._where()}: not an http or https address") from None
-        return self._read(status, raw)
 
     def _read(self, status: int, raw: bytes) -> Any:
         answer: Any = None
@@ -110,6 +121,11 @@ class Hub:
 
     def _where(self) -> str:
         return self._url or str(self._socket)
+
+
+def _with(path: str, query: Mapping[str, str | int | None]) -> str:
+    asked = urlencode({key: value for key, value in query.items() if value is not None})
+    return f"{path}?{asked}" if asked else path
 
 
 class _UnixConnection(http.client.HTTPConnection):

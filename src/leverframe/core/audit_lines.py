@@ -75,7 +75,7 @@ def _record(said: dict[str, Any]) -> Record:
         case "entry":
             detail = said["detail"]
             if not isinstance(detail, dict | str):
-                raise ValueError
+                raise TypeError
             entry = Entry(
                 id=ids.read("aud", said["id"]), at=_instant(said["at"]), actor=_text(said["actor"]), act=_text(said["act"]),
                 target=_text(said["target"]), code=_text(said["code"]), detail=detail,
@@ -95,7 +95,7 @@ def _count(value: Any) -> int:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError
+        raise TypeError
     return value
 
 

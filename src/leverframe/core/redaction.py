@@ -16,22 +16,18 @@ _WORDS = (
 )
 _NAMED = re.compile(rf"(?:^|[_.\-\s]|(?<=[a-z])(?=[A-Z]))(?:{_WORDS})s?$", re.IGNORECASE)
 """A name whose value is a secret: ``password``, ``DB_PASSWORD``, ``client-secret``, ``apiKey``."""
-_SHAPES = re.compile(
-    "|".join(
-        (
-            r"-----BEGIN [A-Z0-9 ]{0,40}-----.*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)",
-            r"\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}", r"\bxapp-[\w-]{8,}", r"\bxwfp-[\w-]{8,}",  # Slack
-            r"\bgh[opusr]_\w{16,}", r"\bgithub_pat_\w{16,}", r"\bglpat-[\w-]{16,}", r"\bgta_\w{16,}",  # GitHub, GitLab
-            r"\bwhsec_[\w+/=-]{8,}", r"\bwhs[kp]k?_[\w+/=-]{8,}",  # Standard Webhooks
-            r"\blfh?_[\w-]{16,}",  # the hub's own
-            r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", r"\bAIza[\w-]{30,}", r"\bya29\.[\w.-]{16,}",  # clouds
-            r"\b[sr]k_(?:live|test)_\w{8,}", r"\bsk-[\w-]{20,}", r"\bnpm_\w{20,}", r"\bpypi-[\w-]{20,}", r"\bhv[sb]\.[\w-]{16,}",
-            r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?",  # JSON Web Tokens
-            r"(?<=://hooks\.slack\.com/)(?:services|workflows|triggers)/[\w/-]+",
-        )
-    ),
-    re.DOTALL,
+_KNOWN = (
+    r"-----BEGIN [A-Z0-9 ]{0,40}-----.*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)",
+    r"\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}", r"\bxapp-[\w-]{8,}", r"\bxwfp-[\w-]{8,}",  # Slack
+    r"\bgh[opusr]_\w{16,}", r"\bgithub_pat_\w{16,}", r"\bglpat-[\w-]{16,}", r"\bgta_\w{16,}",  # GitHub, GitLab
+    r"\bwhsec_[\w+/=-]{8,}", r"\bwhs[kp]k?_[\w+/=-]{8,}",  # Standard Webhooks
+    r"\blfh?_[\w-]{16,}",  # the hub's own
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", r"\bAIza[\w-]{30,}", r"\bya29\.[\w.-]{16,}",  # clouds
+    r"\b[sr]k_(?:live|test)_\w{8,}", r"\bsk-[\w-]{20,}", r"\bnpm_\w{20,}", r"\bpypi-[\w-]{20,}", r"\bhv[sb]\.[\w-]{16,}",
+    r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?",  # JSON Web Tokens
+    r"(?<=://hooks\.slack\.com/)(?:services|workflows|triggers)/[\w/-]+",
 )  # fmt: skip
+_SHAPES = re.compile("|".join(_KNOWN), re.DOTALL)
 _USERINFO = re.compile(r"(?<=://)[^\s/?#@:]*:[^\s/?#]+(?=@)")
 _SCHEME = re.compile(
     r"\b((?:[Bb]earer|BEARER)\s+|(?:[Bb]asic|BASIC)\s+(?=[\w+/]*(?:[a-z][A-Z]|[\d=])))[\w.~+/=-]{8,}"  # not “basic understanding”
