@@ -419,6 +419,40 @@ async def test_a_process_does_not_take_what_it_holds(house: Harness) -> None:
     assert await _take(house) == []
 
 
+async def test_a_dead_process_leaves_its_destinations_when_its_lease_is_over(house: Harness) -> None:
+    """Not a moment before; they come with what is owed there and with the failures so far, and one that is not due waits for its moment."""
+    boot, now = await house.boot(), house.clock.now()
+    for name in (DEV, "slack:#down", "slack:#later"):
+        await _owe(house, house.planned(name))
+    assert len(await _take(house, boot)) == 3
+    done = house.round("slack:#down", failures=4, error="down", stop_until=now)
+    assert await house.store.write(deliveries.settle, rounds=[done], boot=boot, now=now, window=9) == {}
+    assert [one.name for one in await _take(house, boot)] == ["slack:#down"]
+    ends = now + timedelta(seconds=schema.LEASE_S)
+    later = destinations.update().where(destinations.c.name == "slack:#later").values(due_at=ends + timedelta(seconds=60))
+    await house.store.write(lambda connection: connection.execute(later))
+    await house.store.write(schema.heartbeat, boot=boot, now=now)
+    for moment, expected in ((ends, {}), (ends + timedelta(microseconds=1), {DEV: (0, 1), "slack:#down": (4, 1)})):
+        house.clock.advance(seconds=(moment - house.clock.now()).total_seconds())
+        taken = await house.store.write(deliveries.take, boot=house.store.boot, now=moment, limit=9, window=9)
+        assert {one.name: (one.failures, len(one.owed)) for one in taken} == expected
+
+
+async def test_what_a_lost_answer_left_behind_is_taken_and_no_more(house: Harness) -> None:
+    """Who says what it holds gets what it holds without knowing, and neither what it is sending to nor what others are."""
+    names = [f"slack:#{number}" for number in range(4)]
+    for name in names:
+        await _owe(house, house.planned(name))
+        house.clock.advance(seconds=1)
+    dead, living = await house.boot(dead=True), await house.boot()
+    before = house.clock.now() - timedelta(seconds=1)
+    for boot, count in ((dead, 1), (living, 1), (house.store.boot, 2)):
+        assert len(await house.store.write(deliveries.take, boot=boot, now=before, limit=count, window=9)) == count
+    taken = await house.store.write(deliveries.take, boot=house.store.boot, now=house.clock.now(), limit=9, window=9, holding=names[2:3])
+    assert sorted(one.name for one in taken) == [names[0], names[3]]
+    assert await house.store.write(deliveries.take, boot=house.store.boot, now=house.clock.now(), limit=9, window=9) == []
+
+
 async def test_a_round_is_written_whole(house: Harness) -> None:
     """States, codes, attempts and cards; the destination is let go, due when something is owed there again."""
     now = house.clock.now()
