@@ -286,9 +286,10 @@ class Deliverer:
         outcome = sent.outcome
         took_s = (self._clock.now() - started).total_seconds()
         self._told(held.name.partition(":")[0], outcome, took_s, one)
+        first = held.stop_until_s is None  # messages under way together fail together: that is one failure of the destination
         decision = decide(
             outcome,
-            attempt=held.failures + 1,
+            attempt=held.failures + first,
             age_s=(started - one.scheduled_at).total_seconds(),
             schedule=self._schedule,
             chance=self._chance(),
@@ -302,12 +303,11 @@ class Deliverer:
                 if one.role is Role.CARD and card is None:
                     stands = Card(remote_id="", remote_room=None, anchor_only=True, delivery_id=one.id)
             case Again(in_s):
-                # Messages under way together fail together: that is one failure of the destination.
-                held.failures += held.stop_until_s is None
+                held.failures += first
                 held.stop_until_s = max(held.stop_until_s or 0.0, in_s)
                 held.error = getattr(outcome, "code", None)
         if held.stop_until_s is None and not isinstance(outcome, Retryable):
-            held.failures, held.error = 0, None  # it answers again; what was under way beside a failure does not undo that
+            held.failures = 0  # it answers again; what was under way beside a failure does not undo that
         if stands is not None:
             held.cards[one.order_key] = stands
         ended = Ended(
