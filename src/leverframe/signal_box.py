@@ -57,6 +57,8 @@ def build_box(
 ) -> SignalBox:
     """Marry everything that pulls levers; nothing is started yet. ``planned`` is rung when something is to be said."""
     from leverframe.core.commands.helping import complete
+    from leverframe.secrets.keys import keys_for
+    from leverframe.secrets.sealing import Sealer
     from leverframe.web.slack import Conversations
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
@@ -81,9 +83,10 @@ def build_box(
             took_s = (deployment.changed_at - deployment.asked_at).total_seconds()
             metrics.deployed(deployment.service, deployment.environment, deployment.runner, what, took_s)
 
+    sealer = Sealer(keys_for("secret arguments", config.hub.master_keys, config.sqlite_path))
     deployer = Deployer(
         database, clock, boot=lambda: database.boot, catalogue=config.catalogue, runners=runners, repositories=repositories, people=config.people, zone=zone,
-        told=planned, happened=happened, audit_room=config.hub.audit_room,
+        told=planned, happened=happened, audit_room=config.hub.audit_room, seal=sealer.seal, unseal=sealer.open,
     )  # fmt: skip
     standings = Standings(roles, config.people)
     levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)

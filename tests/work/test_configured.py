@@ -14,9 +14,11 @@ from databases import opened
 
 from leverframe.config import load
 from leverframe.core.access import BUILT_IN, Role
+from leverframe.core.deployments import snapshot, to_json
 from leverframe.ports import Order
 from leverframe.runner_rooms import build_repositories
 from leverframe.runners.simulated import Settings, SimulatedRunner
+from leverframe.secrets.sealing import Sealer
 from leverframe.work.bell import Bell
 from leverframe.work.converse import Converser
 from leverframe.work.deploy import Deployer
@@ -25,6 +27,7 @@ from leverframe.work.standing import Standings
 from work.box import Box, text
 
 pytestmark = pytest.mark.anyio
+SEALER = Sealer([b"k" * 32])
 TOML = """\
 [github]
 token = "env:TOKEN"
@@ -45,6 +48,12 @@ runner = "ci"
 job = "ops/restart"
 roles = ["ops"]
 arguments = [{ name = "app", kind = "service" }, { name = "version", kind = "ref", required = false }]
+
+[commands.rotate]
+runner = "ci"
+job = "ops/rotate"
+roles = ["ops"]
+arguments = [{ name = "key", kind = "text", secret = true }]
 
 [roles.ops]
 members = ["slack:ANN"]
@@ -79,7 +88,7 @@ async def hub(sqlite_url: str, clock: VirtualClock, tmp_path: Path) -> AsyncIter
     async with opened(sqlite_url, clock) as database:
         deployer = Deployer(
             database, clock, boot=lambda: database.boot, catalogue=config.catalogue, people=config.people, zone=zone, told=Bell(), runners={"ci": ci},
-            repositories=build_repositories(config, _no_github), happened=lambda what, deployment: None,
+            repositories=build_repositories(config, _no_github), happened=lambda what, deployment: None, seal=SEALER.seal, unseal=SEALER.open,
         )  # fmt: skip
         roles = {**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}}
         levers = Levers(deployer, registry=config.registry, roles=roles, locale="en", zone=zone, configured=config.catalogue.commands)
@@ -116,3 +125,14 @@ async def test_a_command_takes_a_grant_like_any_other(hub: Hub) -> None:
     assert not refused.public
     await hub.box.run(seconds=60)
     assert hub.ci.orders == []
+
+
+async def test_a_secret_argument_reaches_the_runner_and_nobody_else(hub: Hub) -> None:
+    """It is sealed while it waits, opened for the runner's call, and shown as ``***``."""
+    await hub.box.say("ann", "rotate hunter2-hunter2")
+    await hub.box.run(seconds=60)
+    [order] = hub.ci.orders
+    assert dict(order.parameters) == {"key": "hunter2-hunter2"}
+    [one] = await hub.box.all()
+    assert (one.state, snapshot(one)["parameters"]) == ("succeeded", {"key": "***"})
+    assert b"hunter2" not in to_json(one)

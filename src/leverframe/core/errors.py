@@ -423,6 +423,10 @@ _row("runner_target_invalid", 422, ("The environment's keys do not fit its runne
      ("환경의 설정이 러너와 맞지 않습니다.", "[services.NAME.environments.NAME]에서 detail에 적힌 키를 고치세요. leverframe check가 쓸 수 있는 키를 알려 줍니다."))
 _row("runner_unknown", 409, ("The configuration has no such runner.", "Name a key of [runners] in the environment's runner, then restart the hub."),
      ("설정에 그런 러너가 없습니다.", "환경의 runner에 [runners]의 키를 쓰고 허브를 다시 시작하세요."))
+_row("secret_not_kept", 409, ("The hub has no key to keep a secret with.", "Set hub.master_keys in leverframe.toml, then restart the hub."),
+     ("비밀값을 보관할 키가 허브에 없습니다.", "leverframe.toml에 hub.master_keys를 설정하고 허브를 다시 시작하세요."))
+_row("secret_not_opened", 500, ("A secret that was kept cannot be read any more.", "Put the former key back among hub.master_keys (or the key file beside the database), then try again."),
+     ("보관한 비밀값을 더는 읽을 수 없습니다.", "이전 키를 hub.master_keys(또는 데이터베이스 옆의 키 파일)에 되돌려 놓고 다시 시도하세요."))
 _row("service_unknown", 404, ("There is no such service.", "Write one of [services] in leverframe.toml; status shows them."),
      ("그런 서비스가 없습니다.", "leverframe.toml의 [services]에 있는 이름을 쓰세요. status로 볼 수 있습니다."))
 _row("sign_in_required", 401, ("This needs a sign-in.", "Open your one-time link (leverframe people invite NAME --role ROLE makes one), or send Authorization: Bearer with an API token."),

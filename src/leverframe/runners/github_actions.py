@@ -55,7 +55,7 @@ class Target(BaseModel):
 
     workflow: str = Field(pattern=r"^([\w.-]+\.ya?ml|[1-9][0-9]*)$", description="The workflow's file name, such as `deploy.yml`, or its id. It needs the trigger `workflow_dispatch`.")
     inputs: Inputs = Field(
-        Inputs(),
+        Inputs.model_construct(),
         description="What the workflow calls its inputs: `{ service = \"app\", env = \"environment\" }`. With `sha = \"commit\"` it is told the exact commit, "
         "which it must check out; without, it runs at the branch or tag, and only while that is at the commit that was asked for. An empty name leaves "
         "an input out. `run-name: … ${{ inputs.correlation_id }}` lets a run be found again when GitHub's answer is lost.",

@@ -187,7 +187,8 @@ class Levers:
         environment = self._configured.get(asked.parsed.command.name)
         if environment is None:
             return self.refused(asked.parsed, "command_unknown", asked.parsed.command.name)
-        values = {name: str(value) for name, value in asked.parsed.values.items()}
+        secret = {argument.name for argument in (*asked.parsed.command.arguments, *asked.parsed.command.options) if argument.secret}
+        values = {name: self._deployer.seal(str(value)) if name in secret else str(value) for name, value in asked.parsed.values.items()}
         made = self._deployer.ask(
             asked.turn, replace(environment, repository=self._repository(asked)), ref=self._of_kind(asked, "ref"),
             parameters={**values, **asked.parsed.parameters}, by=asked.by.actor, by_name=asked.name, place=asked.at,

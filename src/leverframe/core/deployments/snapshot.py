@@ -8,6 +8,9 @@ import msgspec
 
 from leverframe.core.deployments.values import Deployment, Try
 
+SEALED = "\x1fsealed:"
+"""What a parameter begins with that is a secret: it is opened for the runner only. Nobody can type the first character."""
+
 
 def snapshot(deployment: Deployment) -> dict[str, Any]:
     """Return what is to be shown of a deployment; instants are ISO 8601, and what there is nothing of is ``None`` or empty."""
@@ -26,7 +29,7 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
         "sha": commit.sha if commit is not None else "",
         "sha_url": commit.url if commit is not None else None,
         "from_sha": deployment.base or "",
-        "parameters": dict(deployment.parameters),
+        "parameters": {name: "***" if value.startswith(SEALED) else value for name, value in deployment.parameters.items()},
         "requested_by": deployment.by_name or deployment.by or "",
         "requested_at": deployment.asked_at,
         "cause": deployment.cause,
