@@ -102,6 +102,8 @@ class FakeSlack(slack_apps.Apps):
         self.calls: list[Call] = []
         self.count: Counter[str] = Counter()
         self.edit_window_closed = False
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """Where it runs, when that is a thread of its own."""
         self._messages: dict[tuple[str, str], Message] = {}
         self._channels: dict[str, Channel] = {}
         self._webhooks: dict[str, tuple[str, bool]] = {}
@@ -129,7 +131,7 @@ class FakeSlack(slack_apps.Apps):
     def in_thread(self) -> Iterator[FakeSlack]:
         """Run in a thread with a loop of its own, for tests that have none."""
         started, stop = threading.Event(), asyncio.Event()
-        loop = asyncio.new_event_loop()
+        self.loop = loop = asyncio.new_event_loop()
 
         async def run() -> None:
             async with self:
