@@ -103,15 +103,12 @@ def _sign(
     return not same_hour
 
 
-def head(conn: Connection) -> Checkpoint | None:
-    """Return the newest checkpoint, ``None`` when there is none yet."""
-    return _newest(conn, "head") or _newest(conn, "retention")
-
-
-def checkpoints(conn: Connection) -> list[Checkpoint]:
-    """Return all checkpoints: where the chain begins, then those of its course."""
+def extent(conn: Connection) -> tuple[int, list[Checkpoint]]:
+    """Return the last sequence that there is, and all checkpoints: where the chain begins, then those of its course."""
     found = sa.select(audit_checkpoints).order_by(audit_checkpoints.c.kind.desc(), audit_checkpoints.c.sequence)
-    return [_checkpoint(row) for row in conn.execute(found)]
+    points = [_checkpoint(row) for row in conn.execute(found)]
+    last = conn.execute(sa.select(sa.func.max(audit.c.sequence))).scalar() or 0
+    return max(last, *(point.sequence for point in points), 0), points
 
 
 def begins(conn: Connection) -> Checkpoint | None:

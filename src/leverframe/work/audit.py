@@ -70,15 +70,14 @@ async def export(database: Database, clock: Clock, asked: Asked, keys: tuple[str
 
     ``keys`` are the hub's public keys. Entries that get their link meanwhile are among those without one.
     """
-    yield Header(at=clock.now(), keys=keys, excerpt=asked != Asked())
-    head = await database.read(audit_chain.head)
-    upto = head.sequence if head is not None else 0
-    for point in await database.read(audit_chain.checkpoints):
-        if point.sequence <= upto:
-            yield point
+    excerpt = asked != Asked()
+    yield Header(at=clock.now(), keys=keys, excerpt=excerpt)
+    upto, points = await database.read(audit_chain.extent)
+    for point in points:
+        yield point
     count = after = 0
     while page := await database.read(audit_chain.linked_page, asked, after=after, upto=upto, limit=PAGE):
-        if page[0].sequence != after + 1 and (begins := await database.read(audit_chain.begins)) is not None:
+        if not excerpt and page[0].sequence != after + 1 and (begins := await database.read(audit_chain.begins)) is not None:
             yield begins  # retention may have gone on while we read
         for linked in page:
             yield linked
