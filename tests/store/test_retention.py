@@ -14,8 +14,9 @@ from services.postgres import Server
 from sitting import NOON, Clock, store_delivery, store_event
 from sqlalchemy import Connection
 
+from leverframe.core.audit_chain import Signer
 from leverframe.core.errors import Refused
-from leverframe.store import audit, retention, tables
+from leverframe.store import audit, audit_chain, retention, tables
 from leverframe.store.database import Database
 from leverframe.store.deliveries import State
 from leverframe.store.postgres import open_postgres
@@ -207,13 +208,14 @@ async def test_a_sweep_takes_bites_and_lets_others_in_between(database: Database
     await database.write(_many, first=first_id_at(NOON - timedelta(days=29)), count=2)
     for days in (401, 399):
         await database.write(audit.append, id=first_id_at(NOON - timedelta(days=days)), at=NOON, actor="x", act="x")
+        await database.write(audit_chain.extend, signer=Signer(), now=NOON - timedelta(days=days), new_id=database.new_id)
     await database.write(_store_small, number=1, past=NOON - timedelta(days=91), end=NOON - timedelta(days=91))
     await database.write(_store_small, number=2, past=NOON - timedelta(days=89), end=NOON + DAY)
     began = clock.now()
-    assert await Sweeper(database, clock, kept).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "audit": 1, "small": len(SMALL)}
+    assert await Sweeper(database, clock, kept, Signer()).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "audit": 1, "small": len(SMALL)}
     assert (clock.now() - began).total_seconds() == pytest.approx(PAUSE_S * (2 + 2 + 1 + len(SMALL)))
     assert len(await ids(database, tables.events.c.id)) == 5 and len(await ids(database, tables.bodies.c.event_id)) == 2
-    assert await Sweeper(database, clock, kept).sweep() == dict.fromkeys(["dead", "bodies", "events", "audit", "small"], 0)
+    assert await Sweeper(database, clock, kept, Signer()).sweep() == dict.fromkeys(["dead", "bodies", "events", "audit", "small"], 0)
 
 
 async def test_the_sweeper_comes_every_hour_whatever_happens(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +235,7 @@ async def test_the_sweeper_comes_every_hour_whatever_happens(database: Database,
 
     monkeypatch.setattr(Sweeper, "sweep", sweep)
     with pytest.raises(asyncio.CancelledError):
-        await Sweeper(database, clock, Kept()).run()
+        await Sweeper(database, clock, Kept(), Signer()).run()
     assert came == [EVERY_S * turn for turn in (1, 2, 3, 4)]
 
 
@@ -242,8 +244,8 @@ async def test_two_hubs_sweep_one_database(postgres_server: Server, clock: Clock
     url = postgres_server.create_database()
     stores = [await open_postgres(url, clock, connections=2) for _ in range(2)]
     await stores[0].write(_many, first=first_id_at(NOON - timedelta(days=91)), count=3 * BITE)
-    await asyncio.gather(*(Sweeper(store, clock, Kept()).sweep() for store in stores))
-    await Sweeper(stores[0], clock, Kept()).sweep()
+    await asyncio.gather(*(Sweeper(store, clock, Kept(), Signer()).sweep() for store in stores))
+    await Sweeper(stores[0], clock, Kept(), Signer()).sweep()
     assert await ids(stores[0], tables.events.c.id) == [] and await ids(stores[0], tables.attempts.c.delivery_id) == []
     for store in stores:
         await store.close()
