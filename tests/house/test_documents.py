@@ -79,12 +79,16 @@ def test_configuration_in_documents_has_keys_that_exist(page: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
 def test_the_configuration_of_the_readme_starts_a_hub(name: str, tmp_path: Path) -> None:
-    """The ten lines to a first Slack channel are whole: nothing has to be added."""
-    [block] = _blocks(ROOT / name, "toml")
+    """The ten lines to a first Slack channel are whole: nothing has to be added; those that deploy go with them."""
+    block, levers = _blocks(ROOT / name, "toml")
     (tmp_path / "leverframe.toml").write_text(block)
     config = load(tmp_path / "leverframe.toml", environ={"GITHUB_WEBHOOK_SECRET": "a" * 64, "SLACK_BOT_TOKEN": "xoxb-1"})
     assert config.warnings == ()
     assert [route.name for route in config.routes] == ["pull requests and wiki"]
+    (tmp_path / "leverframe.toml").write_text(f"{block}\n{levers}")
+    config = load(tmp_path / "leverframe.toml", environ={"GITHUB_WEBHOOK_SECRET": "a" * 64, "SLACK_BOT_TOKEN": "xoxb-1"})
+    assert config.warnings == ()
+    assert list(config.catalogue.services["web-app"]) == ["staging", "production"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
