@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from lever_desk import ROLES, Frame
 from sitting import Clock, Doors, Routes
 
 from leverframe.core.access import BUILT_IN, Role
@@ -34,12 +35,27 @@ async def database(tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def desk(database: Database, clock: Clock) -> Desk:
-    """What the doors work with: two routes, and a role of the configuration beside the built-in ones."""
+def roles() -> dict[str, Role]:
+    """The built-in roles, and some of a configuration."""
+    return {**BUILT_IN, "retrier": Role(allow=("events.read", "deliveries.*")), **ROLES}
+
+
+@pytest.fixture
+async def frame(database: Database, clock: Clock, roles: dict[str, Role]) -> AsyncIterator[Frame]:
+    """The levers: web-app on staging, and on production behind an approval."""
+    made = Frame(database, clock, roles)
+    yield made
+    await made.converser.settled()
+    await made.deployer.stop(1.0)
+
+
+@pytest.fixture
+def desk(database: Database, clock: Clock, roles: dict[str, Role], frame: Frame) -> Desk:
+    """What the doors work with: two routes, levers, and roles of the configuration beside the built-in ones."""
     return Desk(
         database=database, clock=clock, url="http://127.0.0.1:8080", locale="en", timezone=ZoneInfo("Asia/Seoul"),
-        roles={**BUILT_IN, "retrier": Role(allow=("events.read", "deliveries.*"))}, redrive=Redriver(database, clock, Bell()), routes=Routes(),
-        chats={"slack": lambda room: None if room.startswith("#") else "write #name"})
+        roles=roles, redrive=Redriver(database, clock, Bell()), routes=Routes(),
+        chats={"slack": lambda room: None if room.startswith("#") else "write #name"}, levers=frame.desk)
 
 
 @pytest.fixture

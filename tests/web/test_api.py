@@ -173,7 +173,7 @@ async def test_a_hook_token_for_no_room_is_refused(doors: Doors, rooms: list[str
     assert page.status == (400 if code else 200)
 
 
-@pytest.mark.parametrize(("grant", "perhaps"), [("fly", ""), ("events.reed", "perhaps events.read"), ("deploy web-app", "")])
+@pytest.mark.parametrize(("grant", "perhaps"), [("fly", ""), ("events.reed", "perhaps events.read"), ("deplyo web-app", "perhaps deploy"), ("/deploy", "")])
 async def test_a_token_with_a_grant_that_means_nothing_is_refused(doors: Doors, grant: str, perhaps: str) -> None:
     """A misspelt grant is told when the token is asked for, not when it is first used."""
     answer = await ask(doors, "POST", "/api/tokens", {"name": "z", "grants": ["events.*", grant]})

@@ -6,6 +6,8 @@ import re
 import string
 from typing import get_args
 
+from leverframe.core.deployments import State as Deployed
+from leverframe.core.deployments.timeline import What
 from leverframe.store.deliveries import Role, State
 from leverframe.store.delivery_pages import Reason
 from leverframe.web.pages import TEMPLATES
@@ -18,7 +20,8 @@ USED = {
                 *(word for pair in re.findall(r't\("(\w+)" if \w+\.\w+ else "(\w+)"\)', text) for word in pair),
                 *re.findall(r'rows\(\w+, "(\w+)"', text)]}
 BUILT = {f"state_{state.name.lower()}" for state in State} | {f"role_{role.name.lower()}" for role in Role} | {
-    f"attempt_outcome_{number}" for number in range(3)} | {f"wait_{reason}" for reason in get_args(Reason)} | {"state", "destination", "route", "since"}
+    f"attempt_outcome_{number}" for number in range(3)} | {f"deployment_{state}" for state in get_args(Deployed)} | {
+    f"moment_{what}" for what in get_args(get_args(What)[0])} | {key for key in WORDS if key.startswith("plan_")} | {f"wait_{reason}" for reason in get_args(Reason)} | {"state", "destination", "route", "since"}
 
 
 def test_every_word_is_there_in_english_and_korean() -> None:

@@ -309,6 +309,8 @@ _row("hub_unreachable", 503, ("The hub cannot be reached.", "Check the address, 
      ("허브에 연결할 수 없습니다.", "주소와 네트워크, 허브 로그를 확인하세요."))
 _row("id_invalid", 400, ("This is not an id of the hub's.", "Copy it from where it is shown: three letters, _ and thirteen letters and digits."),
      ("허브의 ID가 아닙니다.", "표시된 곳에서 복사하세요. 글자 3개와 _, 그리고 글자 13개로 된 값입니다."))
+_row("idempotency_key_used", 409, ("Something else was asked for under this idempotency_key.", "Give every command a key of its own; only the same one, sent again, keeps it."),
+     ("이 idempotency_key로 이미 다른 명령을 요청했습니다.", "명령마다 다른 키를 쓰세요. 같은 명령을 다시 보낼 때만 같은 키를 씁니다."))
 _row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in the hub's log, and report it."),
      ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
 _row("invitation_unknown", 404, ("Nobody of this name has an invitation that is open.", "leverframe people list shows open invitations; who has come in is locked out with leverframe people disable."),

@@ -34,3 +34,9 @@ def latest(connection: Connection, deployment: str, *, digest: str | None = None
         query = query.where(approvals.c.digest == digest)
     kept = connection.execute(query).scalar()
     return None if kept is None else from_json(kept)
+
+
+def every(connection: Connection, deployment: str) -> list[Approval]:
+    """Return all questions about a deployment (``dep_…``), the oldest first."""
+    query = sa.select(approvals.c.document).where(approvals.c.deployment_id == ids.read("dep", deployment)).order_by(approvals.c.id)
+    return [from_json(kept) for kept in connection.execute(query).scalars()]

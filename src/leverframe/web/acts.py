@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec
 from sqlalchemy import Connection
 
 from leverframe.core import ids
-from leverframe.core.access import VERBS, Identity, exceeds, matches, means_nothing
+from leverframe.core.access import Identity, exceeds, matches, means_nothing
 from leverframe.core.errors import Refused
 from leverframe.store import delivery_pages, event_pages, mutes, people, tokens
 from leverframe.store.deliveries import State
@@ -71,8 +71,8 @@ async def issue_api_token(desk: Desk, identity: Identity, *, name: str, grants: 
     """Return the secret of a new API token; raises ``Refused``: ``request_invalid``, ``grant_unknown``, ``name_taken``,
     ``not_allowed`` beyond one's own grants. One that a token issues is a child of it, which ends with it at the latest."""
     for grant in grants:
-        if means_nothing(grant):
-            raise Refused("grant_unknown", f"{grant[:100]}{_near(grant.split()[0], VERBS)}")
+        if means_nothing(grant, desk.verbs):
+            raise Refused("grant_unknown", f"{grant[:100]}{_near(grant.split()[0], desk.verbs)}")
     wider = exceeds([grant for grant in grants if grant.strip()], identity)
     if wider:
         raise Refused("not_allowed", f"you do not hold {', '.join(wider)[:200]}")

@@ -15,7 +15,7 @@ from leverframe.core.errors import Refused
 _SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = 500
-_UNKNOWN = {"evt": "event_unknown", "dlv": "delivery_unknown"}
+_UNKNOWN = {"dep": "deployment_unknown", "dlv": "delivery_unknown", "evt": "event_unknown"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from leverframe.core.access import Identity, Role
+from leverframe.core.access import VERBS, Identity, Role
 from leverframe.core.audit_chain import Signer
 from leverframe.core.errors import Locale
 from leverframe.ports import Clock
 from leverframe.store import audit
 from leverframe.store.database import Database
 from leverframe.work.explain import Explained, Listed
+
+if TYPE_CHECKING:
+    from leverframe.web.levers import LeverDesk
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,6 +77,13 @@ class Desk:
     """Whether this is a demo, whose open playground leads into the console."""
     signer: Signer = field(default_factory=Signer)
     """Whose signatures the audit has."""
+    levers: LeverDesk | None = None
+    """What is deployed and commanded; without it those pages and addresses do not exist."""
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The first words that a grant can have: those of pages and API, and of commands."""
+        return tuple(sorted({*VERBS, *(self.levers.registry.verbs if self.levers is not None else ())}))
 
     async def act(
         self, identity: Identity, act: str, target: str, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-_INSTEAD = {"delivery_unknown": ("/console/deliveries", "nav_deliveries"), "event_unknown": ("/console/events", "nav_events")}
+_INSTEAD = {"delivery_unknown": ("/console/deliveries", "nav_deliveries"), "deployment_unknown": ("/console/deployments", "nav_deployments"),
+            "event_unknown": ("/console/events", "nav_events")}
 """Where to look for what is not there: page and word."""
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from leverframe.core.errors import Locale
+from leverframe.web.lever_words import WORDS as OF_LEVERS
 
 WORDS: dict[str, tuple[str, str]] = {
+    **OF_LEVERS,
     # everywhere
     "act": ("Act", "작업"),
     "all": ("all", "전체"),

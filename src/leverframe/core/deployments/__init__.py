@@ -8,6 +8,7 @@ from leverframe.core.deployments.history import live, rollback_target
 from leverframe.core.deployments.machine import PATIENCE, ask, step, still_wanted
 from leverframe.core.deployments.snapshot import snapshot
 from leverframe.core.deployments.stepped import Stepped
+from leverframe.core.deployments.timeline import Moment, timeline
 from leverframe.core.deployments.values import (
     ENDED,
     HOLDING,
@@ -22,6 +23,6 @@ from leverframe.core.deployments.values import (
 )
 
 __all__ = [
-    "ENDED", "HOLDING", "PATIENCE", "Deployment", "Patience", "Retry", "Rules", "State", "Stepped", "Try", "ask", "from_json", "live",
-    "rollback_target", "snapshot", "step", "still_wanted", "to_json",
+    "ENDED", "HOLDING", "PATIENCE", "Deployment", "Moment", "Patience", "Retry", "Rules", "State", "Stepped", "Try", "ask", "from_json", "live",
+    "rollback_target", "snapshot", "step", "still_wanted", "timeline", "to_json",
 ]  # fmt: skip

@@ -49,6 +49,14 @@ ROWS: tuple[Row, ...] = (
     Row("GET", "/api/audit", "admin"),
     Row("GET", "/api/audit/export", "admin"),
 )
+LEVER_ROWS: tuple[Row, ...] = (
+    Row("POST", "/api/commands", "session", FORM_CAP),
+    Row("GET", "/api/completions", "session"),
+    Row("GET", "/api/deployments", "deployments.read"),
+    Row("GET", "/api/deployments/{deployment}", "deployments.read"),
+    Row("GET", "/api/services", "deployments.read"),
+)
+"""Of a hub that has levers. Whether somebody may do a command is decided by its own grant."""
 
 
 class LazyApi:
@@ -72,4 +80,5 @@ def api_doors(desk: Desk) -> tuple[Door, ...]:
     """Return the doors of the API, all leading to one application."""
     api = LazyApi(desk)
     return tuple(
-        Door(method=row.method, path=row.path, permission=row.permission, limit=SIGNED_IN, body_cap=row.body_cap, app=api) for row in ROWS)
+        Door(method=row.method, path=row.path, permission=row.permission, limit=SIGNED_IN, body_cap=row.body_cap, app=api)
+        for row in (*ROWS, *(LEVER_ROWS if desk.levers is not None else ())))

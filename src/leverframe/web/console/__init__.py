@@ -15,4 +15,9 @@ from leverframe.web.doors import Door
 def console_doors(desk: Desk) -> tuple[Door, ...]:
     """Return the doors of all pages under ``/console``."""
     pages = (OverviewPage(desk), EventPages(desk), DeliveryPages(desk), MutePages(desk), TokenPages(desk), AdministrationPages(desk))
-    return tuple(door for page in pages for door in page.doors())
+    levers: tuple[Door, ...] = ()
+    if desk.levers is not None:
+        from leverframe.web.console.levers import LeverPages
+
+        levers = LeverPages(desk, desk.levers).doors()
+    return (*(door for page in pages for door in page.doors()), *levers)

@@ -1,0 +1,155 @@
+"""What pages and API show of deployments, and how somebody who comes by them gives a command: in the same words as a chat."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+import msgspec
+from sqlalchemy import Connection
+
+from leverframe.core.access import Identity
+from leverframe.core.approvals import Approval
+from leverframe.core.commands.definitions import Known, Registry, Subject
+from leverframe.core.conversation import Asker, Heard, Place, Said, Submitted
+from leverframe.core.deployments import ENDED, Deployment, Moment, snapshot, timeline
+from leverframe.core.errors import Refused
+from leverframe.core.people import People
+from leverframe.core.services import Catalogue
+from leverframe.core.wording.levers.tables import LaneRow
+from leverframe.store import approvals, deployments
+from leverframe.store.inbox import Outcome
+from leverframe.web.desk import Desk
+from leverframe.work.board import board
+
+LONGEST_WAIT_S = 60
+LOOK_S = 1.0
+"""How often somebody who waits for a deployment looks again."""
+OPERATOR = "local"
+
+
+class Conversing(Protocol):
+    """Commits what was heard under its key, runs it once, and returns what came of it; for a repeat, what came of it before."""
+
+    async def __call__(self, heard: Heard, *, given: Identity | None = None) -> Outcome:
+        """Raise ``Refused("storage_unavailable")``: then nothing was taken."""
+        ...
+
+
+@dataclass(slots=True)
+class Watch:
+    """Who waits for a deployment to change waits no longer than the hub serves."""
+
+    ended: bool = False
+
+    def end(self) -> None:
+        """Answer everybody who waits."""
+        self.ended = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverDesk:
+    """What the doors need of levers; ``app.py`` fills it."""
+
+    outcome: Conversing
+    catalogue: Catalogue
+    registry: Registry
+    people: People
+    watch: Watch = field(default_factory=Watch)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One deployment, whole."""
+
+    deployment: Deployment
+    approvals: tuple[Approval, ...]
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """What happened to it, in order."""
+        return timeline(self.deployment, self.approvals)
+
+
+def levers_of(desk: Desk) -> LeverDesk:
+    """Return the desk's levers; raises ``Refused("not_found")`` where the hub has none."""
+    if desk.levers is None:
+        raise Refused("not_found")
+    return desk.levers
+
+
+def asker_of(identity: Identity) -> Asker:
+    """Return who speaks, as policies and the audit name them: ``person:ann``, ``token:ci``, ``operator:local``."""
+    return Asker(chat=identity.kind, id=identity.name or OPERATOR, name=identity.name or identity.kind)
+
+
+def key_of(identity: Identity, key: str | None) -> str:
+    """Return the key of what somebody asks: their own for what they call ``key``, one that is used once without it."""
+    return f"{identity.kind} {identity.name}\n{key}" if key else secrets.token_hex(16)
+
+
+async def say(
+    desk: Desk, identity: Identity, line: str, *, door: Literal["api", "cli"], at: Place | None = None, key: str | None = None
+) -> Outcome:
+    """Return what came of a line; it is told in the room ``at``, where one is named."""
+    heard = Said(
+        key=key_of(identity, key), door=door, text=line, by=asker_of(identity), at=at or Place(chat="", room=door), said_at=desk.clock.now()
+    )
+    return await levers_of(desk).outcome(heard, given=identity)
+
+
+async def submit(desk: Desk, identity: Identity, command: str, fields: Mapping[str, str], *, key: str) -> Outcome:
+    """Return what came of a command whose fields were filled in on a page; ``key`` is the form's own."""
+    heard = Submitted(
+        key=key_of(identity, key), form=command, context="", fields=fields, by=asker_of(identity), at=Place(chat="", room="console"),
+        said_at=desk.clock.now(),
+    )  # fmt: skip
+    return await levers_of(desk).outcome(heard, given=identity)
+
+
+def read_board(connection: Connection, desk: Desk) -> list[LaneRow]:
+    """Return how every service and environment stands now."""
+    return board(connection, catalogue=levers_of(desk).catalogue, zone=desk.timezone, now=desk.clock.now())
+
+
+def read_known(connection: Connection, levers: LeverDesk) -> Known:
+    """Return what exists, with the deployments that are open: for forms and completion."""
+    known = levers.catalogue.known()
+    open_ones = {
+        one.id: Subject(service=one.service, environment=one.environment, title=f"{one.service} → {one.environment} {one.ref or ''}".rstrip())
+        for one in deployments.open_ones(connection, limit=100)
+    }
+    return Known(services=known.services, deployments=open_ones, routes=known.routes)
+
+
+def read_told(connection: Connection, id: str) -> Told:
+    """Return a deployment with the questions about it; raises ``Refused("deployment_unknown")``."""
+    found = deployments.load(connection, id)
+    if found is None:
+        raise Refused("deployment_unknown", id[:50])
+    return Told(deployment=found, approvals=tuple(approvals.every(connection, found.id)))
+
+
+async def watched(desk: Desk, id: str, *, seen: int | None, wait_s: int) -> Told:
+    """Return a deployment once its version is not ``seen`` (the one that it has now) or it has ended, ``wait_s`` seconds from now at the latest."""
+    until = desk.clock.now() + timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
+    while True:
+        told = await desk.database.read(read_told, id)
+        seen = told.deployment.version if seen is None else seen
+        left_s = (until - desk.clock.now()).total_seconds()
+        if told.deployment.version != seen or told.deployment.state in ENDED or left_s <= 0 or levers_of(desk).watch.ended:
+            return told
+        await desk.clock.sleep(min(LOOK_S, left_s))
+
+
+def shown(deployment: Deployment) -> dict[str, Any]:
+    """Return a deployment as the API tells it: its snapshot, with its version."""
+    return {**snapshot(deployment), "version": deployment.version, "changed_at": deployment.changed_at, "ended": deployment.state in ENDED}
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the core's as JSON takes it."""
+    return msgspec.to_builtins(value)

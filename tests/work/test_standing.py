@@ -1,0 +1,61 @@
+"""Who somebody is to the hub: by membership in a chat, by what their door proved elsewhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from clock import VirtualClock
+from databases import opened
+
+from leverframe.core.access import BUILT_IN, Identity, Role
+from leverframe.core.conversation import Asker, Place, Said
+from leverframe.core.people import People
+from leverframe.store import people, tokens
+from leverframe.work.standing import Standings
+
+ROLES = {**BUILT_IN, "release": Role(allow=("deploy *",), members=("slack:U1",)), "deployers": Role(allow=("deploy *",)), "empty": Role(allow=())}
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def said(chat: str, id: str, *, at: Place) -> Said:
+    """Return a line by somebody."""
+    return Said(key="k", door="api", text="status", by=Asker(chat=chat, id=id), at=at, said_at=NOW)
+
+
+def test_a_role_is_held_by_who_is_in_it_and_not_by_who_may_as_much() -> None:
+    """Approvals count by role: somebody with the same grants by another role, or with a token of them, is not one of them."""
+    standings = Standings(ROLES, People())
+    bob = Identity(kind="person", name="bob", grants=("deploy *",), roles=("deployers",))
+    assert standings.of(Asker(chat="person", id="bob"), given=bob).roles == {"deployers"}
+    ci = Identity(kind="token", name="ci", grants=("deploy *",))
+    assert standings.of(Asker(chat="token", id="ci"), given=ci).roles == set()
+    assert standings.of(Asker(chat="slack", id="U1")).roles == {"release"}
+    assert standings.of(Asker(chat="operator", id="local"), given=Identity(kind="operator", grants=("*",))).roles == set(ROLES)
+
+
+@pytest.mark.anyio
+async def test_who_a_door_knew_is_known_again_with_what_they_hold_by_then(database_url: str, clock: VirtualClock) -> None:
+    """What a process that died had taken in is done as whom it was asked by; who may do nothing by then does nothing."""
+    standings, nowhere = Standings(ROLES, People()), Place(chat="", room="api")
+    async with opened(database_url, clock) as database:
+        link = await database.write(people.invite, person="ann", role="release", now=NOW, lifetime=timedelta(hours=1))
+        assert await database.write(people.accept, link, NOW) is not None
+        await database.write(
+            tokens.issue_api, name="ci", grants=["deploy web-app *"], by="person:ann", now=NOW, expires_at=NOW + timedelta(days=1)
+        )
+
+        async def again(chat: str, id: str, at: Place = nowhere) -> Identity | None:
+            return await database.read(standings.again, said(chat, id, at=at), NOW)
+
+        assert await again("person", "ann") == Identity(kind="person", name="ann", grants=("deploy *",), roles=("release",))
+        token = await again("token", "ci", Place(chat="slack", room="#dev"))
+        assert token == Identity(kind="token", name="ci", grants=("deploy web-app *",), within=("deploy *",))
+        assert await again("operator", "local") == Identity(kind="operator", name="local", grants=("*",))
+        assert await again("slack", "U1", Place(chat="slack", room="#dev")) is None
+        await database.write(people.disable, "ann", NOW)
+        assert (await again("person", "ann")) == Identity(kind="person", name="ann")
+        after = await again("token", "ci")
+        assert after is not None and after.within == ()
+        await database.write(tokens.revoke_api, "ci", NOW)
+        assert await again("token", "ci") == Identity(kind="token", name="ci")
