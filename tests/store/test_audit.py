@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sitting import NOON, Clock
 
-from leverframe.store import audit
+from leverframe.store import audit, tables
 from leverframe.store.database import Database
+from leverframe.store.event_pages import first_id_at
 
 
 @pytest.mark.anyio
@@ -47,3 +50,32 @@ def test_a_flood_of_sources_costs_no_memory() -> None:
     for number in range(5000):
         refusals.note(str(number), "x", NOON + timedelta(milliseconds=number))
     assert len(refusals._last) == 4096
+
+
+@pytest.mark.anyio
+async def test_no_secret_is_written_down(database: Database, clock: Clock) -> None:
+    """Whatever part of an entry it comes in; a token that the end of a text would cut in two is masked before it is cut."""
+    token = "xoxb-123456-abcdefghijkl"
+    await database.write(
+        audit.append, id=1, at=clock.now(), actor=f"x {token}", act=f"{'a' * 490} {token}", target="password=hunter2",
+        detail={"line": f"deploy --token {token}", "password": "hunter2", token: 1},
+    )  # fmt: skip
+    rows = await database.read(lambda connection: connection.execute(sa.select(tables.audit)).all())
+    assert "hunter2" not in str(rows) and "xox" not in str(rows)
+    entry = (await database.read(audit.entries))[0]
+    assert (entry.actor, entry.target, dict(entry.detail)) == ("x ***", "password=***", {"line": "deploy --token ***", "password": "***", "***": 1})
+
+
+@pytest.mark.anyio
+async def test_entries_are_chosen_by_code_and_time(database: Database, clock: Clock) -> None:
+    """From an instant on, and up to another, which is too late itself."""
+    for number, code in enumerate(("ok", "not_allowed", "ok")):
+        await database.write(audit.append, id=first_id_at(NOON + timedelta(hours=number)), at=NOON + timedelta(hours=number), actor="a", act="x", code=code)
+
+    async def hours(**asked: Any) -> list[int]:
+        return [entry.at.hour - NOON.hour for entry in await database.read(audit.entries, audit.Asked(**asked))]
+
+    assert await hours(code="not_allowed") == [1]
+    assert await hours(since=NOON + timedelta(hours=1)) == [2, 1]
+    assert await hours(until=NOON + timedelta(hours=1)) == [0]
+    assert await hours(since=NOON + timedelta(minutes=30), until=NOON + timedelta(minutes=90), actor="a", act="x", code="not_allowed") == [1]
