@@ -34,18 +34,35 @@ def key_file(sqlite_file: Path) -> Path:
 
 def _kept(path: Path) -> bytes:
     try:
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_hex(32).encode() + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+        if not path.exists():
+            _make(path)
         key = path.read_bytes().strip()
     except OSError as error:
         raise Refused("key_file_unusable", f"{path} ({error.strerror})") from None
     if len(key) < 32:
         raise Refused("key_file_unusable", f"{path} (32 characters at least)")
     return key
+
+
+def _make(path: Path) -> None:
+    """Have a file with a new key at ``path``, whole or not at all, whenever the power fails; one that another process made stays."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_hex(32).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(new, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            new.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    finally:
+        new.unlink(missing_ok=True)

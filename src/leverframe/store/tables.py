@@ -322,3 +322,17 @@ chat_routes = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
 )
+
+installations = sa.Table(
+    "installations", metadata,
+    sa.Column("chat", sa.Text, primary_key=True),
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("sealed", sa.Text, nullable=False, comment="the installation with its tokens, encrypted"),
+    sa.Column("installed_at", Instant, nullable=False),
+)
+
+install_states = sa.Table(
+    "install_states", metadata,
+    sa.Column("digest", sa.Text, primary_key=True, comment="of what the browser holds that began to install"),
+    sa.Column("until", Instant, nullable=False),
+)

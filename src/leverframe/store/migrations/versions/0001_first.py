@@ -267,3 +267,15 @@ def upgrade() -> None:
         sa.Column("by", sa.Text, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "installations",
+        sa.Column("chat", sa.Text, primary_key=True),
+        sa.Column("team", sa.Text, primary_key=True),
+        sa.Column("sealed", sa.Text, nullable=False, comment="the installation with its tokens, encrypted"),
+        sa.Column("installed_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "install_states",
+        sa.Column("digest", sa.Text, primary_key=True, comment="of what the browser holds that began to install"),
+        sa.Column("until", sa.BigInteger, nullable=False),
+    )
