@@ -27,7 +27,7 @@ from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, quoted
 from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
-from leverframe.signal_box import SignalBox, build_box, is_needed
+from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
 from leverframe.slack_rooms import SlackRooms, build_slack, slack_tokens
 from leverframe.sources.github.settings import Settings as GithubSettings
 from leverframe.sources.github.source import GithubHook, GithubSource
@@ -235,11 +235,13 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles=roles, redrive=Redriver(database, clock, planned), routes=explainer, demo=demo, signer=signer,
-        chats={name: chat.check_room for name, chat in chats.items()},
+        chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box) if box is not None else None,
     )  # fmt: skip
+    if desk.levers is not None:
+        endings.append(desk.levers.watch.end)
     refusals = RefusalLog(desk, metrics)
-    slack = build_slack(
-        config, box, outbound, clock, metrics, tokens=tokens, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
+    slack = await build_slack(
+        config, box, desk, outbound, clock, metrics, tokens=tokens, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, planned.ring), sources,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leverframe.github.client import GitHub
     from leverframe.net import Outbound
     from leverframe.observe import Metrics
+    from leverframe.web.levers import LeverDesk
     from leverframe.web.slack import Conversations
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
@@ -113,3 +114,10 @@ def _repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Dep
     from leverframe.runner_rooms import build_repositories
 
     return build_repositories(config, github)
+
+
+def lever_desk(config: Config, box: SignalBox) -> LeverDesk:
+    """Return the box as pages and API see it."""
+    from leverframe.web.levers import LeverDesk
+
+    return LeverDesk(outcome=box.converser.outcome, catalogue=config.catalogue, registry=config.registry, people=config.people)
