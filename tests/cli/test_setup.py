@@ -248,7 +248,7 @@ def test_doctor_finds_a_hub_in_order(hub: RunningHub) -> None:
     ran = hub.run("doctor", "--json", environ={"CLI_TEST_SECRET": "s3cret"})
     found = {one["what"]: one["state"] for one in ran.document["findings"]}
     assert (ran.status, ran.document["ok"]) == (0, True)
-    assert found == {"config": "ok", "database": "ok", "disk": "ok", "clock": "skipped", "url": "ok", "chats.playground": "ok"}
+    assert found == {"config": "ok", "database": "ok", "disk": "ok", "audit": "ok", "clock": "skipped", "url": "ok", "chats.playground": "ok"}
     assert "✓ database" in hub.run("doctor", environ={"CLI_TEST_SECRET": "s3cret"}).out
 
 

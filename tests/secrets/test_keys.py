@@ -14,11 +14,11 @@ from leverframe.secrets.keys import key_file, keys_for
 
 def test_a_sqlite_file_has_its_key_beside_it(tmp_path: Path) -> None:
     """Made once, for its owner alone, and the same ever after; nothing else is left in the folder."""
-    database = tmp_path / "hub.db"
+    database = tmp_path / "data" / "hub.db"
     first = keys_for("tokens", [], database)
     assert keys_for("tokens", [], database) == first and len(first[0]) == 32
     assert os.stat(key_file(database)).st_mode & 0o777 == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["hub.db.key"]
+    assert [path.name for path in database.parent.iterdir()] == ["hub.db.key"]
 
 
 def test_master_keys_stand_in_its_place(tmp_path: Path) -> None:

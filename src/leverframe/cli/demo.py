@@ -16,7 +16,7 @@ from leverframe.samples.services import SERVICES
 from leverframe.server import listen, serve_demo
 
 DATABASE = "demo.db"
-KEPT = ("github-secret", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
+KEPT = ("github-secret", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}.key")
 """What a demo keeps from one start to the next, and ``--fresh`` forgets."""
 _FIRST_LINE = "# The demo's configuration, written anew at each start. For your own: leverframe init"
 _CONFIG = f"""\

@@ -21,6 +21,7 @@ from leverframe.cli.serving import report
 from leverframe.cli.words import said
 from leverframe.config import Config, ConfigErrors, find, load
 from leverframe.core.errors import Locale, Refused, document
+from leverframe.secrets.keys import key_file
 
 State = Literal["ok", "warning", "error", "skipped"]
 LOW_SPACE_BYTES = 500_000_000
@@ -35,7 +36,7 @@ class Finding:
     """One thing looked at."""
 
     what: str
-    """``config``, ``database``, ``disk``, ``clock``, ``url`` or ``chats.NAME``; never translated."""
+    """``config``, ``database``, ``disk``, ``audit``, ``clock``, ``url`` or ``chats.NAME``; never translated."""
     state: State
     found: str
     remedy: str = ""
@@ -75,6 +76,7 @@ def examine(config: Config) -> Iterator[Finding]:
     else:
         yield Finding(what="config", state="ok", found=str(config.path))
     yield from _database(config, locale)
+    yield from _audit(config, locale)
     yield _clock(config, locale)
     yield _public(config, locale)
     yield from _chats(config, locale)
@@ -110,6 +112,20 @@ def _database(config: Config, locale: Locale) -> Iterator[Finding]:
                                    "공간을 확보하거나 [retention]을 줄이세요. 디스크가 가득 차면 허브가 503으로 답합니다."))  # fmt: skip
     else:
         yield Finding(what="disk", state="ok", found=shown)
+
+
+def _audit(config: Config, locale: Locale) -> Iterator[Finding]:
+    """Tell what the audit is signed with; that PostgreSQL has no key is a warning of the configuration."""
+    if config.hub.master_keys:
+        yield Finding(what="audit", state="ok", found=said(locale, "signed with the first of hub.master_keys", "hub.master_keys의 첫 키로 서명합니다"))
+    elif (file := config.sqlite_path) is not None:
+        key = key_file(file)
+        shown = f"{key}: {said(locale, 'the key that signs the audit', '감사 기록에 서명하는 키')}"
+        if key.exists() and key.stat().st_mode & 0o077:
+            yield Finding(what="audit", state="warning", found=f"{shown}; {said(locale, 'others on this machine can read it', '이 컴퓨터의 다른 사용자도 읽을 수 있습니다')}",
+                          remedy=f"chmod 600 {key}")  # fmt: skip
+        else:
+            yield Finding(what="audit", state="ok", found=shown)
 
 
 def _sqlite_version(file: Path) -> str | None:

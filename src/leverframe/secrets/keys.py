@@ -46,6 +46,7 @@ def _kept(path: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Have a file with a new key at ``path``, whole or not at all, whenever the power fails; one that another process made stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
     try:
