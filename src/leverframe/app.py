@@ -250,14 +250,14 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     )  # fmt: skip
     doors: list[Door] = [
         *health.doors(desk, ready=database.ready, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
-        *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(),
+        *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(), *slack.install_doors,
     ]  # fmt: skip
     return App(
         config=config, database=database, clock=clock, site=build_site(doors, Guard(desk, refusals)), inbound=inbound, access=access,
         loops=[
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
-            *(box.loops if box is not None else ()),
+            *(box.loops if box is not None else ()), *slack.loops,
         ],
         deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack,
         _tasks=[],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,29 +15,42 @@ from leverframe.ports import Clock
 
 if TYPE_CHECKING:
     from leverframe.chats.slack.inbound import SlackInbound
+    from leverframe.chats.slack.manifest import Features
+    from leverframe.chats.slack.oauth import SlackInstall
     from leverframe.chats.slack.settings import Settings
     from leverframe.chats.slack.socket_mode import SocketMode
     from leverframe.chats.slack.tokens import Tokens
     from leverframe.net import Outbound
     from leverframe.observe import AccessLog, Metrics
     from leverframe.signal_box import SignalBox
+    from leverframe.web.desk import Desk
+    from leverframe.web.doors import Door
     from leverframe.web.refusals import RefusalLog
     from leverframe.web.slack import SlackDoors
 
 AGAIN_S = 5.0
 """Seconds until what hears is started again after a mistake of ours."""
+TOKENS = "tokens of installations"
+"""What the keys are for that seal them."""
 log = structlog.get_logger("leverframe")
 
 
 @dataclass(slots=True, kw_only=True)
 class SlackRooms:
-    """The ways in from Slack; without a Slack chat there are none."""
+    """The ways in from Slack, and to install the app; without a Slack chat there are none."""
 
     doors: SlackDoors | None = None
     """``None`` when no app proves itself by a signing secret, or nobody could be answered."""
     sockets: Mapping[str, SocketMode] = field(default_factory=dict)
     """The connections that the hub opens itself, by chat."""
+    install_doors: Sequence[Door] = ()
+    installs: Sequence[SlackInstall] = ()
     _hearing: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def loops(self) -> Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
+        """What looks after tokens of installations, for ever."""
+        return [(f"slack tokens {install.name}", partial(_for_ever, f"slack tokens {install.name}", install.run)) for install in self.installs]
 
     def start(self) -> None:
         """Open the connections."""
@@ -70,14 +83,21 @@ def slack_tokens(config: Config) -> dict[str, Tokens]:
     return {name: Tokens(name, settings) for name, settings in chats.items()}
 
 
-def build_slack(
-    config: Config, box: SignalBox | None, outbound: Outbound, clock: Clock, metrics: Metrics, *, tokens: Mapping[str, Tokens],
+async def build_slack(
+    config: Config, box: SignalBox | None, desk: Desk, outbound: Outbound, clock: Clock, metrics: Metrics, *, tokens: Mapping[str, Tokens],
     refusals: RefusalLog, access: AccessLog, address_of: Callable[[Any], str],
 ) -> SlackRooms:  # fmt: skip
-    """Marry the ways in; nothing is opened yet. ``tokens`` are those of :func:`slack_tokens`; without ``box`` nobody could be answered."""
+    """Marry the ways in; nothing is opened yet, but the tokens of former installations are in use.
+
+    ``tokens`` are those of :func:`slack_tokens`; without ``box`` nobody could be answered. Raises ``Refused``: ``key_file_unusable``,
+    ``storage_unavailable``.
+    """
     chats = slack_chats(config)
-    if not chats or box is None:
+    if not chats:
         return SlackRooms()
+    installs, install_doors = await _installs(config, chats, desk, outbound, clock, tokens)
+    if box is None:
+        return SlackRooms(installs=installs, install_doors=install_doors)
     from leverframe.chats.slack.inbound import SlackInbound
 
     heard = {
@@ -85,8 +105,48 @@ def build_slack(
         for name, settings in chats.items() if settings.signing_secrets or settings.app_token is not None
     }  # fmt: skip
     return SlackRooms(
-        doors=_doors(config, chats, heard, box, refusals, access, clock, address_of), sockets=_sockets(chats, heard, box, outbound, clock, metrics)
+        doors=_doors(config, chats, heard, box, refusals, access, clock, address_of), sockets=_sockets(chats, heard, box, outbound, clock, metrics),
+        installs=installs, install_doors=install_doors,
+    )  # fmt: skip
+
+
+def features(config: Config, chat: str) -> Features:
+    """Return what the app of a Slack chat is used for: what its manifest asks Slack for beyond commands and buttons."""
+    from leverframe.chats.slack.manifest import Features
+
+    settings = slack_chats(config)[chat]
+    members = [member.partition(":") for role in config.roles.values() for member in role.members]
+    routes = [route for route in config.routes if any(room.partition(":")[0] == chat for room in route.to)]
+    return Features(
+        socket_mode=settings.app_token is not None,
+        mentions="mentions" in settings.listens,
+        threads="threads" in settings.listens,
+        user_groups=any(platform == chat and who.startswith(("@", "S")) for platform, _, who in members),
+        names_and_icons=any(route.username or route.icon for route in routes),
+        install=settings.client_id is not None,
     )
+
+
+async def _installs(
+    config: Config, chats: Mapping[str, Settings], desk: Desk, outbound: Outbound, clock: Clock, tokens: Mapping[str, Tokens]
+) -> tuple[Sequence[SlackInstall], Sequence[Door]]:
+    """Return what installs the apps that have a client id, with its doors; what was installed before is in use."""
+    installed = [(name, settings) for name, settings in chats.items() if settings.client_id is not None]
+    if not installed:
+        return (), ()
+    from leverframe.chats.slack.oauth import SlackInstall
+    from leverframe.secrets.keys import keys_for
+    from leverframe.store.installations import Installations
+    from leverframe.web.slack_install import SlackInstallDoors
+
+    vault = Installations(desk.database, keys_for(TOKENS, config.hub.master_keys, config.sqlite_path))
+    installs = [
+        SlackInstall(settings, outbound, clock, vault, tokens[name], url=config.hub.url, features=features(config, name)) for name, settings in installed
+    ]
+    for install in installs:
+        await vault.reseal(install.name)
+        await install.load()
+    return installs, SlackInstallDoors(desk, installs, vault).doors()
 
 
 def _doors(

@@ -25,9 +25,9 @@ log = structlog.get_logger("leverframe")
 class Installations:
     """``ports.TokenVault`` over the hub's database."""
 
-    def __init__(self, database: Database, sealer: Sealer, newest: Sealer) -> None:
-        """``sealer`` seals with the first key and opens with all; ``newest`` has the first only. Without keys nothing can be kept."""
-        self._database, self._sealer, self._newest = database, sealer, newest
+    def __init__(self, database: Database, keys: Sequence[bytes]) -> None:
+        """The first of ``keys`` (32 bytes each) seals, all of them open; without any nothing can be kept."""
+        self._database, self._sealer, self._newest = database, Sealer(keys), Sealer(keys[:1])
 
     async def keep(self, installation: Installation) -> None:
         """Keep it, in place of a former one of the same chat and team. Raises ``Refused("secret_not_kept")`` without a key."""

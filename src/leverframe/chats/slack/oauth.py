@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 RENEW_BEFORE = timedelta(hours=2)
 """Slack's tokens live twelve hours; so much of that is left for trying again."""
-LOOK_S = 300.0
+LOOK_S = 60.0
+"""Seconds until what another process installed is used here too."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -66,9 +67,10 @@ class SlackInstall:
         return made
 
     async def load(self) -> None:
-        """Use what was installed before."""
+        """Use what was installed before, and by other processes."""
         for installation in reversed(await self._vault.installations(self.name)):
-            self._tokens.use(installation)
+            if installation.team not in self._unkept:
+                self._tokens.use(installation)
 
     async def renew(self) -> None:
         """Renew every token that ends soon; one that cannot be renewed now is tried again at the next look.
@@ -97,12 +99,13 @@ class SlackInstall:
             del self._unkept[team]
 
     async def run(self) -> None:
-        """Renew tokens until cancelled."""
+        """Look after the tokens until cancelled."""
         while True:
             try:
+                await self.load()
                 await self.renew()
             except Refused as refused:
-                log.warning("%s: renewed tokens are not kept: %s", self.name, refused.code)
+                log.warning("%s: the tokens of installations are neither read nor kept: %s", self.name, refused.code)
             await self._clock.sleep(LOOK_S)
 
     async def _ask(self, fields: Mapping[str, str], former: Installation | None) -> Installation:

@@ -25,4 +25,8 @@ class Settings(BaseModel):
     client_secret: Secret | None = Field(None, description="The app's client secret, for `/slack/install` and for renewing tokens that are rotated.")
     team_id: str | None = Field(None, description="The workspace's id (`T…`): commands and clicks of another one are refused. Left out, the app's own workspaces speak.")
     app_id: str | None = Field(None, description="The app's id (`A…`): what is sent to another app is refused.")
+    listens: list[Literal["mentions", "threads"]] = Field(
+        [], description="What the app asks Slack to hear besides commands and buttons: `mentions` (`@leverframe deploy …`), `threads` (`!deploy …`, in threads too). "
+        "Each needs scopes of its own, which `leverframe slack manifest` has."
+    )
     webhooks: dict[str, Secret] = Field({}, description="Rooms reached by incoming webhooks instead of the bot: `\"#dev\" = \"env:SLACK_DEV_WEBHOOK\"`.")
