@@ -21,6 +21,7 @@ from leverframe.core.errors import Refused
 from leverframe.core.routes import Route
 from leverframe.store import deliveries, schema
 from leverframe.store.deliveries import LateWorker
+from leverframe.store.events import claim_routing
 from leverframe.store.tables import destinations, processes
 from leverframe.work.deliver import SCAN_S, WINDOW
 from work.engine import Engine, engine
@@ -115,7 +116,7 @@ async def test_events_claimed_by_a_process_that_died_are_routed_by_another(start
     """And what the dead one had decided comes too late, should it wake up."""
     late, other = await start(), await start()
     await late.receive("push", push())
-    ids, _ = await late.database.write(late.fanout._claim, boot=late.database.boot, now=clock.now())
+    ids = await late.database.write(claim_routing, boot=late.database.boot, now=clock.now(), limit=9)
     await other.settle()
     assert len(ids) == 1 and slack.messages("#dev") == []
     clock.advance(seconds=schema.LEASE_S + 1)
