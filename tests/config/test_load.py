@@ -15,7 +15,7 @@ from leverframe.config import Config, ConfigErrors, control_socket, find, load, 
 from leverframe.config.problems import FINDINGS
 from leverframe.sources.github.settings import Settings as GitHubSource
 
-ENVIRON = {"SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "BROKEN_HOOK": "https://[oops/services/T", "DATABASE_BROKEN": "postgres://hub:pa#ss@db/hub", "DATABASE_URL": "postgres://hub:pw@db/hub"}
+ENVIRON = {"SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "APP": "xapp-1-A1-1-x", "BROKEN_HOOK": "https://[oops/services/T", "DATABASE_BROKEN": "postgres://hub:pa#ss@db/hub", "DATABASE_URL": "postgres://hub:pw@db/hub"}
 GOOD = """\
 [hub]
 url = "https://hub.example.com/"
@@ -66,6 +66,7 @@ allow = ["deliveries.retry"]
 [retention]
 bodies_days = 7
 """
+INSTALL = "[chats.slack]\nclient_id = '1.2'\nclient_secret = 'env:SECRET'\n"
 KEY = "master_keys = ['env:SECRET']\n"
 SOURCE = '[sources.github]\nsecrets = ["env:SECRET"]\n'
 CHAT = '[chats.slack]\nbot_token = "env:TOKEN"\n'
@@ -290,6 +291,12 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("an identity of no chat", f"{CHAT}[people.a]\nidentities = ['slak:U1']\n[roles.x]\nmembers = ['teams:x', 'person:a']\n", [(4, "people.a.identities[0]", "identity_unknown"), (6, "roles.x.members[0]", "identity_unknown")]),
     ("a grant that nothing asks for", "[roles.x]\nallow = ['fly', 'deploy web *', 'events.*', '*', 'status']\n", [(2, "roles.x.allow[0]", "grant_unknown"), (2, "roles.x.allow[4]", "grant_unknown")]),
     ("a person's token", "[chats.slack]\nbot_token = 'env:USER'\n", [(2, "chats.slack.bot_token", "slack_token_kind")]),
+    ("an app's token that is none", "[chats.slack]\napp_token = 'env:SECRET'\n", [(2, "chats.slack.app_token", "slack_app_token_kind")]),
+    ("half a client", "[chats.slack]\nclient_id = '1.2'\n", [(1, "chats.slack.client_secret", "slack_client_half")]),
+    ("the other half", "[chats.slack]\nclient_secret = 'env:SECRET'\n", [(1, "chats.slack.client_id", "slack_client_half")]),
+    ("tokens beside PostgreSQL", f"[hub]\ndatabase = 'postgresql://d/e'\n{INSTALL}", [(2, "hub.database", "audit_unsigned"), (4, "chats.slack.client_id", "master_keys_needed")]),
+    ("tokens beside PostgreSQL with a key", f"[hub]\ndatabase = 'postgresql://d/e'\n{KEY}{INSTALL}", []),
+    ("tokens beside SQLite", INSTALL, []),
     ("a webhook that is no address", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'env:BROKEN_HOOK'\n", [(4, 'chats.slack.webhooks."#x"', "webhook_invalid")]),
     ("a webhook in the clear", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'env:HTTP_HOOK'\n", [(4, 'chats.slack.webhooks."#x"', "webhook_invalid")]),
 ]
@@ -370,6 +377,7 @@ def test_an_error_speaks_the_language_of_the_file(tmp_path: Path) -> None:
     ("package", "text", "expected"),
     [
         ("asyncpg", f"[hub]\ndatabase = 'postgresql://db/hub'\n{KEY}", (2, "hub.database", "database_unavailable")),
+        ("websockets", "[chats.slack]\napp_token = 'env:APP'\n", (2, "chats.slack.app_token", "slack_socket_unavailable")),
         ("cel", f"{SOURCE}{CHAT}{ROUTE}where = 'true'\n", (9, "routes[0].where", "filter_unavailable")),
     ],
 )
@@ -383,7 +391,7 @@ def test_a_package_that_is_not_installed_is_told(
 
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
-    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable"}
+    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "slack_socket_unavailable"}
     tried = {code for _, _, expected in (*WRONG, *WRONG_LEVERS) for _, _, code in expected}
     assert tried | alone == set(FINDINGS)
 

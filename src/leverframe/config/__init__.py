@@ -136,6 +136,7 @@ def _parse(path: Path, reading: Reading) -> dict[str, Any] | None:
 
 def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     from leverframe.config.checking import check  # not for commands that only look for the socket
+    from leverframe.config.doubts import keys_meaning
     from leverframe.config.levers import read_levers, with_commands
 
     for name in document:
@@ -154,6 +155,8 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     routes = _routes(document.get("routes", []), reading)
     levers = read_levers(document, reading)
     check(reading, document=document, sources=sources, chats=chats, levers=levers)
+    if isinstance(hub, Hub):
+        keys_meaning(reading, hub, chats)
     if not (isinstance(hub, Hub) and isinstance(github, GitHub) and isinstance(retention, Retention)):
         return None
     if any(finding.severity == "error" for finding in reading.findings):

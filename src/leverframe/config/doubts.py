@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -87,7 +88,7 @@ def people_meaning(
 
 
 def slack_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> None:
-    """Note a token that is no bot's, and webhooks that are not https."""
+    """Note tokens of another kind, what is there by half, a package that is missing, and webhooks that are not https."""
     for name, settings in chats.items():
         if getattr(settings, "kind", None) != "slack":
             continue
@@ -95,10 +96,27 @@ def slack_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> No
         found = re.match(r"(?:xoxe\.)?xox[a-z]-|xapp-", token.reveal()) if token is not None else None
         if found is not None and not found[0].endswith("xoxb-"):
             reading.found("slack_token_kind", ("chats", name, "bot_token"), found[0])
+        app_token = getattr(settings, "app_token", None)
+        if app_token is not None and not app_token.reveal().startswith("xapp-"):
+            reading.found("slack_app_token_kind", ("chats", name, "app_token"))
+        if app_token is not None and find_spec("websockets") is None:
+            reading.found("slack_socket_unavailable", ("chats", name, "app_token"))
+        half = {key for key in ("client_id", "client_secret") if getattr(settings, key, None) is None}
+        if len(half) == 1:
+            reading.found("slack_client_half", ("chats", name, *half))
         for room, secret in getattr(settings, "webhooks", {}).items():
             scheme, host = _scheme_and_host(secret.reveal())
             if not (host and (scheme == "https" or (scheme == "http" and is_loopback(host)))):
                 reading.found("webhook_invalid", ("chats", name, "webhooks", room))
+
+
+def keys_meaning(reading: Reading, hub: BaseModel, chats: Mapping[str, BaseModel | None]) -> None:
+    """Note where secrets are to be kept and there is no key to keep them with."""
+    if getattr(hub, "master_keys", None) or not str(getattr(hub, "database", "")).startswith("postgresql:"):
+        return
+    for name, settings in chats.items():
+        if getattr(settings, "client_id", None) is not None:
+            reading.found("master_keys_needed", ("chats", name, "client_id"))
 
 
 def api_meaning(reading: Reading, document: Table, chats: Mapping[str, BaseModel | None]) -> None:

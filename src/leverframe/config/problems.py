@@ -188,6 +188,8 @@ _error("kind_unknown", ("There is no kind “{detail}” here.", 'Write kind = "
        ("“{detail}”라는 종류는 없습니다.", 'docs/configuration.md에 있는 종류로 kind = "…"를 쓰세요.'))
 _error("list_empty", ("{key} is empty, so it could never match.", "Name at least one item, or leave the key out."),
        ("{key}이(가) 비어 있어 아무것도 맞을 수 없습니다.", "하나 이상 쓰거나 키를 지우세요."))
+_error("master_keys_needed", ("With {key} set, tokens of workspaces are kept encrypted, and beside PostgreSQL there is no place for a key of the hub's own.", 'Set master_keys = ["env:LEVERFRAME_MASTER_KEY"] in [hub] to a long random text: openssl rand -base64 32.'),
+       ("{key}을(를) 쓰면 워크스페이스의 토큰을 암호화해 보관하는데, PostgreSQL에는 허브가 자기 키를 둘 곳이 없습니다.", '[hub]에 master_keys = ["env:LEVERFRAME_MASTER_KEY"]를 긴 무작위 문자열로 설정하세요: openssl rand -base64 32.'))
 _error("name_invalid", ("“{detail}” cannot be a name: it stands in addresses and in “chat:room”.", "Use lower-case letters, digits, - and _."),
        ("“{detail}”은(는) 이름으로 쓸 수 없습니다. 주소와 “채팅:방”에 들어갑니다.", "영문 소문자, 숫자, -, _만 쓰세요."))
 _error("name_reserved", ("“{detail}” is a name of the hub's own.", 'Give it another, such as [sources.github-2] with kind = "github".'),
@@ -230,6 +232,12 @@ _error("service_name_invalid", ("“{detail}” cannot be a name: people type it
        ("“{detail}”은(는) 이름으로 쓸 수 없습니다. 사람들이 명령에 입력합니다.", "영문자, 숫자, ., -, _만 63자까지 쓰세요."))
 _warning("services_need_token", ("There is no [github] token, so nothing can be deployed by {key}: branches and commits are read from GitHub.", 'Add [github] token = "env:GH_TOKEN".'),
          ("[github] token이 없어 {key}(으)로는 아무것도 배포할 수 없습니다. 브랜치와 커밋은 GitHub에서 읽습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요.'))
+_warning("slack_app_token_kind", ("{key} is not an app-level token: it does not begin with “xapp-”.", "Make one with the scope connections:write under Basic Information → App-Level Tokens of the Slack app."),
+         ("{key}이(가) 앱 수준 토큰이 아닙니다. “xapp-”로 시작해야 합니다.", "Slack 앱의 Basic Information → App-Level Tokens에서 connections:write 권한으로 만드세요."))
+_error("slack_client_half", ("client_id and client_secret belong together; {key} is missing.", "Copy both from Basic Information → App Credentials of the Slack app, or leave both out."),
+       ("client_id와 client_secret은 함께 써야 합니다. {key}이(가) 없습니다.", "Slack 앱의 Basic Information → App Credentials에서 둘 다 복사하거나, 둘 다 지우세요."))
+_error("slack_socket_unavailable", ("Socket Mode (app_token) needs a package that is not installed.", "Run pip install 'leverframe[socket-mode]', or leave app_token out and let Slack call hub.url."),
+       ("Socket Mode(app_token)에 필요한 패키지가 설치되어 있지 않습니다.", "pip install 'leverframe[socket-mode]'를 실행하거나, app_token을 지우고 Slack이 hub.url을 호출하게 하세요."))
 _warning("slack_token_kind", ("{key} is not a bot's token: it begins with “{detail}”.", "Copy the Bot User OAuth Token (xoxb-…) from OAuth & Permissions of the Slack app."),
          ("{key}이(가) 봇 토큰이 아닙니다. “{detail}”로 시작합니다.", "Slack 앱의 OAuth & Permissions에서 Bot User OAuth Token(xoxb-…)을 복사하세요."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),
