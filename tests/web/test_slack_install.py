@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from fakes.slack import FakeSlack
 from fakes.slack_apps import Installation as Given
-from fakes.vault import Vault
 from sitting import Answer, Clock, Doors, Visitor
 
 from leverframe.chats.slack.oauth import SlackInstall
@@ -18,7 +17,8 @@ from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.tokens import Tokens
 from leverframe.net import Outbound
 from leverframe.secrets import Secret
-from leverframe.store.tables import audit
+from leverframe.store.installations import Installations
+from leverframe.store.tables import audit, install_states
 from leverframe.web import credentials
 from leverframe.web.desk import Desk
 from leverframe.web.guard import Guard
@@ -35,7 +35,7 @@ class Hub:
 
     doors: Doors
     slack: FakeSlack
-    vault: Vault
+    vault: Installations
     tokens: Tokens
     admin: Visitor
 
@@ -59,7 +59,7 @@ async def hub(desk: Desk, refusals: RefusalLog, clock: Clock) -> AsyncIterator[H
     outbound = Outbound(total_s=5)
     async with FakeSlack() as slack:
         settings = Settings(client_id="1.2", client_secret=Secret("client-secret"), api_url=slack.url)
-        vault, tokens, doors = Vault(), Tokens("slack", settings), Doors(desk, refusals)
+        vault, tokens, doors = Installations(desk.database, [b"k" * 32]), Tokens("slack", settings), Doors(desk, refusals)
         install = SlackInstall(settings, outbound, clock, vault, tokens, url=desk.url)
         doors.app = build_site((*doors.table, *SlackInstallDoors(desk, [install], vault).doors()), Guard(desk, refusals))
         yield Hub(doors, slack, vault, tokens, await doors.administrator())
@@ -69,13 +69,14 @@ async def hub(desk: Desk, refusals: RefusalLog, clock: Clock) -> AsyncIterator[H
 async def test_an_administrator_installs_the_app(hub: Hub, desk: Desk) -> None:
     """To Slack's page, back with a code, and the token is used; the audit says who did it."""
     state, cookie = await hub.begin()
+    [begun] = await desk.database.read(lambda connection: connection.execute(sa.select(install_states)).all())
+    assert state not in begun.digest and begun.digest not in state, "a digest is kept"
     hub.slack.installations["code-1"] = Given(token="xoxb-installed")
     answer = await hub.get(f"/slack/oauth_redirect?code=code-1&state={state}", install=cookie)
     assert (answer.status, answer.headers["location"]) == (303, "/console")
-    assert hub.tokens.of("T1") == "xoxb-installed" and hub.vault.kept["slack", "T1"].by == "U1"
+    assert hub.tokens.of("T1") == "xoxb-installed" and [kept.by for kept in await hub.vault.installations("slack")] == ["U1"]
     rows = await desk.database.read(lambda connection: connection.execute(sa.select(audit).where(audit.c.act == "install")).all())
     assert [(row.actor, row.target, row.code) for row in rows] == [("person:admin", "slack:T1", "ok")]
-    assert state not in str(hub.vault.states), "the vault keeps a digest"
 
 
 async def test_a_state_is_used_once(hub: Hub) -> None:
@@ -96,7 +97,7 @@ async def test_a_state_belongs_to_one_browser(hub: Hub) -> None:
                         ("state=%FF", cookie), (f"state={'s' * 300}", cookie)):  # fmt: skip
         answer = await hub.get(f"/slack/oauth_redirect?code=code&{query}", install=held)
         assert (answer.status, answer.code) == (400, "slack_install_state_invalid"), query
-    assert "code" in hub.slack.installations and hub.vault.kept == {}
+    assert "code" in hub.slack.installations and await hub.vault.installations("slack") == []
 
 
 async def test_a_state_ends(hub: Hub, clock: Clock) -> None:
@@ -128,4 +129,4 @@ async def test_only_administrators_install(hub: Hub) -> None:
 
 async def test_without_a_client_there_are_no_doors(desk: Desk) -> None:
     """Where nothing can be installed, nothing is offered."""
-    assert SlackInstallDoors(desk, [], Vault()).doors() == ()
+    assert SlackInstallDoors(desk, [], Installations(desk.database, ())).doors() == ()

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from clock import VirtualClock
+from databases import clock, database, database_url  # noqa: F401
 from fakes.slack import FakeSlack
 from fakes.slack_apps import Installation as Given
-from fakes.vault import Vault
 
 from leverframe.chats.slack.manifest import Features
 from leverframe.chats.slack.oauth import SlackInstall
@@ -25,6 +25,7 @@ from leverframe.core.messages import Message, Text
 from leverframe.net import Outbound
 from leverframe.ports import Installation, Posting
 from leverframe.secrets import Secret
+from leverframe.store.installations import Installations
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,13 @@ class Hub:
     slack: FakeSlack
     outbound: Outbound
     clock: VirtualClock
-    vault: Vault
+    database: Any
+    vault: Installations
+
+    async def kept(self) -> Installation:
+        """Return the one installation that is kept."""
+        [kept] = await self.vault.installations("slack")
+        return kept
 
     def settings(self, **changed: Any) -> Settings:
         return Settings(**({"client_id": "1.2", "client_secret": Secret("client-secret"), "api_url": self.slack.url} | changed))
@@ -48,10 +55,10 @@ class Hub:
 
 
 @pytest.fixture
-async def hub() -> AsyncIterator[Hub]:
+async def hub(database: Any, clock: VirtualClock) -> AsyncIterator[Hub]:  # noqa: F811
     outbound = Outbound(total_s=5)
     async with FakeSlack(channels=["dev"]) as slack:
-        yield Hub(slack, outbound, VirtualClock(), Vault())
+        yield Hub(slack, outbound, clock, database, Installations(database, [b"k" * 32]))
         await outbound.close()
 
 
@@ -96,7 +103,7 @@ async def test_what_slack_refuses_is_told(hub: Hub, changed: dict[str, Any], cod
     with pytest.raises(Refused) as refused:
         await install.exchange("nope")
     assert refused.value.code == code and detail in refused.value.detail
-    assert hub.vault.kept == {}
+    assert await hub.vault.installations("slack") == []
 
 
 async def test_another_workspace_or_app_is_not_taken(hub: Hub) -> None:
@@ -106,7 +113,7 @@ async def test_another_workspace_or_app_is_not_taken(hub: Hub) -> None:
         install, tokens = hub.install(**changed)
         with pytest.raises(Refused) as refused:
             await install.exchange("code")
-        assert refused.value.code == code and tokens.of() is None and hub.vault.kept == {}
+        assert refused.value.code == code and tokens.of() is None and await hub.vault.installations("slack") == []
 
 
 @pytest.mark.parametrize("mode", ["down", "garbage", "lost", "half", "limited"])
@@ -128,8 +135,8 @@ async def test_tokens_that_end_are_renewed_in_time(hub: Hub) -> None:
     await hub.clock.sleep(timedelta(hours=10, seconds=1).total_seconds())
     await install.renew()
     second = tokens.of()
-    assert second not in (None, "xoxe.xoxb-first") and hub.vault.kept["slack", "T1"].token == second
-    assert hub.vault.kept["slack", "T1"].by == "U1"
+    assert second not in (None, "xoxe.xoxb-first") and (await hub.kept()).token == second
+    assert (await hub.kept()).by == "U1"
     await install.renew()
     assert tokens.of() == second
 
@@ -149,20 +156,27 @@ async def test_a_token_that_cannot_be_renewed_is_tried_again(hub: Hub, caplog: p
     assert tokens.of() != first
 
 
-async def test_a_renewed_token_that_is_not_kept_yet_is_kept_later(hub: Hub) -> None:
+async def test_a_renewed_token_that_is_not_kept_yet_is_kept_later(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack has made the former one void: the new one is used, and kept as soon as it can be."""
     hub.slack.installations["code"] = Given(rotating=True)
     install, tokens = hub.install()
     await install.exchange("code")
     await hub.clock.sleep(timedelta(hours=11).total_seconds())
-    hub.vault.full = True
+    monkeypatch.setattr(hub.database, "write", away)
     with pytest.raises(Refused, match="storage_unavailable"):
         await install.renew()
     second = tokens.of()
-    assert hub.vault.kept["slack", "T1"].token != second
-    hub.vault.full = False
+    assert (await hub.kept()).token != second
+    await install.load()
+    assert tokens.of() == second, "what is kept is older than what is used"
+    monkeypatch.undo()
     await install.renew()
-    assert hub.vault.kept["slack", "T1"].token == second == tokens.of()
+    assert (await hub.kept()).token == second == tokens.of()
+
+
+async def away(*args: object, **kwargs: object) -> None:
+    """Stand in for a database that takes nothing."""
+    raise Refused("storage_unavailable")
 
 
 async def test_another_process_may_have_renewed_it(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
