@@ -47,6 +47,9 @@ def test_a_token_of_a_known_shape_is_masked_wherever_it_stands(secret: str) -> N
         ("Authorization: token abc", "Authorization: ***"),
         ("with Basic dXNlcjpwYXNz", "with Basic ***"),
         ("postgresql://hub:p@ss:w@db.example.com/hub", "postgresql://***@db.example.com/hub"),
+        ("reason=password=hunter2", "reason=password=***"),
+        ("KEY-----MIIEowIBAAKCAQEA-----END", "***"),
+        ("line " + "aB3+" * 16, "line ***"),
         ('reason="the password: hunter2 is old"', 'reason="the password: *** is old"'),
     ],
 )
@@ -61,7 +64,7 @@ def test_what_is_named_a_secret_is_masked(text: str, shown: str) -> None:
         "person:ann", "token:ci", "source:github", "tokens.issue", "hook-tokens", "deploy web-app staging 0123456789abcdef0123456789abcdef01234567",
         "secret scanning is on", "POST /teams/incoming/{token}", "GET /api/tokens/{name}", "playground:#dev-team", "author=ann keyboard=us",
         "the token was revoked", "basic understanding", 'reason="fixes the login"', "slack:T012/U034", "배포 web-app staging", "https://ci.example.com:8080/job",
-        "password=", "aud_0000000000001", "--password", "",
+        "sha256:" + "0a" * 32, "a=b=c=d x=y", "password=", "aud_0000000000001", "--password", "",
     ],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -82,7 +85,7 @@ def test_details_are_masked_by_name_and_by_shape() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "=:", "-----BEGIN ", "password= ", "--a ", "eyJ", "a.b-", "://", "://a:", 'a="', "a='b:\"", "-----BEGIN A-----", "x=y:", "Basic ", "A"], ids=repr
+    "text", ["a", "=:", "-----BEGIN ", "password= ", "--a ", "eyJ", "a.b-", "://", "://a:", 'a="', "a='b:\"", "-----BEGIN A-----", "x=y:", "Basic ", "A", "aB1/", "a/", "token", "--", "-a", "secrets "], ids=repr
 )
 def test_hostile_text_costs_no_time(text: str) -> None:
     """Masking is linear: 20,000 characters of anything take well under a second, and no more are looked at."""

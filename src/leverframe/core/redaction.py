@@ -14,10 +14,12 @@ _WORDS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|credentials?|api[_.\-]?key|access[_.\-]?key|private[_.\-]?key|auth(?:orization)?|signature"
     r"|비밀번호|암호|토큰|비밀값"
 )
-_NAMED = re.compile(rf"(?:^|[_.\-\s]|(?<=[a-z])(?=[A-Z]))(?:{_WORDS})s?$", re.IGNORECASE)
+_NAME = rf"(?:(?<![A-Za-z0-9])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{_WORDS})s?"
+_NAMED = re.compile(rf"{_NAME}$", re.IGNORECASE)
 """A name whose value is a secret: ``password``, ``DB_PASSWORD``, ``client-secret``, ``apiKey``."""
 _KNOWN = (
     r"-----BEGIN [A-Z0-9 ]{0,40}-----.*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)",
+    r"\bKEY-----\S+", r"(?<![\w+/])(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{60,}={0,2}",  # a word of a key
     r"\bxox[a-z](?:\.xox[a-z])?-[\w-]{8,}", r"\bxapp-[\w-]{8,}", r"\bxwfp-[\w-]{8,}",  # Slack
     r"\bgh[opusr]_\w{16,}", r"\bgithub_pat_\w{16,}", r"\bglpat-[\w-]{16,}", r"\bgta_\w{16,}",  # GitHub, GitLab
     r"\bwhsec_[\w+/=-]{8,}", r"\bwhs[kp]k?_[\w+/=-]{8,}",  # Standard Webhooks
@@ -32,12 +34,9 @@ _USERINFO = re.compile(r"(?<=://)[^\s/?#@:]*:[^\s/?#]+(?=@)")
 _SCHEME = re.compile(
     r"\b((?:[Bb]earer|BEARER)\s+|(?:[Bb]asic|BASIC)\s+(?=[\w+/]*(?:[a-z][A-Z]|[\d=])))[\w.~+/=-]{8,}"  # not “basic understanding”
 )
-_PAIR = re.compile(
-    r"(?<![\w.\-])(?P<name>[\w.\-]+)[\"'“”]?(?:\s?[=＝]\s?|:\s+|(?<=[\"']):)"
-    r"(?P<value>\"[^\"]*\"?|'[^']*'?|“[^”]*”?|(?:(?:bearer|basic|token|digest)\s+)?[^\s&;,\"'“”]+)",
-    re.IGNORECASE,
-)
-_OPTION = re.compile(r"(?<![\w.\-])--?(?P<name>[\w.\-]+)\s+(?P<value>\"[^\"]*\"?|'[^']*'?|[^\s\-\"'][^\s]*)")
+_VALUE = r"(?:\"[^\"]*\"?|'[^']*'?|“[^”]*”?|(?:(?:bearer|basic|token|digest)\s+)?[^\s&;,\"'“”]+)"
+_PAIR = re.compile(rf"(?P<before>{_NAME}[\"'“”]?(?:\s?[=＝]\s?|:\s+|(?<=[\"']):))(?P<value>{_VALUE})", re.IGNORECASE)
+_OPTION = re.compile(r"(?P<before>(?<![\w.\-])--?(?P<name>[\w.\-]+)\s+)(?P<value>\"[^\"]*\"?|'[^']*'?|[^\s\-\"'][^\s]*)")
 _CLOSING = {'"': '"', "'": "'", "“": "”"}
 
 
@@ -51,8 +50,8 @@ def redacted(text: str) -> str:
     text = _SHAPES.sub(MASK, text)
     text = _USERINFO.sub(MASK, text)
     text = _SCHEME.sub(rf"\1{MASK}", text)
-    text = _PAIR.sub(_of_pair, text)
-    return _OPTION.sub(_of_pair, text)
+    text = _PAIR.sub(_masked, text)
+    return _OPTION.sub(lambda found: _masked(found) if _NAMED.search(found["name"]) else found[0], text)
 
 
 def redacted_detail(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,11 +71,8 @@ def _value(name: str, value: Any, depth: int) -> Any:
     return [_value("", one, depth - 1) for one in value]
 
 
-def _of_pair(found: re.Match[str]) -> str:
-    value: str = found["value"]
-    before, closing = found[0][: found.start("value") - found.start()], _CLOSING.get(value[0], "")
-    if _NAMED.search(found["name"]):
-        return f"{before}{value[0] if closing else ''}{MASK}{closing}"
-    if closing:  # reason="the password: …"
-        return before + value[0] + _PAIR.sub(_of_pair, value[1:])
-    return found[0]
+def _masked(found: re.Match[str]) -> str:
+    """Return a name with its value masked; quotes stay."""
+    mark: str = found["value"][0]
+    closing = _CLOSING.get(mark, "")
+    return f"{found['before']}{mark if closing else ''}{MASK}{closing}"
