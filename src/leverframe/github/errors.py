@@ -1,4 +1,4 @@
-"""What GitHub's refusals mean, each under a code of ``core/errors.py`` that has its remedy.
+"""What GitHub's refusals mean, each under a code of ``core/errors/`` that has its remedy.
 
 https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api

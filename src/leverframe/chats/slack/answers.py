@@ -14,7 +14,7 @@ import msgspec
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.net import Answer, NotSent
 
-# Slack's errors and our codes, each of which has its remedy in core/errors.py; what is not here is "slack_refused".
+# Slack's errors and our codes, each of which has its remedy in core/errors/; what is not here is "slack_refused".
 _REFUSED = {
     "action_prohibited": "slack_action_prohibited",
     "cant_update_message": "slack_cant_update_message",

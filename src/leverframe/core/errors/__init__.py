@@ -1,0 +1,37 @@
+"""Every refusal: one table of code, HTTP status, sentence and remedy, in English and Korean.
+
+The code never changes and is never translated. Raise :class:`Refused` with a code of this table; whatever answers
+(door, page, CLI) shows the sentence and the remedy. The rows are in ``hub``, ``levers``, and a module for each vendor.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from leverframe.core.errors import github, hub, levers, runners, slack
+from leverframe.core.errors.table import PROBLEMS, Problem
+
+__all__ = ["PROBLEMS", "TABLES", "Locale", "Problem", "Refused", "document"]
+
+Locale = Literal["en", "ko"]
+TABLES = (hub, levers, slack, github, runners)
+"""Where the rows are."""
+
+
+class Refused(Exception):
+    """The hub does not do it; ``code`` is a key of :data:`PROBLEMS`, ``detail`` names what was met (never a secret)."""
+
+    def __init__(self, code: str, detail: str = "", *, retry_after_s: int | None = None) -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code, self.detail, self.retry_after_s = code, detail, retry_after_s
+        self.status = PROBLEMS[code].status
+
+
+def document(refused: Refused, locale: Locale = "en") -> dict[str, Any]:
+    """Return the ``application/problem+json`` document (RFC 9457) of a refusal, with ``code`` and ``remedy`` added."""
+    problem = PROBLEMS[refused.code]
+    title, remedy = problem.ko if locale == "ko" else problem.en
+    found: dict[str, Any] = {"type": "about:blank", "title": title, "status": problem.status, "code": refused.code, "remedy": remedy}
+    if refused.detail:
+        found["detail"] = refused.detail
+    return found
