@@ -37,6 +37,10 @@ _SETTLING = {"settle_ran": "ran", "settle_not": "did-not-run"}
 """Buttons of a card that are one command with its outcome."""
 
 
+_OF_CHATS = frozenset({"dm", "wait"})
+"""Options that have the hub tell somebody something later, in a room of theirs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """What was refused, to be shown on the page that it was asked from."""
@@ -143,6 +147,7 @@ class LeverPages:
             raise Refused("not_allowed", command.name)
         known = await self._desk.database.read(levers.read_known, self._levers)
         form = form_for(command, self._levers.registry, known, viewer.identity, viewer.locale, given=refusal.given)
+        form = replace(form, fields=tuple(field for field in form.fields if field.name not in _OF_CHATS))
         return pages.page(
             viewer, "command.html", status=refusal.status, command=command, form=form, refusal=refusal, summary=command.summary.of(viewer.locale),
             said=refusal.message and levers.plain(refusal.message), answer=answer and levers.plain(answer), key=secrets.token_hex(16),
