@@ -415,3 +415,18 @@ def test_a_kind_that_is_not_built_is_told_by_its_family(tmp_path: Path) -> None:
         said[section] = (finding.sentence("en"), finding.sentence("ko"))
     assert said["[sources.gitlab]\n"] == ("Sources of kind “gitlab” are not built yet in this version.", "소스 종류 “gitlab”은 아직 이 버전에 없습니다.")
     assert said["[chats.teams]\n"][0] == "Chats of kind “teams” are not built yet in this version."
+
+
+def test_what_needs_no_secrets_reads_the_rest(tmp_path: Path) -> None:
+    """Before there is an app there are no tokens: a file that refers to them is read all the same where nobody needs them, mistakes are not."""
+    text = (
+        "[hub]\ndatabase = 'env:NOWHERE'\nmaster_keys = ['env:NOWHERE']\n[chats.slack]\nbot_token = 'env:NOWHERE'\nsigning_secrets = ['file:gone']\n"
+        "app_token = 'env:NOWHERE'\n[chats.slack.webhooks]\n'#x' = 'env:NOWHERE'\n"
+    )
+    (tmp_path / "leverframe.toml").write_text(text)
+    config = load(tmp_path / "leverframe.toml", {}, secrets=False)
+    assert config.chats["slack"].app_token is not None  # type: ignore[attr-defined]
+    assert not [finding for finding in config.warnings if finding.severity == "error"]
+    (tmp_path / "leverframe.toml").write_text(text + "[chats.slack.wehooks]\n")
+    with pytest.raises(ConfigErrors):
+        load(tmp_path / "leverframe.toml", {}, secrets=False)

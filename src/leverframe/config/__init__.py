@@ -30,6 +30,8 @@ __all__ = [
     "find", "load", "socket_path",
 ]  # fmt: skip
 DATABASE: str = Hub.model_fields["database"].default
+PLACEHOLDER = "https://placeholder.invalid"
+"""Stands for a secret: what is held against it takes it for an address as well as for a token."""
 UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
 SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention", "services", "runners", "commands")
@@ -44,15 +46,16 @@ def find(named: Path | None = None, environ: Mapping[str, str] | None = None) ->
     return Path(named or environ.get("LEVERFRAME_CONFIG") or "leverframe.toml").expanduser().absolute()
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
+def load(path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool = True) -> Config:
     """Return what the file ``path`` says, with secrets resolved; ``warnings`` hold what is doubtful.
 
-    ``environ`` is where ``env:`` references and ``PORT`` are read (the process's environment if left out). Raises
-    :class:`ConfigErrors` with every error and warning of the file.
+    ``environ`` is where ``env:`` references and ``PORT`` are read (the process's environment if left out). Without ``secrets``
+    those that are not there yet are placeholders: for what looks at the rest. Raises :class:`ConfigErrors` with every error and
+    warning of the file.
     """
     path = path.absolute()
     environ = os.environ if environ is None else environ
-    reading = Reading(file=path, lines={}, environ=environ)
+    reading = Reading(file=path, lines={}, environ=environ, placeholder="" if secrets else PLACEHOLDER)
     document = _parse(path, reading)
     config = None if document is None else _compose(document, reading)
     if config is None:

@@ -68,6 +68,8 @@ def _database(value: Any, info: ValidationInfo) -> Any:
             context = info.context or {}
             value = resolve(value, folder=context.get("folder", Path()), environ=context.get("environ")).reveal()
         except SecretError as error:
+            if (info.context or {}).get("placeholder"):
+                return "postgresql://placeholder.invalid/hub"
             raise PydanticCustomError(error.code, "{subject}", {"subject": error.subject}) from None
     scheme, _, rest = value.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and rest not in ("/", "/:memory:"):

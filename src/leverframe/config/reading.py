@@ -58,6 +58,8 @@ class Reading:
     lines: dict[KeyPath, int]
     environ: Mapping[str, str]
     findings: list[Finding] = field(default_factory=list)
+    placeholder: str = ""
+    """What stands for secrets that are not there yet; empty where they are needed."""
 
     def found(self, code: str, path: KeyPath, detail: str = "", near: str | None = None) -> None:
         """Note an error or a warning at ``path``."""
@@ -66,7 +68,7 @@ class Reading:
     def section(self, model: type[BaseModel], value: Any, path: KeyPath, beside: Collection[str] = ()) -> BaseModel | None:
         """Return ``value`` as ``model``, or note what is wrong with it and return ``None``. ``beside``: other keys that may stand there."""
         try:
-            read = model.model_validate(value, context={"folder": self.file.parent, "environ": self.environ})
+            read = model.model_validate(value, context={"folder": self.file.parent, "environ": self.environ, "placeholder": self.placeholder})
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_input=False):
                 self.refused(model, detail, path, beside)

@@ -58,7 +58,10 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Let pydantic read a reference: the context's ``folder`` (Path) and ``environ`` are used."""
+        """Let pydantic read a reference: the context's ``folder`` (Path) and ``environ`` are used.
+
+        With ``placeholder`` in the context, that is the value of a reference that gives none.
+        """
         from pydantic_core import PydanticCustomError, core_schema
 
         def read(value: object, info: ValidationInfo) -> Secret:
@@ -70,6 +73,8 @@ class Secret:
             try:
                 return resolve(value, folder=context.get("folder", Path()), environ=context.get("environ"))
             except SecretError as error:
+                if context.get("placeholder"):
+                    return Secret(context["placeholder"], value)
                 raise PydanticCustomError(error.code, "{subject}", {"subject": error.subject}) from None
 
         return core_schema.with_info_plain_validator_function(
