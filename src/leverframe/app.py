@@ -194,6 +194,14 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
     clock = clock or SystemClock()
     signer = Signer(keys_for(AUDIT, config.hub.master_keys, config.sqlite_path))
     database = await open_database(config, clock)
+    try:
+        return await _marry(config, clock, signer, database, demo=demo, log_to=log_to)
+    except BaseException:
+        await database.close()
+        raise
+
+
+async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *, demo: bool, log_to: TextIO | None) -> App:
     metrics, access, outbound = Metrics(), AccessLog(log_to), Outbound()
     zone, locale = ZoneInfo(config.hub.timezone), config.hub.locale
     accepted, planned = Bell(), Bell()
