@@ -315,6 +315,8 @@ async def test_a_foreign_signature_vouches_for_nothing(database: Any, clock: Vir
 async def test_keys_are_changed_without_a_gap(database: Any, clock: VirtualClock) -> None:
     """The new key first, the old one still known: the end is signed anew at the start, and the old key can go."""
     await chained(database, clock)
+    clock.advance(days=2)
+    await chained(database, clock)
     await Sweeper(database, clock, Kept(audit_days=1), SIGNER).sweep()
     await ChainKeeper(database, clock, BOTH).step()
     assert isinstance(await verified(database, clock, OTHER), Verified)
