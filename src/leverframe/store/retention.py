@@ -21,6 +21,7 @@ from leverframe.store.tables import (
     label_waits,
     mutes,
     playground_messages,
+    plugin_calls,
     routing,
     sessions,
 )  # fmt: skip
@@ -31,9 +32,10 @@ _OWED, _DEAD = 0, 2
 
 
 def _needed(event_id: sa.Column[int]) -> sa.ColumnElement[bool]:
-    """Return whether an event is still to be routed, or one of its deliveries is owed or dead."""
+    """Return whether an event is still to be routed or to be heard by a plugin, or one of its deliveries is owed or dead."""
     owed = sa.select(deliveries.c.id).where(deliveries.c.event_id == event_id, deliveries.c.state.in_([_OWED, _DEAD])).exists()
-    return sa.or_(owed, sa.select(routing.c.event_id).where(routing.c.event_id == event_id).exists())
+    to_hear = sa.select(plugin_calls.c.id).where(plugin_calls.c.event_id == event_id).exists()
+    return sa.or_(owed, sa.select(routing.c.event_id).where(routing.c.event_id == event_id).exists(), to_hear)
 
 
 def sweep_bodies(connection: Connection, *, before: datetime) -> int:
