@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,13 +18,14 @@ from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.conversation import Answer, Asker, Clicked, Place, Said, Submitted
 from leverframe.core.deployments import Deployment, Rules
-from leverframe.core.errors import Locale
+from leverframe.core.errors import Locale, Refused
 from leverframe.core.messages import Button, Buttons, Message, plain
 from leverframe.core.people import People
 from leverframe.core.services import Catalogue, Environment
 from leverframe.core.wording import compose
 from leverframe.ports import Runner
 from leverframe.runners.simulated import Settings, SimulatedRepositories, SimulatedRunner
+from leverframe.secrets.sealing import Sealer
 from leverframe.sources.hub import HubSource
 from leverframe.store import deployments, events
 from leverframe.store.tables import deliveries, lever_effects
@@ -81,7 +82,7 @@ class Box:
         """Do what is due, and what becomes due in so many seconds."""
         end = self.clock.now().timestamp() + seconds
         while True:
-            while await self.deployer.step():
+            while await self._step():
                 await self.deployer.settle()
             due = await self.database.read(lambda connection: connection.execute(sa.select(sa.func.min(lever_effects.c.due_at))).scalar())
             if due is None or due.timestamp() > end:
@@ -89,9 +90,22 @@ class Box:
             self.clock.advance(seconds=max(0.0, (due - self.clock.now()).total_seconds()))
         self.clock.advance(seconds=max(0.0, end - self.clock.now().timestamp()))
 
+    async def _step(self) -> int:
+        try:
+            return await self.deployer.step()
+        except Refused as refused:
+            assert refused.code == "storage_unavailable"
+            await self.clock.sleep(1.0)  # as the loop does
+            return 1
+
     async def all(self) -> list[Deployment]:
         """Return every deployment, the oldest first."""
         return list(reversed(await self.database.read(deployments.past, limit=1000)))
+
+    async def rows(self, query: Any) -> Sequence[Any]:
+        """Return what the store holds."""
+        found: Sequence[Any] = await self.database.read(lambda connection: connection.execute(query).all())
+        return found
 
     async def states(self) -> list[str]:
         """Return the state of every deployment, the oldest first."""
@@ -128,8 +142,9 @@ async def box(
         counted: list[tuple[str, str]] = []
         people = people or People()
         repositories, zone = SimulatedRepositories(), ZoneInfo("Asia/Seoul")
+        sealer = Sealer([b"k" * 32])
         deployer = Deployer(
-            database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(), audit_room=audit_room,
+            database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(), audit_room=audit_room, seal=sealer.seal, unseal=sealer.open,
             runners=runners if runners is not None else {"simulated": SimulatedRunner("simulated", Settings(seconds=10), clock)},
             repositories=lambda deployment: repositories, happened=lambda what, deployment: happened.append((what, deployment.id)),
         )  # fmt: skip

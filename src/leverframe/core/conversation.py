@@ -162,3 +162,5 @@ class Answer:
 
 NOTHING = Answer()
 """Heard, and nothing to say."""
+LATER = Answer()
+"""Taken in, and much waits to be done before it; known by its identity. Whoever asks again is answered when it is done."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -14,7 +15,7 @@ from leverframe.core import ids
 from leverframe.core.deployments import ENDED, Deployment, from_json, to_json
 from leverframe.core.deployments.effects import Effect, pack, unpack
 from leverframe.store.events import alive
-from leverframe.store.tables import deployments, lever_effects
+from leverframe.store.tables import deployments, lever_effects, processes
 
 PREFIX = "dep"
 _OPEN = sa.text("state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')")
@@ -108,10 +109,12 @@ def _read(connection: Connection, query: sa.Select[Any]) -> list[Deployment]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One effect, and the deployment as it is now (``None``: it is gone)."""
+    """One effect, and the deployment as it is now (``None``: it is gone). ``effect`` is ``None`` when this version cannot read one of them."""
 
     id: int
-    effect: Effect
+    boot: int
+    """The process that it was taken for."""
+    effect: Effect | None
     deployment: Deployment | None
 
 
@@ -128,11 +131,22 @@ def put(connection: Connection, deployment: Deployment, effects: Sequence[tuple[
         connection.execute(lever_effects.insert(), rows)
 
 
-def take(connection: Connection, *, boot: int, now: datetime, limit: int) -> list[Due]:
-    """Take up to ``limit`` effects that are due and that no living process does, longest due first."""
+def take(connection: Connection, *, boot: int, now: datetime, limit: int, holding: Collection[int] | None = None) -> list[Due]:
+    """Take up to ``limit`` effects that are due and that no living process does, longest due first.
+
+    With ``holding``, the effects that this process knows to be its own, it takes others that have its boot too: the answer of an
+    earlier call was lost.
+    """
+    boots = alive(now) if holding is None else alive(now).where(processes.c.boot != boot)
+    unheld = sa.or_(lever_effects.c.boot.is_(None), lever_effects.c.boot.not_in(boots))
+    which = sa.and_(lever_effects.c.due_at <= now, unheld)
+    if holding is None:
+        which = sa.and_(which, sa.or_(lever_effects.c.boot.is_(None), lever_effects.c.boot != boot))
+    elif holding:
+        which = sa.and_(which, lever_effects.c.id.not_in(sorted(holding)))
     free = (
         sa.select(lever_effects.c.id)
-        .where(lever_effects.c.due_at <= now, sa.or_(lever_effects.c.boot.is_(None), sa.and_(lever_effects.c.boot != boot, lever_effects.c.boot.not_in(alive(now)))))
+        .where(which)
         .order_by(lever_effects.c.due_at, lever_effects.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -145,13 +159,17 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int) -> lis
     ).all()  # fmt: skip
     if not taken:
         return []
-    known = {
-        id: from_json(document)
-        for id, document in connection.execute(
-            sa.select(deployments.c.id, deployments.c.document).where(deployments.c.id.in_({row.deployment_id for row in taken}))
-        ).all()
-    }
-    return [Due(id=row.id, effect=unpack(row.name, row.document), deployment=known.get(row.deployment_id)) for row in sorted(taken, key=lambda row: int(row.id))]
+    meant = sa.select(deployments.c.id, deployments.c.document).where(deployments.c.id.in_({row.deployment_id for row in taken}))
+    known = {row.id: row.document for row in connection.execute(meant).all()}
+    return [_due(row, known.get(row.deployment_id), boot) for row in sorted(taken, key=lambda row: int(row.id))]
+
+
+def _due(row: Any, document: bytes | None, boot: int) -> Due:
+    try:
+        deployment = None if document is None else from_json(document)
+        return Due(id=row.id, boot=boot, effect=unpack(row.name, row.document), deployment=deployment)
+    except (KeyError, msgspec.ValidationError):  # a later version wrote it: it must not hold up the others
+        return Due(id=row.id, boot=boot, effect=None, deployment=None)
 
 
 def done(connection: Connection, id: int) -> None:
@@ -159,9 +177,14 @@ def done(connection: Connection, id: int) -> None:
     connection.execute(lever_effects.delete().where(lever_effects.c.id == id))
 
 
-def put_off(connection: Connection, id: int, *, due_at: datetime) -> None:
-    """Let go of an effect that could not be done, until ``due_at``."""
-    connection.execute(lever_effects.update().where(lever_effects.c.id == id).values(boot=None, due_at=due_at))
+def put_off(connection: Connection, id: int, *, boot: int, due_at: datetime) -> None:
+    """Let go of an effect that could not be done, until ``due_at``; unless another process has it by now."""
+    connection.execute(lever_effects.update().where(lever_effects.c.id == id, lever_effects.c.boot == boot).values(boot=None, due_at=due_at))
+
+
+def forget(connection: Connection, deployment: Deployment) -> None:
+    """Forget everything that was to happen to a deployment: it has ended."""
+    connection.execute(lever_effects.delete().where(lever_effects.c.deployment_id == ids.read(PREFIX, deployment.id)))
 
 
 def hurry(connection: Connection, deployment: Deployment, *, names: Collection[str], now: datetime) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from starlette.requests import ClientDisconnect
 
-from leverframe.core.conversation import Answer, Choice, Heard, Said
+from leverframe.core.conversation import LATER, Answer, Choice, Heard, Said
 from leverframe.core.delivery import Delivered
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
 from leverframe.core.messages import Code, Footer, Message, Paragraph, Text
@@ -44,7 +44,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Converse = Callable[[Heard], Awaitable[Answer]]
-"""Commits what was heard under its key, runs it once, and returns what is said; for a repeat, what was said before."""
+"""Commits what was heard under its key, runs it once, and returns what is said; for a repeat, what was said before. ``LATER`` is to be asked again."""
 Options = Callable[[OptionsWanted], Awaitable[Sequence[Choice]]]
 
 
@@ -88,6 +88,9 @@ class Conversations:
                 raise Refused("overloaded", "the answer takes longer than Slack waits", retry_after_s=1)
             return exchange.working()
         result = speaking.result()
+        if result is LATER:
+            self._spawn(self._say(exchange, asyncio.ensure_future(self._spoken(heard)), preparing, answered=False))
+            return exchange.working()
         if isinstance(result, Refused) and result.status == 503 and _comes_again(heard):
             raise result
         self._spawn(self._say(exchange, speaking, preparing, answered=True))

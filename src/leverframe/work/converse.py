@@ -8,39 +8,47 @@ words with which it begins.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+import math
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from leverframe.core.access import Denied, Identity
 from leverframe.core.commands.definitions import Command, Registry, Value
 from leverframe.core.commands.forms import Misfilled, form_for, read_form
 from leverframe.core.commands.parsing import Mistake, Parsed, WantsForm, parse
 from leverframe.core.commands.permission import grant_words, permitted
-from leverframe.core.conversation import NOTHING, Answer, Clicked, Heard, Said, Submitted
+from leverframe.core.conversation import LATER, NOTHING, Answer, Clicked, Heard, Said, Submitted
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.wording.levers import ACT, LEVERS
 from leverframe.ports import Clock
 from leverframe.store import audit, deployments, inbox
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Role
-from leverframe.store.inbox import Outcome
+from leverframe.store.inbox import Incoming, Outcome, Taken
 from leverframe.work.deploy import Turn
 from leverframe.work.levers import Asked, Levers, mark_of
 from leverframe.work.standing import Standing, Standings
 from leverframe.work.tell import Telling, tell
 
-BATCH = 32
-"""Commands run in one transaction."""
+BATCH = 8
+"""Commands done in one commit: who is only to be taken in waits no longer than that."""
+TAKEN_AT_ONCE = 128
 BUSY = 16
 """So many waiting commands are more than somebody should be kept waiting for."""
-REMEMBERED = 10_000
+MOST = 10_000
+"""Commands that one process is at; who comes later is told to come again."""
 MINUTE = timedelta(minutes=1)
 RECOVER_S = 5.0
+LOST_AFTER = timedelta(minutes=1)
+"""What this process took in so long ago and is not at, was taken in without its knowing."""
+LOOKS, LOOK_S = 40, 0.25
+"""How long somebody waits for what another process is at."""
 BUTTONS = frozenset({"approve", "reject", "cancel", "retry"})
 """Actions of buttons that are commands with a deployment's id."""
 PROGRAMS = frozenset({"api", "cli"})
@@ -54,12 +62,35 @@ class Counts(Protocol):
     def __call__(self, command: str, code: str, duration_s: float) -> None: ...
 
 
-class _Waiting:
-    __slots__ = ("given", "heard", "id", "outcome", "since")
+class _NotOurs(Exception):
+    """Another process has it, which took this one for dead; or it is done."""
 
-    def __init__(self, id: int, heard: Heard, since: datetime, given: Identity | None = None) -> None:
-        self.id, self.heard, self.since, self.given = id, heard, since, given
-        self.outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+class _Waiting:
+    """Something that was heard, and who waits for what comes of it."""
+
+    __slots__ = ("answer", "given", "heard", "id", "incoming", "outcome", "patient")
+
+    def __init__(self, incoming: Incoming, given: Identity | None = None, *, patient: bool = True) -> None:
+        """``patient`` is whether the first who asks wants to wait to the end."""
+        self.incoming, self.given, self.patient = incoming, given, patient
+        self.id, self.heard = incoming.id, incoming.heard
+        loop = asyncio.get_running_loop()
+        self.outcome: asyncio.Future[Outcome] = loop.create_future()
+        self.answer: asyncio.Future[Answer] = loop.create_future()
+        """What the first who asked is told: what came of it, or ``LATER``."""
+
+    def done(self, outcome: Outcome) -> None:
+        """Tell everybody what came of it."""
+        self.outcome.set_result(outcome)
+        if not self.answer.done():
+            self.answer.set_result(outcome.answer)
+
+    def failed(self, error: Exception) -> None:
+        """Tell everybody that nothing is done."""
+        for waits in (self.outcome, self.answer):
+            waits.set_exception(error)
+            waits.exception()  # nobody may be left to hear it
 
 
 class Converser:
@@ -83,9 +114,15 @@ class Converser:
         self._database, self._clock, self._levers, self._standings = database, clock, levers, standings
         self._boot, self._locale, self._say = boot, locale, LEVERS[locale]
         self._per_person, self._per_room, self._counts, self._audit_room = per_person, per_room, counts, audit_room
-        self._waiting: list[_Waiting] = []
+        self._at: dict[bytes, _Waiting] = {}
+        """What this process is at, by its key."""
+        self._coming: list[_Waiting] = []
+        self._waiting: deque[_Waiting] = deque()
+        self._taking: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
-        self._outcomes: OrderedDict[bytes, asyncio.Future[Outcome]] = OrderedDict()
+        self._beside: set[asyncio.Task[None]] = set()
+        self._disowned: set[int] = set()
+        """Whoever said it was told that nothing is done; it may have been taken in all the same."""
 
     @property
     def _registry(self) -> Registry:
@@ -94,44 +131,41 @@ class Converser:
     async def __call__(self, heard: Heard, *, given: Identity | None = None) -> Answer:
         """Return what is answered to ``heard``, once it is committed. ``given`` is who a door of the hub's own knows it to be.
 
-        Raises ``Refused("storage_unavailable")``: then nothing was taken.
+        It is ``LATER`` where so much waits to be done that it would take long: who calls again is answered when it is done.
+        Raises ``Refused`` (``storage_unavailable``, ``overloaded``): then nothing is done.
         """
-        return (await self.outcome(heard, given=given)).answer
+        key = inbox.digest(heard)
+        known = self._at.get(key)
+        if known is not None:
+            return (await asyncio.shield(known.outcome)).answer
+        return await asyncio.shield(self._hear(key, heard, given, patient=False).answer)
 
     async def outcome(self, heard: Heard, *, given: Identity | None = None) -> Outcome:
-        """Return what came of ``heard``, as :meth:`__call__` does; its code is empty when it was said before and is not done yet."""
+        """Return what came of ``heard``, however long it takes; its code is empty when another process is at it still. Raises as :meth:`__call__` does."""
         key = inbox.digest(heard)
-        if (before := self._outcomes.get(key)) is not None:
-            return await asyncio.shield(before)
-        one = _Waiting(self._database.new_id(), heard, self._clock.now(), given)
-        self._outcomes[key] = one.outcome
-        if len(self._outcomes) > REMEMBERED:
-            self._outcomes.popitem(last=False)
-        try:
-            if not await self._database.write(inbox.take_in, heard=heard, id=one.id, boot=self._boot(), now=one.since):
-                del self._outcomes[key]
-                return await self._database.read(inbox.former_outcome, heard=heard) or Outcome(answer=NOTHING, code="")
-        except BaseException:
-            self._outcomes.pop(key, None)
-            one.outcome.cancel()
-            raise
-        self._queue(one)
-        if len(self._waiting) > BUSY and (early := self._early(heard)) is not None:
-            return Outcome(answer=early)
+        one = self._at.get(key) or self._hear(key, heard, given, patient=True)
         return await asyncio.shield(one.outcome)
 
     async def recover(self) -> int:
-        """Run what a process that died had taken in and not run; return how many there were."""
-        left = await self._database.write(inbox.left_over, boot=self._boot(), now=self._clock.now())
-        for id, heard in left:
-            self._queue(_Waiting(id, heard, self._clock.now()))
-        return len(left)
+        """Run what was taken in and not run, by a process that died, or whose taking in was not answered; return how much there was."""
+        if disowned := sorted(self._disowned):
+            outcome = Outcome(answer=Answer(message=self._say.refused("storage_unavailable")), code="storage_unavailable")
+            await self._database.write(inbox.disown, disowned, outcome, boot=self._boot(), now=self._clock.now())
+            self._disowned.difference_update(disowned)
+        now = self._clock.now()
+        left = await self._database.write(inbox.left_over, boot=self._boot(), now=now, mine_before=now - LOST_AFTER)
+        found = [_Waiting(one) for one in left if one.key not in self._at]
+        for one in found:
+            self._at[one.incoming.key] = one
+            self._queue(one)
+        return len(found)
 
     async def run(self) -> None:
         """Take up what processes that died had taken in, for ever."""
         while True:
             try:
-                await self.recover()
+                if await self.recover():
+                    continue
             except Refused as refused:
                 log.warning("recovering_put_off", code=refused.code)
             except Exception:
@@ -139,13 +173,102 @@ class Converser:
             await self._clock.sleep(RECOVER_S)
 
     async def settled(self) -> None:
-        """Return when nothing waits to be run."""
-        while self._running is not None:
-            await asyncio.wait([self._running])
+        """Return when nothing waits to be done."""
+        while tasks := [task for task in (self._taking, self._running, *self._beside) if task is not None]:
+            await asyncio.wait(tasks)
+
+    async def stop(self, patience_s: float) -> None:
+        """Let what was taken in be done for up to ``patience_s`` seconds; what is not is done by the next process."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.settled()
+        except TimeoutError:
+            tasks = [task for task in (self._taking, self._running, *self._beside) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def expects_form(self, heard: Heard) -> bool:
         """Return at once whether the answer may be a form."""
         return isinstance(heard, Said) and heard.door in ("slash", "playground") and isinstance(self._read(heard), WantsForm)
+
+    # Taking in: many people's words in one commit.
+
+    def _hear(self, key: bytes, heard: Heard, given: Identity | None, *, patient: bool) -> _Waiting:
+        if len(self._at) >= MOST:
+            raise Refused("overloaded", retry_after_s=5)
+        one = _Waiting(Incoming.of(heard, key=key, id=self._database.new_id(), at=self._clock.now()), given, patient=patient)
+        self._at[key] = one
+        self._coming.append(one)
+        if self._taking is None:
+            # A task of its own: whoever asked may go away, what was said stays said.
+            self._taking = asyncio.create_task(self._take_all(), name="converse take")
+        return one
+
+    async def _take_all(self) -> None:
+        try:
+            while self._coming:
+                batch, self._coming = self._coming[:TAKEN_AT_ONCE], self._coming[TAKEN_AT_ONCE:]
+                await self._take(batch)
+        finally:
+            self._taking = None
+
+    async def _take(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            taken = await self._database.write(inbox.take_in, [one.incoming for one in batch], boot=self._boot(), now=self._clock.now())
+        except Exception as error:
+            if not isinstance(error, Refused):
+                if len(batch) > 1:
+                    for one in batch:  # one of them cannot be kept as it is: the others can
+                        await self._take([one])
+                    return
+                log.exception("not_taken_in", error=str(error))
+            for one in batch:
+                self._disowned.add(one.id)
+                self._leave(one)
+                one.failed(error)
+            return
+        for one, what in zip(batch, taken, strict=True):
+            if what.id is None and what.outcome is None:
+                self._spawn(self._elsewhere(one))
+            else:
+                self._took(one, what)
+
+    def _took(self, one: _Waiting, what: Taken) -> None:
+        if what.outcome is not None:
+            self._leave(one)
+            one.done(what.outcome)
+        elif what.id is not None:
+            one.id = what.id
+            self._disowned.discard(one.id)
+            self._queue(one)
+            if len(self._waiting) > BUSY and not one.patient and not self.expects_form(one.heard):
+                one.answer.set_result(LATER)
+
+    async def _elsewhere(self, one: _Waiting) -> None:
+        """Wait for what comes of it in another process, or take it over when that one is dead."""
+        for _ in range(LOOKS):
+            try:
+                what = await self._database.write(inbox.look, one.incoming.key, boot=self._boot(), now=self._clock.now())
+            except Refused as refused:
+                log.warning("not_looked_for", code=refused.code)
+                what = Taken()
+            if what.id is not None or what.outcome is not None:
+                self._took(one, what)
+                return
+            await self._clock.sleep(LOOK_S)
+        self._leave(one)
+        one.done(Outcome(answer=NOTHING, code=""))
+
+    def _leave(self, one: _Waiting) -> None:
+        self._at.pop(one.incoming.key, None)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine, name="converse beside")
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    # Doing: a few in one commit, each on its own within it, in the order in which they were taken in.
 
     def _queue(self, one: _Waiting) -> None:
         self._waiting.append(one)
@@ -155,66 +278,107 @@ class Converser:
     async def _run(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-                await self._run_batch(batch)
+                await self._run_batch([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
         finally:
             self._running = None
 
     async def _run_batch(self, batch: Sequence[_Waiting]) -> None:
-        try:
-            await asyncio.gather(*(self._run_one(one) for one in batch))
-        except Exception:
-            log.exception("conversing_failed")
-
-    async def _run_one(self, one: _Waiting) -> None:
-        """Run one command. The database gathers those of a batch into one commit, each on its own within it."""
-        turn: Turn | None
+        """Do them, each surely once. They are taken in: while the database is away, they wait."""
         while True:
             try:
-                outcome, turn = await self._database.write(self._execute, one=one, now=self._clock.now())
+                done = await self._database.write(self._execute_all, batch=batch, now=self._clock.now())
                 break
             except deployments.Stale:
                 continue
-            except Refused as refused:
-                if refused.code != "storage_unavailable":
-                    outcome, turn = Outcome(answer=Answer(message=self._say.refused(refused.code, refused.detail)), code=refused.code), None
-                    break
-                if not one.outcome.done():
-                    one.outcome.set_exception(refused)
-                    one.outcome.exception()
-                await self._clock.sleep(1.0)  # it is taken in: it will be run
-            except Exception as error:
-                log.exception("command_failed", error=str(error))
-                outcome, turn = Outcome(answer=Answer(message=self._say.refused("internal", type(error).__name__)), code="internal"), None
-                await self._database.write(inbox.end, id=one.id, outcome=outcome, boot=self._boot(), now=self._clock.now())
+            except Exception as error:  # noqa: BLE001 - it is told to whoever said it
+                if isinstance(error, Refused) and error.code == "storage_unavailable":
+                    await self._clock.sleep(1.0)
+                    continue
+                if len(batch) > 1:
+                    for one in batch:
+                        await self._run_batch([one])
+                    return
+                done = [error]
                 break
-        if turn is not None:
-            self._levers.committed(turn)
-        self._counts(outcome.line.partition(" ")[0] or type(one.heard).__name__.lower(), outcome.code, (self._clock.now() - one.since).total_seconds())
-        if not one.outcome.done():
-            one.outcome.set_result(outcome)
+        for one, what in zip(batch, done, strict=True):
+            match what:
+                case _NotOurs():
+                    self._spawn(self._elsewhere(one))
+                case Exception():
+                    await self._give_up(one, what)
+                case outcome, turn:
+                    self._levers.committed(turn)
+                    self._finish(one, outcome)
 
-    def _execute(self, connection: Connection, *, one: _Waiting, now: datetime) -> tuple[Outcome, Turn | None]:
-        turn = self._levers.begin(connection, now)
+    def _execute_all(self, connection: Connection, *, batch: Sequence[_Waiting], now: datetime) -> list[tuple[Outcome, Turn] | Exception]:
+        if len(batch) == 1:
+            return [self._execute(connection, batch[0], now)]
+        done: list[tuple[Outcome, Turn] | Exception] = []
+        for one in batch:
+            connection.exec_driver_sql("SAVEPOINT command")
+            try:
+                done.append(self._execute(connection, one, now))
+            except (SQLAlchemyError, deployments.Stale):
+                raise  # all of it is done again, one by one
+            except Exception as error:  # noqa: BLE001 - it is told to whoever said it
+                connection.exec_driver_sql("ROLLBACK TO SAVEPOINT command")
+                done.append(error)
+            connection.exec_driver_sql("RELEASE SAVEPOINT command")
+        return done
+
+    async def _give_up(self, one: _Waiting, error: Exception) -> None:
+        """Say and write down that it cannot be done."""
+        if isinstance(error, Refused):
+            outcome = Outcome(answer=Answer(message=self._say.refused(error.code, error.detail)), code=error.code, detail=error.detail)
+        else:
+            log.error("command_failed", error=str(error), exc_info=error)
+            outcome = Outcome(answer=Answer(message=self._say.refused("internal", type(error).__name__)), code="internal")
+        while True:
+            try:
+                await self._database.write(self._refuse, one=one, outcome=outcome, now=self._clock.now())
+                break
+            except Refused as refused:
+                log.warning("refusal_put_off", code=refused.code)
+                await self._clock.sleep(1.0)
+            except Exception as unthought:
+                log.error("refusal_not_written", error=str(unthought), exc_info=unthought)
+                break
+        self._finish(one, outcome)
+
+    def _refuse(self, connection: Connection, *, one: _Waiting, outcome: Outcome, now: datetime) -> None:
+        if inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
+            self._note(connection, one.heard, outcome, now)
+
+    def _finish(self, one: _Waiting, outcome: Outcome) -> None:
+        took_s = (self._clock.now() - one.incoming.at).total_seconds()
+        self._counts(outcome.line.partition(" ")[0] or type(one.heard).__name__.lower(), outcome.code, took_s)
+        self._leave(one)
+        one.done(outcome)
+
+    def _execute(self, connection: Connection, one: _Waiting, now: datetime) -> tuple[Outcome, Turn]:
         heard = one.heard
+        read = self._read(heard)
+        acts = not isinstance(read, WantsForm | Mistake | Misfilled) and (not isinstance(read, Parsed) or read.command.acts)
+        turn = self._levers.begin(connection, now) if acts else Turn(connection, now)
         standing = self._standings.of(heard.by, given=one.given or self._standings.again(connection, heard, now))
-        outcome = self._limited(connection, heard, now) or self._outcome(turn, heard, standing)
+        outcome = self._limited(connection, one, now) or self._outcome(turn, heard, standing)
         if not inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
-            raise Refused("overloaded", "another process runs it")
+            raise _NotOurs
         self._levers.finish(turn)
         self._note(connection, heard, outcome, now)
         return outcome, turn
 
-    def _limited(self, connection: Connection, heard: Heard, now: datetime) -> Outcome | None:
+    def _limited(self, connection: Connection, one: _Waiting, now: datetime) -> Outcome | None:
         """Refuse who says too much in a minute, and tell how long to wait."""
-        for most, which in ((self._per_person, {"actor": heard.by.actor}), (self._per_room, {"room": heard.at.destination})):
-            if "room" in which and not heard.at.chat:
-                continue  # everybody shares a door
-            if most and inbox.count(connection, since=now - MINUTE, **which) > most:
-                first = inbox.oldest_since(connection, since=now - MINUTE, **which) or now
-                wait_s = max(1, round((first + MINUTE - now).total_seconds()))
-                return Outcome(answer=Answer(message=self._say.refused("command_rate_limited", wait_s=wait_s)), code="command_rate_limited", wait_s=wait_s)
-        return None
+        heard, since = one.heard, now - MINUTE
+        free_at = [inbox.free_at(connection, id=one.id, since=since, most=self._per_person, actor=heard.by.actor)] if self._per_person else []
+        if self._per_room and heard.at.chat:  # else everybody shares a door
+            free_at.append(inbox.free_at(connection, id=one.id, since=since, most=self._per_room, room=heard.at.destination))
+        last = max((at for at in free_at if at is not None), default=None)
+        if last is None:
+            return None
+        wait_s = max(1, math.ceil((last + MINUTE - now).total_seconds()))
+        return Outcome(answer=Answer(message=self._say.refused(inbox.LIMITED, wait_s=wait_s)), code=inbox.LIMITED, wait_s=wait_s)
 
     def _outcome(self, turn: Turn, heard: Heard, standing: Standing) -> Outcome:
         read = self._read(heard, turn)
@@ -269,17 +433,6 @@ class Converser:
         if action == "rollback" and (about := self._levers.about(turn, value)) is not None:
             return command("rollback", service=about.service, environment=about.environment)
         return None
-
-    def _early(self, heard: Heard) -> Answer | None:
-        """Return what is said at once to an act that will be run in a moment, when many wait: nothing to a question, whose answer is what came of it."""
-        if not isinstance(heard, Said) or heard.door in PROGRAMS:
-            return None
-        read = self._read(heard)
-        if not isinstance(read, Parsed) or read.command.name not in ("deploy", "rollback"):
-            return None
-        if isinstance(permitted(self._standings.of(heard.by).identity, read.command, read.values, self._levers.roles), Denied):
-            return None
-        return Answer(message=self._say.asked(read.text("service"), read.text("environment"), read.command.name), public=True)
 
     def _note(self, connection: Connection, heard: Heard, outcome: Outcome, now: datetime) -> None:
         """Write acts and refusals into the audit, and mirror them where the hub is told to."""

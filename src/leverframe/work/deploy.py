@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, Protocol, assert_never
@@ -39,11 +39,12 @@ from leverframe.work.bell import Bell
 from leverframe.work.standing import OWN
 from leverframe.work.tell import Telling, tell
 
-AT_ONCE = 64
-"""Effects that one process does at a time."""
+AT_ONCE = 256
+"""Effects that one process does at a time: a runner that does not answer must not keep the others waiting."""
 SCAN_S = 5.0
 AGAIN_S = 5.0
 """An effect that failed for a reason of our own is tried again after so long."""
+UNREADABLE_S = 3600.0
 log = structlog.get_logger("leverframe.deploy")
 
 
@@ -80,6 +81,8 @@ class Deployer:
         zone: tzinfo,
         told: Bell,
         happened: Happened,
+        seal: Callable[[str], str],
+        unseal: Callable[[str], str],
         audit_room: str | None = None,
         patience: Patience = PATIENCE,
     ) -> None:
@@ -87,8 +90,12 @@ class Deployer:
         self.catalogue, self._runners, self._repositories = catalogue, runners, repositories
         self.people, self._zone, self._told, self._happened = people, zone, told, happened
         self._audit_room, self._patience = audit_room, patience
+        self.seal, self._unseal = seal, unseal
         self.bell = Bell()
-        self._doing: set[asyncio.Task[None]] = set()
+        self._doing: dict[asyncio.Task[None], int] = {}
+        """What is under way, with the effect that it is for."""
+        self._sure_of: int | None = None
+        """The boot of which every effect that is taken is known to be under way; ``None`` after an answer was lost."""
         self._stopping = False
 
     # What happens in a transaction. Callers have called ``store.deployments.alone`` first, and call ``committed`` afterwards.
@@ -113,6 +120,8 @@ class Deployer:
         stepped = step(deployment, input, now=turn.now, patience=self._patience)
         if stepped.deployment is not deployment and stepped.deployment.version != deployment.version:
             deployments.save(turn.connection, stepped.deployment, before=deployment.version)
+            if stepped.deployment.state in ENDED and deployment.state not in ENDED:
+                deployments.forget(turn.connection, deployment)
         self._do(turn, stepped)
         return stepped
 
@@ -138,7 +147,10 @@ class Deployer:
         self.bell.ring()
         self._told.ring()
         for what, deployment in turn.happened:
-            self._happened(what, deployment)
+            try:
+                self._happened(what, deployment)
+            except Exception:
+                log.exception("happening_not_heard", what=what)  # it is committed: what follows must follow
 
     def _do(self, turn: Turn, stepped: Stepped) -> None:
         deployment, now = stepped.deployment, turn.now
@@ -288,11 +300,15 @@ class Deployer:
         if free <= 0:
             await asyncio.wait(self._doing, return_when=asyncio.FIRST_COMPLETED)
             return 1
-        taken = await self._database.write(deployments.take, boot=self._boot(), now=self._clock.now(), limit=free)
+        boot = self._boot()
+        holding = None if self._sure_of == boot else list(self._doing.values())
+        self._sure_of = None
+        taken = await self._database.write(deployments.take, boot=boot, now=self._clock.now(), limit=free, holding=holding)
+        self._sure_of = boot
         for due in taken:
             task = asyncio.create_task(self._attempt(due), name=f"lever {type(due.effect).__name__}")
-            self._doing.add(task)
-            task.add_done_callback(self._doing.discard)
+            self._doing[task] = due.id
+            task.add_done_callback(self._doing.pop)
         await self._unlock_ended()
         return len(taken)
 
@@ -331,18 +347,31 @@ class Deployer:
 
     async def _attempt(self, due: Due) -> None:
         try:
-            await self._carry_out(due)
+            if due.effect is None:
+                log.error("effect_unreadable", id=due.id)  # a later version may read it
+                await self._put_off(due, UNREADABLE_S)
+            else:
+                await self._carry_out(due, due.effect)
+        except deployments.Stale:
+            await self._put_off(due, 0.0)
         except Exception as error:
-            if not isinstance(error, Refused | deployments.Stale):
+            if not isinstance(error, Refused):
                 log.exception("effect_failed", effect=type(due.effect).__name__, error=str(error))
-            try:
-                await self._database.write(deployments.put_off, id=due.id, due_at=self._clock.now() + timedelta(seconds=AGAIN_S if not isinstance(error, deployments.Stale) else 0))
-            except Refused as refused:
-                log.warning("effect_not_put_off", code=refused.code)  # it is ours until this process ends: the next one takes it
+            await self._put_off(due, AGAIN_S)
         self.bell.ring()
 
-    async def _carry_out(self, due: Due) -> None:
-        deployment, effect = due.deployment, due.effect
+    async def _put_off(self, due: Due, in_s: float) -> None:
+        """Let go of it, to be done again: until that is written it is ours, and nobody else would do it."""
+        while True:
+            try:
+                await self._database.write(deployments.put_off, due.id, boot=due.boot, due_at=self._clock.now() + timedelta(seconds=in_s))
+                return
+            except Refused as refused:
+                log.warning("effect_not_put_off", code=refused.code)
+                await self._clock.sleep(1.0)
+
+    async def _carry_out(self, due: Due, effect: todo.Effect) -> None:
+        deployment = due.deployment
         if deployment is None or not still_wanted(deployment, effect):
             await self._database.write(deployments.done, id=due.id)
             return
@@ -431,8 +460,16 @@ class Deployer:
         if runner is None:
             answer: Any = NotStarted(code="runner_unknown", detail=current.runner)
         else:
+            order = self._order(current, effect.correlation_id)
             try:
-                answer = await runner.start(self._order(current, effect.correlation_id))
+                order = replace(order, parameters={name: self._unseal(value) for name, value in order.parameters.items()})
+            except Refused as refused:
+                await self._answer(due, came.StartAnswered(
+                    ticket=effect.ticket, correlation_id=effect.correlation_id, answer=NotStarted(code=refused.code, detail=refused.detail)
+                ))  # fmt: skip
+                return
+            try:
+                answer = await runner.start(order)
             except Exception as error:
                 log.exception("runner_failed", runner=current.runner, error=str(error))
                 answer = Lost(code="internal", detail=type(error).__name__)
@@ -456,7 +493,8 @@ class Deployer:
         one = next((each for each in deployment.tries if each.correlation_id == correlation_id), None)
         return Order(
             correlation_id=correlation_id, service=deployment.service, environment=deployment.environment, repository=deployment.repository,
-            ref=commit.ref if commit is not None else deployment.ref or "", sha=commit.sha if commit is not None else "", parameters=deployment.parameters,
+            ref=commit.ref if commit is not None else deployment.ref or "", sha=commit.sha if commit is not None else "",
+            parameters=deployment.parameters,
             target=environment.target if environment is not None else {}, ordered_at=one.ordered_at if one is not None else None,
         )  # fmt: skip
 

@@ -1,0 +1,229 @@
+"""A process dies, or an answer is lost, between any two steps from a word to a runner's end: no lever is pulled twice, none is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from clock import VirtualClock
+
+from leverframe.core.approvals import Policy
+from leverframe.core.deployments import Retry, Rules
+from leverframe.core.errors import Refused
+from leverframe.core.messages import plain
+from leverframe.core.services import Catalogue, Environment
+from leverframe.ports import Lost
+from leverframe.store import schema
+from leverframe.store.tables import approvals, audit, inbox, lever_effects, metadata, processes
+from work.box import Box, box
+from work.works import Works, WorksRunner
+
+pytestmark = pytest.mark.anyio
+CATALOGUE = Catalogue(services={"web-app": {
+    "staging": Environment(service="web-app", name="staging", runner="works", rules=Rules(retry=Retry(times=1, wait_s=1.0))),
+    "production": Environment(service="web-app", name="production", runner="works", rules=Rules(policy=Policy(required=1))),
+    "preview": Environment(service="web-app", name="preview", runner="works"),
+}})  # fmt: skip
+
+
+async def retried(hub: Box) -> None:
+    """A deployment whose first run fails is run again; its lane is locked meanwhile, and somebody is refused."""
+    await insist(lambda: hub.say("ann", "deploy web-app staging main", key="1"))
+    await hub.run(seconds=60)
+    await insist(lambda: hub.say("ann", "lock web-app staging for the demo", key="2"))
+    await insist(lambda: hub.say("bob", "deploy web-app staging", key="3"))
+    await hub.run(seconds=200)
+
+
+async def approved(hub: Box) -> None:
+    """A deployment waits for somebody else, who says yes."""
+    await insist(lambda: hub.say("ann", "deploy web-app production main", key="1"))
+    await hub.run(seconds=10)
+    (waits,) = await hub.all()
+    await insist(lambda: hub.click("bob", "approve", waits.id, key="2"))
+    await hub.run(seconds=200)
+
+
+async def cancelled(hub: Box) -> None:
+    """A run that would never end is cancelled."""
+    await insist(lambda: hub.say("ann", "deploy web-app preview", key="1"))
+    await hub.run(seconds=4)
+    (goes,) = await hub.all()
+    await insist(lambda: hub.click("cat", "cancel", goes.id, key="2"))
+    await hub.run(seconds=300)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What people do, and what has come of it in the end, whatever happened in between."""
+
+    play: Callable[[Box], Awaitable[None]]
+    codes: dict[str, int]
+    """Of what was said: how often each came of it."""
+    state: str
+    card: str
+    """How the card begins."""
+    runs: tuple[str, ...] = ("",)
+    """What the correlation ids end with, after the deployment's id."""
+    voted: tuple[str, ...] = ()
+
+
+STORIES = {
+    "retried": Story(retried, {"ok": 2, "lock_held": 1}, "succeeded", "✅ ", ("", "-2")),
+    "approved": Story(approved, {"ok": 2}, "succeeded", "✅ ", voted=("slack:BOB",)),
+    "cancelled": Story(cancelled, {"ok": 2}, "cancelled", "🚫 "),
+}
+
+
+async def check(hub: Box, works: Works, story: Story) -> None:
+    """Assert that it ended as it would have without any trouble."""
+    assert not works.twice
+    (made,) = await hub.all()
+    assert made.state == story.state
+    runs = {made.id + ending for ending in story.runs}
+    assert set(works.starts) == runs or (story.state == "cancelled" and not works.starts)  # cancelled before it was begun again
+    rows = await hub.rows(sa.select(inbox.c.code, inbox.c.ended_at))
+    assert all(row.ended_at is not None for row in rows)
+    assert Counter(row.code for row in rows) == story.codes
+    assert [row.result for row in await hub.rows(sa.select(approvals.c.result))] == ["won"] * len(story.voted)
+    assert tuple(vote.actor for vote in (made.approval.votes if made.approval is not None else ())) == story.voted
+    assert await hub.rows(sa.select(lever_effects)) == []
+    acts = await hub.rows(sa.select(audit.c.code))
+    assert Counter(row.code for row in acts) == story.codes
+    assert plain((await hub.told("lever_deployment"))[-1]).startswith(story.card)
+
+
+def forget(connection: sa.Connection) -> None:
+    """Empty the store."""
+    for table in metadata.sorted_tables:
+        if table is not processes:
+            connection.execute(table.delete())
+
+
+async def insist(say: Callable[[], Awaitable[Any]]) -> Any:
+    """Have it said until it is answered, as a chat does: what was said before is only answered anew."""
+    while True:
+        try:
+            return await say()
+        except Refused as refused:
+            assert refused.code == "storage_unavailable"
+
+
+class Trouble:
+    """Happens once, at the step of one number: the process ``dies`` before it, its answer is ``lost``, or it is ``away`` and nothing is done.
+
+    To die after a step is to die before the next one: nothing that lasts lies between.
+    """
+
+    def __init__(self, at: int, how: str) -> None:
+        self._at, self._how, self._count = at, how, 0
+        self.step = ""
+        """What it happened to."""
+        self.dead = asyncio.Event()
+
+    def enter(self, hub: Box, runner: WorksRunner) -> None:
+        """Come to a process."""
+        self._write, self._read = hub.database.write, hub.database.read
+        hub.database.write, hub.database.read = self._writing, self._reading
+        runner.before, runner.after = self._before, self._after
+
+    def _now(self, step: str, *whens: str) -> bool:
+        if self._count == self._at and self._how in whens and not self.step:
+            self.step = step
+            return True
+        return False
+
+    async def _die(self) -> None:
+        self.dead.set()
+        await asyncio.get_running_loop().create_future()
+
+    async def _writing(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        await self._alive()
+        self._count += 1
+        step = f"write {work.__name__.strip('_')}"
+        if self._now(step, "dies"):
+            await self._die()
+        if self._now(step, "away"):
+            raise Refused("storage_unavailable")
+        done = await self._write(work, *args, **kwargs)
+        if self._now(step, "lost"):
+            raise Refused("storage_unavailable")
+        await self._alive()
+        return done
+
+    async def _reading(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        await self._alive()
+        return await self._read(work, *args, **kwargs)
+
+    async def _alive(self) -> None:
+        if self.dead.is_set():
+            await asyncio.get_running_loop().create_future()
+
+    async def _before(self, what: str, order: object) -> Any:
+        await self._alive()
+        self._count += 1
+        if self._now(what, "dies"):
+            await self._die()
+        if self._now(what, "away"):
+            raise RuntimeError("the runner's room has a mistake")
+        return None
+
+    async def _after(self, what: str, order: object) -> Any:
+        if self._now(what, "lost"):
+            if what == "start":
+                return Lost(code="runner_answer_lost")
+            raise RuntimeError("the runner's room has a mistake")
+        return None
+
+
+async def lived(trouble: Trouble, life: Any) -> bool:
+    """Have a process live; return whether it came to the end of its day."""
+    before = asyncio.all_tasks()
+    living, dying = asyncio.create_task(life), asyncio.create_task(trouble.dead.wait())
+    await asyncio.wait({living, dying}, return_when=asyncio.FIRST_COMPLETED)
+    if not dying.done():
+        dying.cancel()
+        await asyncio.wait([dying])
+        await living
+        return True
+    while mine := asyncio.all_tasks() - before:
+        for task in mine:
+            task.cancel()
+        await asyncio.wait(mine)
+    return False
+
+
+@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("how", ["dies", "lost", "away"])
+async def test_trouble_at_any_step(database_url: str, clock: VirtualClock, how: str, name: str) -> None:
+    """Every commit and every call of a runner, one after the other."""
+    story, steps = STORIES[name], []
+    for number in range(1, 100):
+        works = Works(fails=lambda order: order.environment == "staging" and "-" not in order.correlation_id, endless={"preview"})
+        clock.advance(hours=1)
+        trouble, runner = Trouble(number, how), WorksRunner(works)
+        async with box(database_url, clock, catalogue=CATALOGUE, runners={"works": runner}) as hub:
+            await hub.database.write(forget)
+            trouble.enter(hub, runner)
+            ended = await lived(trouble, story.play(hub))
+            if ended:
+                await check(hub, works, story)
+        if not ended:
+            clock.advance(seconds=schema.LEASE_S + 1)
+            async with box(database_url, clock, catalogue=CATALOGUE, runners={"works": WorksRunner(works)}) as hub:
+                await hub.converser.recover()
+                await hub.converser.settled()
+                assert await hub.rows(sa.select(inbox.c.id).where(inbox.c.ended_at.is_(None))) == []  # also what nobody says again
+                await hub.run(seconds=4)
+                await story.play(hub)
+                await check(hub, works, story)
+        if not trouble.step:
+            break
+        steps.append(trouble.step)
+    assert number > 15
+    assert {"start", "poll", "write take_in", "write execute_all", "write beginning"} <= set(steps)
