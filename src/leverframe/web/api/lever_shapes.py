@@ -10,7 +10,6 @@ from pydantic import Field, StringConstraints
 from leverframe.core.deployments import State
 from leverframe.web.api.shapes import Word, _Answer, _Asked
 
-
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 """As long as a body may be: what is too long for a command is told as a chat would."""
 
