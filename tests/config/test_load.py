@@ -260,6 +260,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("kind that is no string", "[chats.x]\nkind = 1\n", [(2, "chats.x.kind", "value_type")]),
     ("name that fits no address", "[sources.'a b']\nkind = 'github'\nsecrets = ['env:SECRET']\n", [(1, 'sources."a b"', "name_invalid")]),
     *[("a name of the hub's own", f"[sources.{name}]\nkind = 'github'\nsecrets = ['env:SECRET']\n", [(1, f"sources.{name}", "name_reserved")]) for name in ("hook", "hub")],
+    *[("a name of somebody whom the hub knows itself", f"[chats.{name}]\nkind = 'playground'\n", [(1, f"chats.{name}", "name_reserved")]) for name in ("person", "token", "operator", "mail")],
     ("unknown key of a room", f"{CHAT}webhook = {{}}\n", [(3, "chats.slack.webhook", "key_unknown")]),
     ("route that lacks all", "[[routes]]\n", [(1, "routes[0].from", "key_missing"), (1, "routes[0].name", "key_missing"), (1, "routes[0].to", "key_missing")]),
     ("unknown source", f"{CHAT}{ROUTE}", [(5, "routes[0].from", "source_unknown")]),
