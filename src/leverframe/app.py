@@ -28,7 +28,7 @@ from leverframe.observe import AccessLog, Metrics, quoted
 from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
-from leverframe.slack_rooms import SlackRooms, build_slack, slack_tokens
+from leverframe.slack_rooms import SlackRooms, build_slack, slack_groups, slack_tokens
 from leverframe.sources.github.settings import Settings as GithubSettings
 from leverframe.sources.github.source import GithubHook, GithubSource
 from leverframe.sources.hub import HubSource
@@ -146,7 +146,7 @@ class App:
         await self.slack.hang_up()
         stopping = [self.deliverer.stop(PATIENCE_S)]
         if self.box is not None:
-            stopping += [self.box.deployer.stop(PATIENCE_S), self.box.converser.settled()]
+            stopping += [self.box.deployer.stop(PATIENCE_S), self.box.converser.stop(PATIENCE_S)]
         await asyncio.gather(*stopping)
         if self.box is not None:
             await self.box.conversations.settled()
@@ -218,9 +218,16 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         return parsing.get(stored.source, parsing[HOOK]).parse(stored.accepted, id=stored.id, received_at=stored.received_at)
 
     roles = {**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}}
-    box = build_box(config, database, clock, outbound, metrics, roles=roles, zone=zone, planned=planned) if is_needed(config) else None
-    endings: list[Callable[[], None]] = []
     tokens = slack_tokens(config)
+    groups = slack_groups(config, outbound, clock, tokens)
+    box = None
+    if is_needed(config):
+        box = build_box(
+            config, database, clock, outbound, metrics, roles=roles, zone=zone, planned=planned,
+            groups_of=lambda by: {name for one in groups for name in one.of(by)},
+            powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
+        )  # fmt: skip
+    endings: list[Callable[[], None]] = []
     chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
@@ -249,7 +256,8 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         endings.append(desk.levers.watch.end)
     refusals = RefusalLog(desk, metrics)
     slack = await build_slack(
-        config, box, desk, outbound, clock, metrics, tokens=tokens, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
+        config, box, desk, outbound, clock, metrics, tokens=tokens, groups=groups, refusals=refusals, access=access,
+        address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, planned.ring), sources,

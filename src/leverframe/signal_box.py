@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -54,9 +54,13 @@ def is_needed(config: Config) -> bool:
 
 
 def build_box(
-    config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell
-) -> SignalBox:
-    """Marry everything that pulls levers; nothing is started yet. ``planned`` is rung when something is to be said."""
+    config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
+    groups_of: Callable[[Asker], Collection[str]], powerless: Collection[str],
+) -> SignalBox:  # fmt: skip
+    """Marry everything that pulls levers; nothing is started yet. ``planned`` is rung when something is to be said.
+
+    ``groups_of`` tells from memory which groups of a chat somebody is in; in the chats ``powerless`` nobody holds anything.
+    """
     from leverframe.core.commands.helping import complete
     from leverframe.secrets.keys import keys_for
     from leverframe.secrets.sealing import Sealer
@@ -89,7 +93,7 @@ def build_box(
         database, clock, boot=lambda: database.boot, catalogue=config.catalogue, runners=runners, repositories=repositories, people=config.people, zone=zone,
         told=planned, happened=happened, audit_room=config.hub.audit_room, seal=sealer.seal, unseal=sealer.open,
     )  # fmt: skip
-    standings = Standings(roles, config.people)
+    standings = Standings(roles, config.people, groups_of=groups_of, powerless=powerless)
     levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)
     converser = Converser(
         database, clock, levers, standings, boot=lambda: database.boot, locale=config.hub.locale,

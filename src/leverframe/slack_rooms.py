@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from leverframe.config import Config
 from leverframe.ports import Clock
 
 if TYPE_CHECKING:
+    from leverframe.chats.slack.groups import SlackGroups
     from leverframe.chats.slack.inbound import SlackInbound
     from leverframe.chats.slack.manifest import Features
     from leverframe.chats.slack.oauth import SlackInstall
@@ -45,12 +47,15 @@ class SlackRooms:
     """The connections that the hub opens itself, by chat."""
     install_doors: Sequence[Door] = ()
     installs: Sequence[SlackInstall] = ()
+    groups: Sequence[SlackGroups] = ()
     _hearing: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def loops(self) -> Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
-        """What looks after tokens of installations, for ever."""
-        return [(f"slack tokens {install.name}", partial(_for_ever, f"slack tokens {install.name}", install.run)) for install in self.installs]
+        """What looks after tokens of installations and user groups, for ever."""
+        running = [(f"slack tokens {install.name}", install.run) for install in self.installs]
+        running += [(f"slack groups {groups.name}", groups.run) for groups in self.groups]
+        return [(name, partial(_for_ever, name, run)) for name, run in running]
 
     def start(self) -> None:
         """Open the connections."""
@@ -83,13 +88,31 @@ def slack_tokens(config: Config) -> dict[str, Tokens]:
     return {name: Tokens(name, settings) for name, settings in chats.items()}
 
 
+def slack_groups(config: Config, outbound: Outbound, clock: Clock, tokens: Mapping[str, Tokens]) -> tuple[SlackGroups, ...]:
+    """Return what knows the user groups that roles name, of every Slack chat where they do."""
+    found = []
+    for name, settings in slack_chats(config).items():
+        if wanted := named_groups(config, name):
+            from leverframe.chats.slack.groups import SlackGroups
+
+            found.append(SlackGroups(settings, outbound, clock, tokens[name], wanted))
+    return tuple(found)
+
+
+def named_groups(config: Config, chat: str) -> list[str]:
+    """Return the members of roles that are user groups of a chat: ``slack:S0123``, ``slack:@admins``."""
+    members = {member for role in config.roles.values() for member in role.members}
+    group = re.compile(rf"{re.escape(chat)}:(@\S+|S[A-Z0-9]{{2,}})", re.IGNORECASE)
+    return sorted(member for member in members if group.fullmatch(member))
+
+
 async def build_slack(
     config: Config, box: SignalBox | None, desk: Desk, outbound: Outbound, clock: Clock, metrics: Metrics, *, tokens: Mapping[str, Tokens],
-    refusals: RefusalLog, access: AccessLog, address_of: Callable[[Any], str],
+    groups: Sequence[SlackGroups], refusals: RefusalLog, access: AccessLog, address_of: Callable[[Any], str],
 ) -> SlackRooms:  # fmt: skip
     """Marry the ways in; nothing is opened yet, but the tokens of former installations are in use.
 
-    ``tokens`` are those of :func:`slack_tokens`; without ``box`` nobody could be answered. Raises ``Refused``: ``key_file_unusable``,
+    ``tokens`` are those of :func:`slack_tokens`, ``groups`` those of :func:`slack_groups`; without ``box`` nobody could be answered. Raises ``Refused``: ``key_file_unusable``,
     ``storage_unavailable``.
     """
     chats = slack_chats(config)
@@ -106,7 +129,7 @@ async def build_slack(
     }  # fmt: skip
     return SlackRooms(
         doors=_doors(config, chats, heard, box, refusals, access, clock, address_of), sockets=_sockets(chats, heard, box, outbound, clock, metrics),
-        installs=installs, install_doors=install_doors,
+        installs=installs, install_doors=install_doors, groups=groups,
     )  # fmt: skip
 
 
@@ -115,13 +138,12 @@ def features(config: Config, chat: str) -> Features:
     from leverframe.chats.slack.manifest import Features
 
     settings = slack_chats(config)[chat]
-    members = [member.partition(":") for role in config.roles.values() for member in role.members]
     routes = [route for route in config.routes if any(room.partition(":")[0] == chat for room in route.to)]
     return Features(
         socket_mode=settings.app_token is not None,
         mentions="mentions" in settings.listens,
         threads="threads" in settings.listens,
-        user_groups=any(platform == chat and who.startswith(("@", "S")) for platform, _, who in members),
+        user_groups=bool(named_groups(config, chat)),
         names_and_icons=any(route.username or route.icon for route in routes),
         install=settings.client_id is not None,
     )

@@ -21,7 +21,8 @@ from fakes.slack_apps import APP_TOKEN
 from acceptance.processes import Answer, Hub, free_port, until
 
 ANN, BOB, EVE = "U0ANN", "U0BOB", "U0EVE"
-"""Ann deploys, Bob approves, Eve may do nothing."""
+"""Ann deploys, Bob approves (he is in the user group ``@release``), Eve may do nothing."""
+SCOPES = ("commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "users:read", "usergroups:read")
 SECTIONS = f"""
 signing_secrets = ["env:HUB_TEST_SIGNING"]
 team_id = "T1"
@@ -49,7 +50,7 @@ runner = "pretended"
 approvals = {{ required = 1, from = ["release"], self = false }}
 
 [roles.release]
-members = ["slack:{ANN}", "slack:{BOB}"]
+members = ["slack:{ANN}", "slack:@release"]
 allow = ["deploy *", "approve *"]
 """
 PATIENCE_S = 20
@@ -64,6 +65,15 @@ class Team:
     app: SlackApp
     room: str
     """Id of the channel ``#ops``."""
+
+    def start(self) -> None:
+        """Start the hub; it knows then who is in which user group."""
+        before = self._looks()
+        self.hub.start()
+        until(lambda: self._looks() > before, PATIENCE_S, self.hub.said)
+
+    def _looks(self) -> int:
+        return sum(call.method == "usergroups.list" and call.answer == "ok" for call in self.slack.calls)
 
     def ask(self, request: Request) -> Answer:
         """Send what Slack would send."""
@@ -114,7 +124,7 @@ class Team:
 @contextmanager
 def team(folder: Path) -> Iterator[Team]:
     """A Slack with ``#ops``, and a hub in Korean that was not started yet."""
-    slack = FakeSlack(channels=["ops"], scopes=("commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "users:read"), port=free_port())
+    slack = FakeSlack(channels=["ops"], scopes=SCOPES, user_groups={("S0001", "release"): [BOB]}, port=free_port())
     with slack.in_thread():
         hub = Hub(folder, api_url=slack.url, routes=SECTIONS)
         hub.environ["HUB_TEST_SIGNING"] = SIGNING_SECRET
@@ -130,7 +140,7 @@ def team(folder: Path) -> Iterator[Team]:
 def ops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """A team at work."""
     with team(tmp_path_factory.mktemp("slack")) as made:
-        made.hub.start()
+        made.start()
         yield made
         assert made.hub.complaints() == []
 
@@ -249,21 +259,21 @@ def test_the_form_opens_and_deploys(ops: Team) -> None:
 def test_killed_in_between_it_goes_on(tmp_path: Path) -> None:
     """kill -9 after the command's answer, after the approval and while it runs; what Slack sends again is known, and one card ends well."""
     with team(tmp_path) as ops:
-        ops.hub.start()
+        ops.start()
         request = ops.app.slash("/deploy web-app production", user=ANN, channel=ops.room, name="ops")
         first = ops.ask(request).document["text"]
         ops.hub.kill()
-        ops.hub.start()
+        ops.start()
         assert ops.ask(request).document["text"] == first
         card = ops.card("배포 승인 필요")
         click = ops.click(card, "approve", BOB)
         assert ops.ask(click).status == 200
         ops.hub.kill()
-        ops.hub.start()
+        ops.start()
         assert ops.ask(click).status == 200
         until(lambda: "승인 필요" not in card.text, PATIENCE_S, lambda: f"{ops.texts()}\n{ops.hub.said()}")
         ops.hub.kill()
-        ops.hub.start()
+        ops.start()
         until(lambda: any("✅ 배포 성공" in one.text for one in ops.cards("web-app")), PATIENCE_S, lambda: f"{ops.texts()}\n{ops.hub.said()}")
         assert ops.deployments("web-app") == 1 and ops.hub.complaints() == []
 
@@ -273,7 +283,7 @@ def test_without_a_public_address_all_of_it_comes_over_a_connection_of_the_hubs(
     with team(tmp_path) as ops:
         ops.hub.config.write_text(ops.hub.config.read_text().replace('signing_secrets = ["env:HUB_TEST_SIGNING"]', 'app_token = "env:HUB_TEST_APP"'))
         ops.hub.environ["HUB_TEST_APP"] = APP_TOKEN
-        ops.hub.start()
+        ops.start()
         in_slack(ops.slack, ops.slack.connected())
         until(lambda: b'leverframe_slack_connected{chat="slack"} 1.0' in ops.hub.ask("GET", "/metrics").body, PATIENCE_S, ops.hub.said)
         fields = ops.app.slash_fields("/deploy web-app staging", user=ANN, channel=ops.room, name="ops")

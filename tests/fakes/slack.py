@@ -27,8 +27,8 @@ Mode = Literal["ok", "down", "limited", "garbage", "silent", "half", "lost", "sl
 TOKEN = "xoxb-fake-0000"
 SCOPES = ("chat:write", "chat:write.public", "chat:write.customize")
 METHODS = frozenset({
-    "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "oauth.v2.access", "usergroups.users.list",
-    "users.info", "views.open", "views.update",
+    "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.info", "conversations.list",
+    "oauth.v2.access", "usergroups.list", "users.info", "views.open", "views.update",
 })  # fmt: skip
 _HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -196,7 +196,7 @@ class FakeSlack(slack_apps.Apps):
         if path == "/link":
             return await self._take_socket(request)
         method = "webhook" if path in self._webhooks else "response_url" if path in self._answer_urls else path.removeprefix("/api/").strip("/")
-        fields = _fields(request.headers.get("Content-Type", ""), body)
+        fields = dict(request.query) if request.method == "GET" else _fields(request.headers.get("Content-Type", ""), body)
         mode: Mode = self.next_modes.popleft() if self.next_modes else self.modes.get(str((fields or {}).get("channel")), self.mode)
         match mode:
             case "down":
@@ -284,7 +284,7 @@ class FakeSlack(slack_apps.Apps):
             return None  # speaks by the app's own secret
         bearer = headers.get("Authorization", "")
         # With a JSON body Slack reads the token from the header only.
-        token = bearer.removeprefix("Bearer ") if bearer.startswith("Bearer ") else "" if "json" in headers["Content-Type"] else fields.get("token", "")
+        token = bearer.removeprefix("Bearer ") if bearer.startswith("Bearer ") else "" if "json" in headers.get("Content-Type", "") else fields.get("token", "")
         if not token:
             return "not_authed"
         if method == "apps.connections.open":

@@ -61,7 +61,8 @@ class Apps:
     app_token: str = APP_TOKEN
     client_id: str = "1.2"
     client_secret: str = "client-secret"
-    user_groups: dict[str, list[str]] = field(default_factory=dict)
+    user_groups: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """(id, handle) → ids of who is in it."""
     people: dict[str, Fields] = field(default_factory=dict)
     trigger_s: float = TRIGGER_S
 
@@ -165,12 +166,37 @@ class Apps:
         found = self.people.get(str(fields.get("user", "")))
         return ("user_not_found", {}) if found is None else (None, {"user": {"id": fields["user"], "team_id": "T1", "deleted": False, **found}})
 
-    def _usergroups_users_list(self, fields: Fields) -> Result:
+    def _usergroups_list(self, fields: Fields) -> Result:
         fake = cast("Any", self)
         if "usergroups:read" not in fake.scopes:
             return "missing_scope", {"needed": "usergroups:read", "provided": ",".join(fake.scopes)}
-        found = self.user_groups.get(str(fields.get("usergroup", "")))
-        return ("no_such_subteam", {}) if found is None else (None, {"users": list(found)})
+        found = [
+            {"id": id, "team_id": "T1", "is_usergroup": True, "name": handle.title(), "handle": handle, "user_count": len(users)}
+            | ({"users": list(users)} if fields.get("include_users") == "true" else {})
+            for (id, handle), users in self.user_groups.items()
+        ]
+        return None, {"usergroups": found}
+
+    def _conversations_list(self, fields: Fields) -> Result:
+        fake = cast("Any", self)
+        kinds = fields.get("types", "public_channel").split(",")
+        for kind, scope in (("public_channel", "channels:read"), ("private_channel", "groups:read")):
+            if kind in kinds and scope not in fake.scopes:
+                return "missing_scope", {"needed": scope, "provided": ",".join(fake.scopes)}
+        shown = [one for one in {one.id: one for one in fake._channels.values()}.values() if not one.private or (one.member and "private_channel" in kinds)]
+        first, size = int(fields.get("cursor") or 0), min(int(fields.get("limit", 100)), 1000)
+        following = str(first + size) if first + size < len(shown) else ""
+        return None, {"channels": [_conversation(one) for one in shown[first : first + size]], "response_metadata": {"next_cursor": following}}
+
+    def _conversations_info(self, fields: Fields) -> Result:
+        fake = cast("Any", self)
+        found = fake._channels.get(str(fields.get("channel", "")))
+        if found is None or found.id != fields["channel"] or (found.private and not found.member):
+            return "channel_not_found", {}
+        scope = "groups:read" if found.private else "channels:read"
+        if scope not in fake.scopes:
+            return "missing_scope", {"needed": scope, "provided": ",".join(fake.scopes)}
+        return None, {"channel": _conversation(found)}
 
     def _apps_connections_open(self, fields: Fields) -> Result:
         fake = cast("Any", self)
@@ -273,6 +299,10 @@ class Apps:
     async def warn(self, reason: str = "warning") -> None:
         """Tell the newest connection that it ends soon (``warning``), is renewed (``refresh_requested``) or was switched off."""
         await self.sockets[-1].send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-1"}})
+
+
+def _conversation(channel: Any) -> Fields:
+    return {"id": channel.id, "name": channel.name, "is_member": channel.member, "is_archived": channel.archived, "is_private": channel.private}
 
 
 def credentials(headers: Mapping[str, str], fields: Fields) -> Fields:

@@ -34,6 +34,32 @@ def test_a_role_is_held_by_who_is_in_it_and_not_by_who_may_as_much() -> None:
     assert standings.of(Asker(chat="operator", id="local"), given=Identity(kind="operator", grants=("*",))).roles == set(ROLES)
 
 
+def test_a_group_of_the_chat_is_a_member_like_anybody() -> None:
+    """By what is known of it at that moment: who asks waits for nobody, and who is not known to be in it is not."""
+    roles = {**ROLES, "ops": Role(allow=("lock *",), members=("slack:@Admins", "slack:S0123"))}
+    inside: dict[str, list[str]] = {}
+    standings = Standings(roles, People(), groups_of=lambda by: inside.get(by.id, ()))
+    assert standings.of(Asker(chat="slack", id="U7", team="T1")).identity.grants == ()
+    for group in ("slack:@admins", "slack:S0123"):
+        inside["U7"] = [group]
+        found = standings.of(Asker(chat="slack", id="U7", team="T1"))
+        assert found.roles == {"ops"} and found.identity.grants == ("lock *",)
+    assert standings.of(Asker(chat="slack", id="U8", team="T1")).roles == set()
+
+
+def test_where_anybody_takes_any_name_nobody_holds_anything() -> None:
+    """The playground of a hub that is not a demo: neither by a name of a role, nor as everybody there, nor as somebody who is linked."""
+    roles = {**ROLES, "all": Role(allow=("*",), members=("playground:*", "playground:ann", "person:ann", "slack:U1"))}
+    people_ = People(identities={"ann": ("playground:ann", "slack:U1")})
+    ann = Asker(chat="playground", id="ann")
+    assert Standings(roles, people_).of(ann).identity.grants == ("*", "deploy *")
+    powerless = Standings(roles, people_, powerless=["playground"])
+    found = powerless.of(ann)
+    assert (found.identity.grants, found.roles, found.accounts) == ((), set(), ("playground:ann",))
+    assert powerless.of(ann, given=Identity(kind="operator", grants=("*",))).identity.grants == ()
+    assert powerless.of(Asker(chat="slack", id="U1")).identity.grants == ("*", "deploy *")
+
+
 @pytest.mark.anyio
 async def test_who_a_door_knew_is_known_again_with_what_they_hold_by_then(database_url: str, clock: VirtualClock) -> None:
     """What a process that died had taken in is done as whom it was asked by; who may do nothing by then does nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,14 +28,27 @@ OWN = frozenset({"operator", "person", "token"})
 """What stands in the place of a chat for who comes by a door of the hub's own: API, command line, console."""
 
 
-class Standings:
-    """Finds out. Members of roles are accounts (``slack:U1``, ``slack:T1/U1``, ``person:ann``); ``slack:*`` is everybody there."""
+def no_groups(by: Asker) -> Collection[str]:
+    """Return the groups that somebody is in where chats have none."""
+    return ()
 
-    def __init__(self, roles: Mapping[str, Role], people: People) -> None:
-        self.roles, self._people = roles, people
+
+class Standings:
+    """Finds out. Members of roles are accounts (``slack:U1``, ``slack:T1/U1``, ``person:ann``) and groups of a chat (``slack:@admins``);
+    ``slack:*`` is everybody there."""
+
+    def __init__(
+        self, roles: Mapping[str, Role], people: People, *, groups_of: Callable[[Asker], Collection[str]] = no_groups, powerless: Collection[str] = ()
+    ) -> None:
+        """``groups_of`` tells from memory which groups somebody is in, as roles write them. In the chats ``powerless`` nobody holds
+        anything, whoever they say they are: anybody can take any name there.
+        """
+        self.roles, self._people, self._groups_of, self._powerless = roles, people, groups_of, frozenset(powerless)
 
     def of(self, by: Asker, *, given: Identity | None = None) -> Standing:
         """Return the standing of who speaks. ``given`` is the identity that a door has proven itself: a token's grants stay its own."""
+        if by.chat in self._powerless:
+            return Standing(identity=Identity(kind="playground", name=by.id), roles=frozenset(), accounts=by.names)
         person = self._people.of(by.actor)
         accounts = dict.fromkeys(by.names)
         if person is not None:
@@ -44,6 +57,7 @@ class Standings:
             holds = frozenset(self.roles if given.kind == "operator" else given.roles)
             return Standing(identity=given, roles=holds, accounts=tuple(accounts))
         known = {one.casefold() for each in accounts for one in (each, account(each), f"{each.partition(':')[0]}:*")}
+        known.update(group.casefold() for group in self._groups_of(by))
         holds = frozenset(name for name, role in self.roles.items() if any(member.casefold() in known for member in role.members))
         grants = tuple(dict.fromkeys(grant for name in sorted(holds) for grant in self.roles[name].allow))
         return Standing(identity=Identity(kind="person", name=by.actor, grants=grants), roles=holds, accounts=tuple(accounts))

@@ -36,3 +36,8 @@ class Tokens:
     def installed(self) -> tuple[Installation, ...]:
         """Return the installations in use."""
         return tuple(self._installed.values())
+
+    def every(self) -> dict[str, str]:
+        """Return every token, by the workspace that it was installed in; that of the configuration is under an empty name."""
+        configured = {"": self._configured} if self._configured is not None else {}
+        return configured | {team: installation.token for team, installation in self._installed.items()}
