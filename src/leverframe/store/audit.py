@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from leverframe.core.audit_chain import Entry, Linked, detail_text
 from leverframe.core.redaction import redacted, redacted_detail
 from leverframe.store.event_pages import first_id_at
+from leverframe.store.rows import insert_rows
 from leverframe.store.tables import audit
 
 REFUSALS_EVERY = timedelta(minutes=1)
@@ -38,9 +39,8 @@ def append(
 ) -> None:
     """Add an entry. ``detail`` is facts for people; what looks like a secret is masked, here as everywhere. Call it in the transaction
     of the act itself."""
-    conn.execute(sa.insert(audit).values(
-        id=id, at=at, actor=_kept(actor), act=_kept(act), target=_kept(target), code=code,
-        detail=_utf8(detail_text(redacted_detail(detail or {})))))
+    row = (id, at, _kept(actor), _kept(act), _kept(target), code, _utf8(detail_text(redacted_detail(detail or {}))))
+    insert_rows(conn, audit, ("id", "at", "actor", "act", "target", "code", "detail"), [row])
 
 
 def _kept(text: str) -> str:

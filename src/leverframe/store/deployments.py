@@ -15,6 +15,7 @@ from leverframe.core import ids
 from leverframe.core.deployments import ENDED, Deployment, from_json, to_json
 from leverframe.core.deployments.effects import Effect, pack, unpack
 from leverframe.store.events import alive
+from leverframe.store.rows import insert_rows
 from leverframe.store.tables import deployments, lever_effects, processes
 
 PREFIX = "dep"
@@ -39,21 +40,34 @@ class Stale(Exception):
 
 def add(connection: Connection, deployment: Deployment) -> None:
     """Keep a new deployment."""
-    connection.execute(deployments.insert().values(
-        id=ids.read(PREFIX, deployment.id), service=deployment.service, environment=deployment.environment, lane=deployment.lane, state=deployment.state,
-        version=deployment.version, asked_at=deployment.asked_at, changed_at=deployment.changed_at, document=to_json(deployment),
-    ))  # fmt: skip
+    insert_rows(connection, deployments, _COLUMNS, [(
+        ids.read(PREFIX, deployment.id), deployment.service, deployment.environment, deployment.lane, deployment.state, deployment.version,
+        deployment.asked_at, deployment.changed_at, to_json(deployment),
+    )])  # fmt: skip
 
 
 def save(connection: Connection, deployment: Deployment, *, before: int) -> None:
     """Keep what became of a deployment whose version was ``before``. Raises :class:`Stale` when that is not so any more."""
-    written = connection.execute(
-        deployments.update().where(deployments.c.id == ids.read(PREFIX, deployment.id), deployments.c.version == before).values(
-            state=deployment.state, version=deployment.version, changed_at=deployment.changed_at, document=to_json(deployment)
-        )
-    )  # fmt: skip
+    written = connection.execute(_SAVE, {
+        "b_id": ids.read(PREFIX, deployment.id), "b_before": before, "b_state": deployment.state, "b_version": deployment.version,
+        "b_changed_at": deployment.changed_at, "b_document": to_json(deployment),
+    })  # fmt: skip
     if written.rowcount != 1:
         raise Stale(deployment.id)
+
+
+_COLUMNS = ("id", "service", "environment", "lane", "state", "version", "asked_at", "changed_at", "document")
+# Made once: to make a statement costs more than to run it.
+_SAVE = (
+    deployments.update()
+    .where(deployments.c.id == sa.bindparam("b_id"), deployments.c.version == sa.bindparam("b_before"))
+    .values(
+        state=sa.bindparam("b_state"), version=sa.bindparam("b_version"), changed_at=sa.bindparam("b_changed_at", type_=deployments.c.changed_at.type),
+        document=sa.bindparam("b_document"),
+    )
+)  # fmt: skip
+_LOAD = sa.select(deployments.c.document).where(deployments.c.id == sa.bindparam("b_id"))
+_OPEN_IN = sa.select(deployments.c.document).where(deployments.c.lane == sa.bindparam("b_lane"), _OPEN).order_by(deployments.c.id)
 
 
 def load(connection: Connection, id: str) -> Deployment | None:
@@ -62,13 +76,13 @@ def load(connection: Connection, id: str) -> Deployment | None:
         number = ids.read(PREFIX, id)
     except ValueError:
         return None
-    kept = connection.execute(sa.select(deployments.c.document).where(deployments.c.id == number)).scalar()
+    kept = connection.execute(_LOAD, {"b_id": number}).scalar()
     return None if kept is None else from_json(kept)
 
 
 def open_in(connection: Connection, lane: str) -> list[Deployment]:
     """Return the deployments of a lane that have not ended, in the order of asking."""
-    return _read(connection, sa.select(deployments.c.document).where(deployments.c.lane == lane, _OPEN).order_by(deployments.c.id))
+    return [from_json(kept) for kept in connection.execute(_OPEN_IN, {"b_lane": lane}).scalars()]
 
 
 def open_ones(connection: Connection, *, limit: int = 1_000) -> list[Deployment]:
@@ -122,13 +136,11 @@ def put(connection: Connection, deployment: Deployment, effects: Sequence[tuple[
     """Write effects (id, effect, when it is due); those called ``instead`` that were there before go."""
     number = ids.read(PREFIX, deployment.id)
     if instead is not None:
-        connection.execute(lever_effects.delete().where(lever_effects.c.deployment_id == number, lever_effects.c.name == instead))
-    rows = []
-    for id, effect, due_at in effects:
-        name, document = pack(effect)
-        rows.append({"id": id, "deployment_id": number, "name": name, "document": document, "due_at": due_at})
-    if rows:
-        connection.execute(lever_effects.insert(), rows)
+        connection.execute(_INSTEAD, {"b_deployment": number, "b_name": instead})
+    insert_rows(connection, lever_effects, ("id", "deployment_id", "name", "document", "due_at"), [(id, number, *pack(effect), due_at) for id, effect, due_at in effects])
+
+
+_INSTEAD = lever_effects.delete().where(lever_effects.c.deployment_id == sa.bindparam("b_deployment"), lever_effects.c.name == sa.bindparam("b_name"))
 
 
 def take(connection: Connection, *, boot: int, now: datetime, limit: int, holding: Collection[int] | None = None) -> list[Due]:
@@ -174,7 +186,10 @@ def _due(row: Any, document: bytes | None, boot: int) -> Due:
 
 def done(connection: Connection, id: int) -> None:
     """Forget an effect that was done."""
-    connection.execute(lever_effects.delete().where(lever_effects.c.id == id))
+    connection.execute(_DONE, {"b_id": id})
+
+
+_DONE = lever_effects.delete().where(lever_effects.c.id == sa.bindparam("b_id"))
 
 
 def put_off(connection: Connection, id: int, *, boot: int, due_at: datetime) -> None:
@@ -184,7 +199,10 @@ def put_off(connection: Connection, id: int, *, boot: int, due_at: datetime) -> 
 
 def forget(connection: Connection, deployment: Deployment) -> None:
     """Forget everything that was to happen to a deployment: it has ended."""
-    connection.execute(lever_effects.delete().where(lever_effects.c.deployment_id == ids.read(PREFIX, deployment.id)))
+    connection.execute(_FORGET, {"b_deployment": ids.read(PREFIX, deployment.id)})
+
+
+_FORGET = lever_effects.delete().where(lever_effects.c.deployment_id == sa.bindparam("b_deployment"))
 
 
 def hurry(connection: Connection, deployment: Deployment, *, names: Collection[str], now: datetime) -> int:

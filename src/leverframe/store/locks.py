@@ -14,8 +14,11 @@ from leverframe.store.tables import locks
 
 def load(connection: Connection, lane: str) -> Lock | None:
     """Return the lock that is kept of a lane; it may be over."""
-    kept = connection.execute(sa.select(locks.c.document).where(locks.c.lane == lane)).scalar()
+    kept = connection.execute(_LOAD, {"b_lane": lane}).scalar()
     return None if kept is None else lock_from_json(kept)
+
+
+_LOAD = sa.select(locks.c.document).where(locks.c.lane == sa.bindparam("b_lane"))
 
 
 def every(connection: Connection) -> dict[str, Lock]:
