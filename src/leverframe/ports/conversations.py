@@ -1,0 +1,151 @@
+"""Chats that people speak in: what is heard, and the ways back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from leverframe.core.conversation import Answer, Asker, Choice, Heard, Place
+from leverframe.core.delivery import Outcome
+from leverframe.core.messages import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """The chat asks whether this address is the hub's."""
+
+    answer: bytes
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """Nothing that is for the hub: it is only to be told that it arrived."""
+
+    reason: str
+    """For the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionsWanted:
+    """Somebody types into a select whose choices the hub knows."""
+
+    form: str
+    field: str
+    typed: str
+    context: str
+    by: Asker
+    at: Place
+
+
+class Exchange(Protocol):
+    """One thing that was heard, and the ways back to who said it."""
+
+    @property
+    def heard(self) -> Heard:
+        """What was said."""
+        ...
+
+    def body(self, answer: Answer) -> bytes:
+        """Return what the request itself is answered with (JSON, or nothing): as much of ``answer`` as the chat shows from there."""
+        ...
+
+    def working(self) -> bytes:
+        """Return what the request is answered with while :meth:`say` has yet to say everything."""
+        ...
+
+    async def prepare(self) -> None:
+        """Show at once that a form is coming; what lets it be opened lasts only seconds. Never raises: :meth:`say` does without."""
+        ...
+
+    async def say(self, answer: Answer, *, answered: bool) -> Outcome | None:
+        """Say the rest; ``None`` when there is none.
+
+        ``answered`` tells that the request was answered with :meth:`body` of this same answer; else all of it is said. Never raises.
+        """
+        ...
+
+
+ChatHeard: TypeAlias = Challenge | Nothing | OptionsWanted | Exchange
+
+
+class ChatInbound(Protocol):
+    """One configured chat that people speak to: proves that it is the chat, reads what they say, and answers them."""
+
+    name: str
+    kind: str
+
+    def hear(self, headers: Sequence[tuple[bytes, bytes]], body: bytes, *, now: datetime) -> ChatHeard:
+        """Return what a request says.
+
+        ``headers`` have lower-case names. Raises ``core.errors.Refused`` with a 4xx code when it is not proven to be this
+        chat's, or cannot be read. Hostile bytes never raise anything else.
+        """
+        ...
+
+    def options(self, choices: Sequence[Choice]) -> bytes:
+        """Return the answer (JSON) to :class:`OptionsWanted`."""
+        ...
+
+    async def whisper(self, by: Asker, at: Place, message: Message, *, answer_to: str | None = None) -> Outcome:
+        """Say it where only ``by`` sees it; ``answer_to`` is that of what they said, if it is still young. Never raises."""
+        ...
+
+    async def direct(self, by: Asker, message: Message) -> Outcome:
+        """Say it to ``by`` alone, in a room of their own. Never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """What a workspace gave when the app was installed there."""
+
+    chat: str
+    team: str
+    token: str = field(repr=False)
+    scopes: tuple[str, ...]
+    installed_at: datetime
+    team_name: str = ""
+    app: str = ""
+    bot_user: str = ""
+    by: str = ""
+    """Who installed it, as the chat names them."""
+    refresh_token: str | None = field(default=None, repr=False)
+    """Good for once: what renews :attr:`token` where tokens are rotated."""
+    expires_at: datetime | None = None
+
+
+class TokenVault(Protocol):
+    """Keeps the tokens of installations, encrypted at rest. Every method may raise ``Refused("storage_unavailable")``."""
+
+    async def keep(self, installation: Installation) -> None:
+        """Keep it, in place of a former one of the same chat and team; returns once it is committed."""
+        ...
+
+    async def installations(self, chat: str) -> Sequence[Installation]:
+        """Return those of a chat, the newest first."""
+        ...
+
+    async def begin(self, state: str, until: datetime) -> None:
+        """Note that an installation was begun; ``state`` is a digest, never what the browser holds."""
+        ...
+
+    async def finish(self, state: str, now: datetime) -> bool:
+        """Return whether it was begun and not finished before, nor too late; it is finished now, for every process."""
+        ...
+
+
+class ChatInstall(Protocol):
+    """Lets a workspace install the app."""
+
+    name: str
+
+    def authorize(self, state: str) -> str:
+        """Return the address of the chat's own page on which somebody allows it."""
+        ...
+
+    async def exchange(self, code: str) -> Installation:
+        """Return what the chat gives for the code that its page brought, and use it from now on. Raises ``Refused``."""
+        ...
