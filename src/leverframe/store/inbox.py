@@ -18,9 +18,11 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from leverframe.core.conversation import NOTHING, Answer, Clicked, Heard, Said, Submitted
 from leverframe.store.events import alive
 from leverframe.store.rows import insert_rows
-from leverframe.store.tables import inbox
+from leverframe.store.tables import inbox, processes
 
 LIMITED = "command_rate_limited"
+UNFINISHED = "plugin_unfinished"
+"""The code of what was begun outside any transaction, until it has ended."""
 _COLUMNS = ("id", "key", "actor", "room", "kind", "heard", "received_at", "boot")
 _LONGEST = 2_000
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -118,6 +120,8 @@ def look(connection: Connection, key: bytes, *, boot: int, now: datetime) -> Tak
     row = connection.execute(sa.select(inbox).where(inbox.c.key == key)).first()
     if row is None or row.ended_at is None:
         return Taken()
+    if row.code == UNFINISHED and row.boot != boot and connection.execute(alive(now).where(processes.c.boot == row.boot)).first() is not None:
+        return Taken()  # a plugin is at it there
     return Taken(outcome=Outcome(
         answer=msgspec.json.decode(row.answer, type=Answer) if row.answer is not None else NOTHING, line=row.line or "", code=row.code or "ok",
         detail=row.detail or "", words=tuple((row.words or "").split()),
@@ -173,6 +177,15 @@ _END = (
         heard=sa.case((sa.bindparam("b_keep", type_=sa.Boolean), inbox.c.heard), else_=b""),
     )
 )  # fmt: skip
+
+
+def settle(connection: Connection, id: int, outcome: Outcome, *, now: datetime) -> None:
+    """Write what came of something in the place of :data:`UNFINISHED`."""
+    connection.execute(
+        inbox.update().where(inbox.c.id == id, inbox.c.code == UNFINISHED).values(
+            ended_at=now, code=outcome.code, detail=_kept(outcome.detail), answer=msgspec.json.encode(outcome.answer)
+        )
+    )  # fmt: skip
 
 
 def disown(connection: Connection, ids: Collection[int], outcome: Outcome, *, boot: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from leverframe.store.events import alive
 from leverframe.store.rows import insert_rows
 from leverframe.store.tables import plugin_calls as table
+from leverframe.store.tables import processes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,15 @@ def put(connection: Connection, calls: Sequence[Call], *, now: datetime) -> None
     )
 
 
-def take(connection: Connection, *, boot: int, now: datetime, limit: int, but: Collection[str] = ()) -> list[Call]:
-    """Take up to ``limit`` calls that are due and that no living process is at, the oldest first; none for the handlers ``but``."""
-    free = sa.or_(table.c.boot.is_(None), table.c.boot.not_in(alive(now)))
-    due = sa.select(table.c.id).where(table.c.due_at <= now, free, table.c.handler.not_in(sorted(but))).order_by(table.c.id).limit(limit)
-    ids = connection.execute(due.with_for_update(skip_locked=True)).scalars().all()
+def take(connection: Connection, *, boot: int, now: datetime, limit: int, holding: Collection[int] = (), but: Collection[str] = ()) -> list[Call]:
+    """Take up to ``limit`` calls that are due and that no living process is at, the oldest first; none for the handlers ``but``.
+
+    ``holding`` are those that this process is at: others that have its boot are its own too, whose taking was not answered.
+    """
+    others = alive(now).where(processes.c.boot != boot)
+    free = sa.or_(table.c.boot.is_(None), table.c.boot.not_in(others))
+    which = sa.and_(table.c.due_at <= now, free, table.c.handler.not_in(sorted(but)), table.c.id.not_in(sorted(holding)))
+    ids = connection.execute(sa.select(table.c.id).where(which).order_by(table.c.id).limit(limit).with_for_update(skip_locked=True)).scalars().all()
     if not ids:
         return []
     connection.execute(table.update().where(table.c.id.in_(ids)).values(boot=boot))
@@ -55,14 +60,8 @@ def put_off(connection: Connection, id: int, *, boot: int, due_at: datetime, tri
     connection.execute(table.update().where(table.c.id == id, table.c.boot == boot).values(boot=None, due_at=due_at, attempt=table.c.attempt + int(tried)))
 
 
-def let_go(connection: Connection, *, boot: int) -> None:
-    """Let go of everything that this process has: it is at none of it."""
-    connection.execute(table.update().where(table.c.boot == boot).values(boot=None))
-
-
 def next_due_at(connection: Connection, *, but: Collection[str] = ()) -> datetime | None:
-    """Return when the next call that nobody is at is due."""
-    found: datetime | None = connection.execute(
-        sa.select(sa.func.min(table.c.due_at)).where(table.c.boot.is_(None), table.c.handler.not_in(sorted(but)))
-    ).scalar()
+    """Return when the next call that nobody is at is due, but for the handlers ``but``."""
+    free = sa.select(sa.func.min(table.c.due_at)).where(table.c.boot.is_(None), table.c.handler.not_in(sorted(but)))
+    found: datetime | None = connection.execute(free).scalar()
     return found

@@ -11,8 +11,9 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import structlog
 from sqlalchemy import Connection
@@ -30,8 +31,9 @@ from leverframe.ports import Clock
 from leverframe.store import audit, deployments, inbox
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Role
-from leverframe.store.inbox import Incoming, Outcome, Taken
+from leverframe.store.inbox import UNFINISHED, Incoming, Outcome, Taken
 from leverframe.work.deploy import Turn
+from leverframe.work.extend import Extender, soon
 from leverframe.work.levers import Asked, Levers, mark_of
 from leverframe.work.standing import Standing, Standings
 from leverframe.work.tell import Telling, tell
@@ -51,9 +53,13 @@ LOOKS, LOOK_S = 40, 0.25
 """How long somebody waits for what another process is at."""
 BUTTONS = frozenset({"approve", "reject", "cancel", "retry"})
 """Actions of buttons that are commands with a deployment's id."""
+LONGEST_VALUE = 200
 PROGRAMS = frozenset({"api", "cli"})
 """Doors of programs: they are told what came of it, however long it takes, and no form opens there."""
 log = structlog.get_logger("leverframe.converse")
+
+
+Read: TypeAlias = Parsed | WantsForm | Mistake | Misfilled
 
 
 class Counts(Protocol):
@@ -109,8 +115,10 @@ class Converser:
         per_room: int,
         counts: Counts,
         audit_room: str | None = None,
+        extender: Extender | None = None,
     ) -> None:
-        """``per_person`` and ``per_room`` are commands a minute; 0 is no limit."""
+        """``per_person`` and ``per_room`` are commands a minute; 0 is no limit. ``extender`` is what plugins add."""
+        self._extender = extender
         self._database, self._clock, self._levers, self._standings = database, clock, levers, standings
         self._boot, self._locale, self._say = boot, locale, LEVERS[locale]
         self._per_person, self._per_room, self._counts, self._audit_room = per_person, per_room, counts, audit_room
@@ -308,7 +316,35 @@ class Converser:
                     await self._give_up(one, what)
                 case outcome, turn:
                     self._levers.committed(turn)
-                    self._finish(one, outcome)
+                    if outcome.code == UNFINISHED and self._extender is not None:
+                        self._spawn(self._extend(one, self._extender))
+                    else:
+                        self._finish(one, outcome)
+
+    async def _extend(self, one: _Waiting, extender: Extender) -> None:
+        """Have a plugin do it, now that it is committed that this begins."""
+        read = self._read(one.heard)
+        running = asyncio.ensure_future(extender.run(read if isinstance(read, Parsed) else None, one.heard))
+        try:
+            if not await soon(running) and not one.patient and not one.answer.done():
+                one.answer.set_result(LATER)
+            outcome, posts = await running
+        finally:
+            running.cancel()
+
+        def finish(connection: Connection, now: datetime) -> None:
+            extender.finish(connection, id=one.id, outcome=outcome, posts=posts, now=now)
+            self._note(connection, one.heard, outcome, now)
+
+        while True:
+            try:
+                await self._database.write(finish, self._clock.now())
+                break
+            except Refused as refused:
+                log.warning("answer_not_written", code=refused.code)
+                await self._clock.sleep(1.0)
+        extender.told.ring()
+        self._finish(one, outcome)
 
     def _execute_all(self, connection: Connection, *, batch: Sequence[_Waiting], now: datetime) -> list[tuple[Outcome, Turn] | Exception]:
         if len(batch) == 1:
@@ -358,14 +394,19 @@ class Converser:
     def _execute(self, connection: Connection, one: _Waiting, now: datetime) -> tuple[Outcome, Turn]:
         heard = one.heard
         read = self._read(heard)
-        acts = not isinstance(read, WantsForm | Mistake | Misfilled) and (not isinstance(read, Parsed) or read.command.acts)
+        acts = read is None or (isinstance(read, Parsed) and read.command.acts)
         turn = self._levers.begin(connection, now) if acts else Turn(connection, now)
         standing = self._standings.of(heard.by, given=one.given or self._standings.again(connection, heard, now))
-        outcome = self._limited(connection, one, now) or self._outcome(turn, heard, standing)
+        if isinstance(heard, Clicked) and read is None:
+            read = self._clicked(heard, turn)
+        outcome = self._limited(connection, one, now) or self._outcome(turn, heard, standing, read)
         if not inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
             raise _NotOurs
         self._levers.finish(turn)
-        self._note(connection, heard, outcome, now)
+        if outcome.code != UNFINISHED:
+            self._note(connection, heard, outcome, now)
+        elif acts:
+            self._write_down(connection, heard, replace(outcome, code="begun"), now)
         return outcome, turn
 
     def _limited(self, connection: Connection, one: _Waiting, now: datetime) -> Outcome | None:
@@ -380,9 +421,10 @@ class Converser:
         wait_s = max(1, math.ceil((last + MINUTE - now).total_seconds()))
         return Outcome(answer=Answer(message=self._say.refused(inbox.LIMITED, wait_s=wait_s)), code=inbox.LIMITED, wait_s=wait_s)
 
-    def _outcome(self, turn: Turn, heard: Heard, standing: Standing) -> Outcome:
-        read = self._read(heard, turn)
+    def _outcome(self, turn: Turn, heard: Heard, standing: Standing, read: Read | None) -> Outcome:
         match read:
+            case Parsed() if self._extender is not None and self._extender.does(read.command):
+                return self._levers.forbidden(read, standing) or self._extender.begun(read)
             case Parsed() if not self._levers.does(read.command):
                 return Outcome(answer=Answer(message=self._say.refused("command_unknown", read.command.name)), line=read.line(), code="command_unknown")
             case Parsed():
@@ -394,6 +436,8 @@ class Converser:
                 return Outcome(answer=Answer(message=self._say.written(usage)), code="command_word_missing", detail=usage)
             case WantsForm():
                 return self._form(read, heard, standing)
+            case Mistake(command=None) if self._extender is not None and self._extender.answers(heard):
+                return self._extender.begun(None)
             case Mistake():
                 if isinstance(heard, Said) and heard.door == "thread" and read.code == "command_unknown":
                     return Outcome(answer=NOTHING)  # a line that begins with ! is not always for the hub
@@ -410,7 +454,7 @@ class Converser:
             return self._levers.denied(parsed, found, grant_words(command, {}) or ())
         return Outcome(answer=Answer(form=form), line=command.name)
 
-    def _read(self, heard: Heard, turn: Turn | None = None) -> Parsed | WantsForm | Mistake | Misfilled | None:
+    def _read(self, heard: Heard) -> Read | None:
         known = self._levers.known()
         match heard:
             case Said():
@@ -418,10 +462,14 @@ class Converser:
             case Submitted():
                 command = self._registry.find(heard.form)
                 return None if command is None else read_form(command, heard.fields, self._registry, known, self._locale)
-            case Clicked(action=action, value=value):
-                return self._clicked(action, value, turn)
+            case Clicked(action="run", value=value):  # a plugin's button: whoever presses it says the line
+                return parse(value, self._registry, known, marked=False)
+            case Clicked():
+                return None
 
-    def _clicked(self, action: str, value: str, turn: Turn | None) -> Parsed | None:
+    def _clicked(self, heard: Clicked, turn: Turn) -> Parsed | None:
+        action, value = heard.action, heard.value[:LONGEST_VALUE]
+
         def command(name: str, **values: Value) -> Parsed | None:
             found: Command | None = self._registry.find(name)
             return None if found is None else Parsed(command=found, values=values)
@@ -441,10 +489,7 @@ class Converser:
         refused = outcome.code != "ok"
         if not refused and (command is None or not command.acts):
             return
-        audit.append(
-            connection, id=self._database.new_id(), at=now, actor=heard.by.actor, act=name or "speak", target=heard.at.destination, code=outcome.code,
-            detail={"line": outcome.line, "name": heard.by.name, **({"detail": outcome.detail} if outcome.detail else {})},
-        )  # fmt: skip
+        self._write_down(connection, heard, outcome, now)
         if self._audit_room is not None and self._audit_room != heard.at.destination and command is not None and command.acts:
             tell(
                 connection, self._database.new_id,
@@ -455,3 +500,9 @@ class Converser:
                 now=now,
             )  # fmt: skip
 
+    def _write_down(self, connection: Connection, heard: Heard, outcome: Outcome, now: datetime) -> None:
+        detail = {"line": outcome.line, "name": heard.by.name, **({"detail": outcome.detail} if outcome.detail else {})}
+        act = outcome.line.partition(" ")[0] or "speak"
+        audit.append(
+            connection, id=self._database.new_id(), at=now, actor=heard.by.actor, act=act, target=heard.at.destination, code=outcome.code, detail=detail,
+        )  # fmt: skip

@@ -36,6 +36,7 @@ from leverframe.store.database import Database
 from leverframe.store.deliveries import Role
 from leverframe.store.deployments import Due
 from leverframe.work.bell import Bell
+from leverframe.work.hearing import Hearing
 from leverframe.work.standing import OWN
 from leverframe.work.tell import Telling, tell
 
@@ -62,6 +63,8 @@ class Turn:
     now: datetime
     lanes: list[str] = field(default_factory=list)
     said: dict[str, Deployment] = field(default_factory=dict)
+    notes: list[Callable[[], None]] = field(default_factory=list)
+    """What is told after the cards: below each of them, or beside."""
     happened: list[tuple[todo.Happening, Deployment]] = field(default_factory=list)
 
 
@@ -84,6 +87,7 @@ class Deployer:
         seal: Callable[[str], str],
         unseal: Callable[[str], str],
         audit_room: str | None = None,
+        hearing: Hearing | None = None,
         patience: Patience = PATIENCE,
     ) -> None:
         self._database, self._clock, self._boot = database, clock, boot
@@ -91,6 +95,7 @@ class Deployer:
         self.people, self._zone, self._told, self._happened = people, zone, told, happened
         self._audit_room, self._patience = audit_room, patience
         self.seal, self._unseal = seal, unseal
+        self._hearing = hearing
         self.bell = Bell()
         self._doing: dict[asyncio.Task[None], int] = {}
         """What is under way, with the effect that it is for."""
@@ -131,21 +136,23 @@ class Deployer:
 
     def finish(self, turn: Turn) -> None:
         """Do what is left in the transaction: turns in lanes, and cards."""
-        for _ in range(1_000):
-            if not turn.lanes:
-                break
+        while turn.lanes:  # it comes to an end: who goes out of a queue does not come back in the same transaction
             lane = turn.lanes.pop()
             turn.lanes = [other for other in turn.lanes if other != lane]
             self._turns(turn, lane)
-        else:  # pragma: no cover
-            raise RuntimeError("lanes keep changing")
         for deployment in turn.said.values():
             self._tell(turn, deployment, DEPLOYMENT, deployment.state, Role.CARD)
+        for note in turn.notes:
+            note()
+        if self._hearing is not None and turn.happened:
+            self._hearing.happened(turn.connection, turn.happened, turn.now)
 
     def committed(self, turn: Turn) -> None:
         """Wake whoever has something to do now."""
         self.bell.ring()
         self._told.ring()
+        if self._hearing is not None and turn.happened:
+            self._hearing.bell.ring()
         for what, deployment in turn.happened:
             try:
                 self._happened(what, deployment)
@@ -182,10 +189,11 @@ class Deployer:
                     turn.said[deployment.id] = deployment
                 case todo.Note():
                     more = {"by_name": effect.by_name or effect.by, "code": effect.code, "detail": effect.detail}
-                    self._tell(turn, deployment, NOTE, effect.what, Role.REPLY, more)
+                    turn.notes.append(partial(self._tell, turn, deployment, NOTE, effect.what, Role.REPLY, more))
                 case todo.Alert():
                     glass = deployment.glass
-                    self._tell(turn, deployment, ALERT, effect.what, Role.ALONE, {"detail": effect.detail, "by_name": glass.by_name or glass.by if glass else ""})
+                    more = {"detail": effect.detail, "by_name": glass.by_name or glass.by if glass else ""}
+                    turn.notes.append(partial(self._tell, turn, deployment, ALERT, effect.what, Role.ALONE, more))
                 case todo.Happened(name=name):
                     turn.happened.append((name, deployment))
                 case _:  # pragma: no cover
@@ -212,6 +220,8 @@ class Deployer:
 
     def _turns(self, turn: Turn, lane: str) -> None:
         standing = {one.id: one for one in deployments.open_in(turn.connection, lane)}
+        for late in [one for one in standing.values() if one.state == "queued" and one.deadline is not None and one.deadline <= turn.now]:
+            self.apply(turn, standing.pop(late.id), came.Tick())
         running = next((one.id for one in standing.values() if one.state in HOLDING), None)
         waiting = [
             Waiting(

@@ -31,6 +31,7 @@ from leverframe.work.receive import Recent
 
 if TYPE_CHECKING:
     from leverframe.work.follow import Follower
+    from leverframe.work.hearing import Hearing
 
 BATCH = 128
 """Events routed in one transaction."""
@@ -79,12 +80,13 @@ class Fanout:
         bell: Bell,
         planned: Bell,
         follower: Follower | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
-        """``follower`` moves deployments by what sources prove."""
+        """``follower`` moves deployments by what sources prove, ``hearing`` has plugins hear it."""
         self._database, self._clock, self._boot = database, clock, boot
         self._table, self._library, self._recent = table, library, recent
-        self._planner, self._paths = Planner(database, library, zone, room_quiet, follower), paths
-        self._follower = follower
+        self._planner, self._paths = Planner(database, library, zone, room_quiet, follower, hearing), paths
+        self._follower, self._hearing = follower, hearing
         self.bell, self._planned = bell, planned
         self._carried: dict[str, RouteTable] = {}
         self._filtered = any(route.where for route in table.routes)
@@ -133,7 +135,7 @@ class Fanout:
                 table = self._carried_table(carried) if (carried := stored[id].carried) else self._table
                 accepted = stored[id].accepted
                 follows = self._follower is not None and stored[id].carried is None and self._follower.wants(accepted.name, accepted.repo)
-                if not follows and not table.hears(accepted.name):
+                if not follows and not self._hears(table, accepted.name) and not table.hears(accepted.name):
                     batch.routed.append(id)
                     continue
                 event = self._library.parse(stored[id])
@@ -174,11 +176,16 @@ class Fanout:
 
     async def _decide(self, batch: _Batch, table: RouteTable, event: Event, follows: bool = False) -> None:
         # A filter is answered by another process: the loop must not wait for it.
-        decided = await asyncio.to_thread(decide, table, event, follows) if self._filtered else decide(table, event, follows)
+        hears = self._hears(table, event.name)
+        decided = await asyncio.to_thread(decide, table, event, follows, hears) if self._filtered else decide(table, event, follows, hears)
         if decided.firing:
             self._library.keep(event)
         batch.plans.append(decided)
         batch.routed.append(event.id)
+
+    def _hears(self, table: RouteTable, name: str) -> bool:
+        """Return whether a plugin may hear an event: it came by a door that proves its sender."""
+        return self._hearing is not None and table is self._table and self._hearing.wants(name)
 
     async def _failed(self, batch: _Batch, id: int, error: Exception) -> None:
         await self._put_off(batch.boot, id, "routing_failed", f"{type(error).__name__}: {error}", forget=True)
@@ -236,6 +243,8 @@ class Fanout:
         for turn in moved:
             if self._follower is not None:
                 self._follower.committed(turn)
+        if self._hearing is not None and any(plan.hears for plan in batch.plans):
+            self._hearing.bell.ring()
         return owed
 
     def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str], tuple[Route, ...]]:

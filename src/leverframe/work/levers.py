@@ -124,12 +124,16 @@ class Levers:
 
     def do(self, asked: Asked) -> Outcome:
         """Do it, or refuse it; what is refused here changes nothing."""
-        command = asked.parsed.command
-        found = permitted(asked.standing.identity, command, asked.parsed.values, self.roles)
-        if isinstance(found, Denied):
-            return self.denied(asked.parsed, found, grant_words(command, asked.parsed.values) or ())
-        does = self._does.get(command.name)
+        forbidden = self.forbidden(asked.parsed, asked.standing)
+        if forbidden is not None:
+            return forbidden
+        does = self._does.get(asked.parsed.command.name)
         return self._run(asked) if does is None else does(asked)
+
+    def forbidden(self, parsed: Parsed, standing: Standing) -> Outcome | None:
+        """Return the refusal of somebody who may not; ``None`` when they may, or that depends on what is found."""
+        found = permitted(standing.identity, parsed.command, parsed.values, self.roles)
+        return self.denied(parsed, found, grant_words(parsed.command, parsed.values) or ()) if isinstance(found, Denied) else None
 
     def denied(self, parsed: Parsed, found: Denied, words: tuple[str, ...]) -> Outcome:
         """Return the refusal of somebody who holds no grant for it."""

@@ -21,6 +21,7 @@ from leverframe.work.library import Library
 if TYPE_CHECKING:  # a hub that deploys nothing does not load what deploys
     from leverframe.work.deploy import Turn
     from leverframe.work.follow import Follower
+    from leverframe.work.hearing import Hearing
 
 _ROLES = {"alone": Role.ALONE, "card": Role.CARD, "reply": Role.REPLY}
 
@@ -41,6 +42,8 @@ class Decided(msgspec.Struct, frozen=True):
 
     event: Event
     firing: Sequence[Route]
+    hears: bool = False
+    """Whether plugins may hear it."""
     follows: bool = False
     """Whether deployments may follow from it: it came by a door that proves its sender."""
     subject: str | None = None
@@ -48,19 +51,21 @@ class Decided(msgspec.Struct, frozen=True):
     relabelled: Sequence[Route] = ()
 
 
-def decide(table: RouteTable, event: Event, follows: bool = False) -> Decided:
+def decide(table: RouteTable, event: Event, follows: bool = False, hears: bool = False) -> Decided:
     """Return what the routes say to an event. It may take long where a route has a filter."""
     firing = table.firing(event)
     if event.subject is None or not table.with_labels:
-        return Decided(event, firing, follows)
-    return Decided(event, firing, follows, f"{event.source}:{event.subject.key}", table.but_for_labels(event), table.relabel(event))
+        return Decided(event, firing, hears, follows)
+    return Decided(event, firing, hears, follows, f"{event.source}:{event.subject.key}", table.but_for_labels(event), table.relabel(event))
 
 
 class Planner:
     """Writes down what is owed. ``room_quiet`` are the quiet hours of rooms, by the wall clock of ``zone``."""
 
-    def __init__(self, database: Database, library: Library, zone: tzinfo, room_quiet: Mapping[str, Quiet], follower: Follower | None) -> None:
-        self._follower = follower
+    def __init__(
+        self, database: Database, library: Library, zone: tzinfo, room_quiet: Mapping[str, Quiet], follower: Follower | None, hearing: Hearing | None = None
+    ) -> None:
+        self._follower, self._hearing = follower, hearing
         self._database, self._library, self._zone, self._room_quiet = database, library, zone, room_quiet
 
     def plan(
@@ -77,6 +82,10 @@ class Planner:
                 fired += self._labels(connection, decided, decided.subject, now)
             planned += self._deliveries(fired, silenced, now)
         deliveries.plan(connection, boot=boot, routed=routed, planned=planned, now=now)
+        if self._hearing is not None:
+            for decided in plans:
+                if decided.hears:
+                    self._hearing.take(connection, decided.event, now=now)
         moved: list[Turn] = []
         if self._follower is not None:
             for decided in plans:

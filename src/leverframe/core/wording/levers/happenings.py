@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import TYPE_CHECKING, get_args
 
+import msgspec
+
 from leverframe.core import payload as reading
 from leverframe.core.deployments.effects import Noted
 from leverframe.core.events import Event
@@ -20,11 +22,15 @@ DEPLOYMENT = "lever_deployment"
 """Carries a deployment's snapshot: its card."""
 NOTE, ALERT, LOCK, ACT = "lever_note", "lever_alert", "lever_lock", "lever_act"
 """A line below the card; what a room is to look at; what became of a lock; what somebody did, for the room of the audit."""
+SAID = "lever_said"
+"""What a plugin wants said: carries the message itself."""
 
 
 def word(event: Event, say: Levers, zone: tzinfo) -> Message | None:
     """Return the message of one of the hub's own events; ``None`` for one that this version does not know."""
     payload = event.payload
+    if event.name == SAID:
+        return _said(payload.get("message"))
     about = view(payload.get("deployment", payload))
     what = event.action or ""
     by, code, detail = (reading.text(payload, key) for key in ("by_name", "code", "detail"))
@@ -41,6 +47,13 @@ def word(event: Event, say: Levers, zone: tzinfo) -> Message | None:
             return say.mirrored(what, who=by, room=reading.text(payload, "room"), line=reading.text(payload, "line"), code=code)
         case _:
             return None
+
+
+def _said(message: object) -> Message | None:
+    try:
+        return msgspec.convert(message, Message)
+    except msgspec.ValidationError:
+        return None
 
 
 def _lock(what: str, lock: LockView, by: str, payload: object, say: Levers, zone: tzinfo) -> Message:
