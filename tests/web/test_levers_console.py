@@ -187,6 +187,9 @@ async def test_what_is_wrong_in_a_form_is_said_at_its_field(doors: Doors, rita: 
     """The form comes back as it was filled in, with a sentence at the field; a program gets the problem."""
     wrong = await press(doors, "/console/do/deploy", "deploy", rita, service="web-app", environment="moon", ref="bad..ref")
     assert wrong.status == 404 and "The service has no such environment." in wrong.text and 'value="bad..ref"' in wrong.text
+    form = Forms((await get(doors, "/console/do/deploy", rita)).text).to("/console/do/deploy")
+    korean = await doors.ask("POST", "/console/do/deploy", visitor=rita, form={**form, "service": "web-app", "environment": "moon"}, headers=KOREAN)
+    assert "이 서비스에 없는 환경입니다." in korean.text
     form = Forms((await get(doors, "/console/do/lock", rita)).text).to("/console/do/lock")
     answer = await doors.ask("POST", "/console/do/lock", visitor=rita, form={**form, "service": "web-app", "environment": "staging", "for": "ever"})
     assert answer.code == "duration_invalid"

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from leverframe.core.commands.definitions import Command
-from leverframe.core.commands.forms import PARAMETERS, form_for
+from leverframe.core.commands.forms import PARAMETERS, Misfilled, form_for, read_form
 from leverframe.core.commands.permission import could
 from leverframe.core.deployments import ENDED, State
-from leverframe.core.errors import Refused
+from leverframe.core.errors import Locale, Refused
 from leverframe.core.lanes import Lock, lock_ended
 from leverframe.core.messages import Message
 from leverframe.core.wording.levers import LEVERS
@@ -165,7 +165,7 @@ class LeverPages:
         refused = Refused(outcome.code, outcome.detail, retry_after_s=outcome.wait_s)
         if not problems.prefers_html(request.headers.get("accept")):
             raise refused
-        refusal = Refusal(message=outcome.answer.message, errors=outcome.answer.errors, given=fields, status=refused.status)
+        refusal = self._told(self._viewer(request).locale, command, fields, outcome, refused)
         match form.text("from"):
             case "deployment" if refused.code not in ("deployment_unknown", "deployment_id_invalid") and "deployment" in fields:
                 return await self._deployment(request, fields["deployment"], refusal)
@@ -173,6 +173,16 @@ class LeverPages:
                 return await self._locks(request, refusal)
             case _:
                 return await self._form(request, command, refusal)
+
+    def _told(self, locale: Locale, command: Command, fields: Mapping[str, str], outcome: Outcome, refused: Refused) -> Refusal:
+        """Return the refusal in the language of the page; chats are answered in the hub's."""
+        message, errors = outcome.answer.message, outcome.answer.errors
+        if locale != self._desk.locale:
+            if message is not None:
+                message = LEVERS[locale].refused(refused.code, refused.detail, wait_s=outcome.wait_s)
+            read = read_form(command, fields, self._levers.registry, self._levers.catalogue.known(), locale)
+            errors = read.errors if isinstance(read, Misfilled) else errors
+        return Refusal(message=message, errors=errors, given=fields, status=refused.status)
 
     async def _done(self, request: Request, command: Command, form: Asked, outcome: Outcome) -> Response:
         if command.acts and outcome.answer.about:
