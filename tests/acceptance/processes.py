@@ -151,6 +151,15 @@ class Hub:
             return self.ask("GET", "/readyz").status == 200
         return False
 
+    def command(self, *arguments: str) -> str:
+        """Return what an operating command prints, run beside the hub with its configuration."""
+        program = "from leverframe.cli.main import main; main()"
+        ran = subprocess.run(
+            [sys.executable, "-W", "error", "-c", program, *arguments, "--config", str(self.config)], capture_output=True, text=True, timeout=60, check=False,
+            env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": "utf-8", **self.environ},
+        )  # fmt: skip
+        return ran.stdout
+
     def kill(self) -> None:
         """End it as a power cut would."""
         assert self.process is not None

@@ -286,6 +286,7 @@ def test_without_a_public_address_all_of_it_comes_over_a_connection_of_the_hubs(
         ops.start()
         in_slack(ops.slack, ops.slack.connected())
         until(lambda: b'leverframe_slack_connected{chat="slack"} 1.0' in ops.hub.ask("GET", "/metrics").body, PATIENCE_S, ops.hub.said)
+        assert "Socket Mode: 연결됨" in ops.hub.command("doctor")
         fields = ops.app.slash_fields("/deploy web-app staging", user=ANN, channel=ops.room, name="ops")
         for _ in range(2):
             envelope = in_slack(ops.slack, ops.slack.envelope("slash_commands", fields))

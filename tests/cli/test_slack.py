@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from cli.conftest import Ran, entry_point
+
 from leverframe.cli.slack import yaml
 
 BOT = '[hub]\nurl = "https://hub.example.com"\n[chats.slack]\nbot_token = "env:NOWHERE"\nsigning_secrets = ["env:NOWHERE"]\n'

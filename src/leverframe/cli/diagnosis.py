@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from leverframe.cli.output import safe, show
@@ -240,28 +240,8 @@ def _chats(config: Config, locale: Locale) -> Iterator[Finding]:
     for name, settings in config.chats.items():
         match getattr(settings, "kind", ""):
             case "slack":
-                yield from asyncio.run(_slack(f"chats.{name}", settings, locale))
+                from leverframe.cli.slack_check import look
+
+                yield from asyncio.run(look(config, name))
             case kind:
                 yield Finding(what=f"chats.{name}", state="ok", found=kind)
-
-
-async def _slack(what: str, settings: Any, locale: Locale) -> list[Finding]:
-    from leverframe.chats.slack.check import diagnose
-    from leverframe.net import Outbound
-
-    outbound = Outbound()
-    try:
-        looked = await diagnose(settings, outbound)
-    finally:
-        await outbound.close()
-    findings = []
-    for one in looked:
-        told = document(Refused(one.code, one.detail), locale) if one.code else {"title": one.detail or "ok", "remedy": ""}
-        noun, _, name = one.subject.partition(" ")
-        subject = f"{said(locale, noun, {'scope': '권한 범위', 'token': '토큰', 'webhook': '웹훅'}.get(noun, noun))} {name}".rstrip()
-        if purpose := one.purpose[locale == "ko"]:
-            told["title"] = f"{told['title']} ({purpose})" if one.code else purpose
-        state: State = "ok" if one.level == "ok" else "warning" if one.level == "warning" else "error"
-        detail = f" ({one.detail})" if one.code and one.detail and one.detail != name else ""
-        findings.append(Finding(what=what, state=state, found=f"{subject}: {told['title']}{detail}", remedy=told["remedy"]))
-    return findings

@@ -28,6 +28,7 @@ class Installations:
     def __init__(self, database: Database, keys: Sequence[bytes]) -> None:
         """The first of ``keys`` (32 bytes each) seals, all of them open; without any nothing can be kept."""
         self._database, self._sealer, self._newest = database, Sealer(keys), Sealer(keys[:1])
+        self._told: set[tuple[str, str]] = set()
 
     async def keep(self, installation: Installation) -> None:
         """Keep it, in place of a former one of the same chat and team. Raises ``Refused("secret_not_kept")`` without a key."""
@@ -39,13 +40,11 @@ class Installations:
         found = []
         for team, sealed in await self._database.read(_of_chat, chat=chat):
             try:
-                installation = msgspec.json.decode(_opened(self._sealer, sealed), type=Installation)
+                found.append(_read(self._sealer, chat, team, sealed))
             except Refused as refused:
-                log.error("installation_unreadable", chat=chat, team=team, code=refused.code, remedy="put the former key back into hub.master_keys, or install the app again")
-                continue
-            # Fernet binds nothing to its row: what was copied from another one is not taken.
-            if (installation.chat, installation.team) == (chat, team):
-                found.append(installation)
+                if (team, sealed) not in self._told:  # they are read again and again
+                    log.error("installation_unreadable", chat=chat, team=team, code=refused.code, remedy="put the former key back into hub.master_keys, or install the app again")
+                    self._told.add((team, sealed))
         return found
 
     async def reseal(self, chat: str) -> int:
@@ -69,6 +68,20 @@ class Installations:
     async def finish(self, state: str, now: datetime) -> bool:
         """Return whether it was begun and not finished before, nor too late; it is finished now, for every process."""
         return await self._database.write(_finish, state=state, now=now)
+
+
+def read_sealed(keys: Sequence[bytes], chat: str, rows: Sequence[tuple[str, str]]) -> list[Installation]:
+    """Return the installations of rows of team and sealed text. Raises ``Refused("secret_not_opened")`` when no key opens one."""
+    sealer = Sealer(keys)
+    return [_read(sealer, chat, team, sealed) for team, sealed in rows]
+
+
+def _read(sealer: Sealer, chat: str, team: str, sealed: str) -> Installation:
+    installation = msgspec.json.decode(_opened(sealer, sealed), type=Installation)
+    # Sealing binds nothing to its row: what was copied from another one is not taken.
+    if (installation.chat, installation.team) != (chat, team):
+        raise Refused("secret_not_opened")
+    return installation
 
 
 def _opened(sealer: Sealer, sealed: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 from fakes.slack import SCOPES, TOKEN, FakeSlack
 
@@ -13,9 +15,12 @@ from leverframe.net import Outbound
 pytestmark = pytest.mark.anyio
 
 
-async def look(fake: FakeSlack, **settings: object) -> dict[str, Finding]:
+READING = (*SCOPES, "channels:read", "groups:read", "usergroups:read")
+
+
+async def look(fake: FakeSlack, *, rooms: Sequence[str] = (), members: Sequence[str] = (), installed: Mapping[str, str] | None = None, **settings: object) -> dict[str, Finding]:
     outbound = Outbound(total_s=2)
-    found = await diagnose(Settings.model_validate({"api_url": fake.url, **settings}), outbound)
+    found = await diagnose(Settings.model_validate({"api_url": fake.url, **settings}), outbound, rooms=rooms, members=members, installed=installed)
     await outbound.close()
     assert fake.messages("#dev") == []
     assert all(finding.code in PROBLEMS for finding in found if finding.level != "ok")
@@ -64,3 +69,54 @@ async def test_nothing_configured_is_found() -> None:
     async with FakeSlack() as fake:
         found = await look(fake)
     assert found["token"].code == "slack_not_authed"
+
+
+async def test_rooms_that_the_bot_cannot_reach_are_found() -> None:
+    """By name and by id, on whichever page of the list they stand: unknown, archived, not joined; people and rooms of webhooks are not looked for."""
+    async with FakeSlack(scopes=READING, channels=[f"c{number}" for number in range(1200)]) as fake:
+        fake.channel("old", archived=True)
+        other, secret = fake.channel("other", member=False), fake.channel("secret", member=False, private=True)
+        fake.channel("private", private=True)
+        rooms = ["#c1", "c1199", "#old", "#other", "#private", "#secret", "#gone", other.id, secret.id, "U0123", "#hook"]
+        found = await look(fake, bot_token=TOKEN, rooms=rooms, webhooks={"#hook": fake.webhook("#c1")})
+        assert {subject: one.code for subject, one in found.items() if subject.startswith("room ")} == {
+            "room #c1": "", "room c1199": "", "room #old": "slack_is_archived", "room #other": "", "room #private": "", "room #secret": "slack_channel_not_found",
+            "room #gone": "slack_channel_not_found", f"room {other.id}": "", f"room {secret.id}": "slack_channel_not_found",
+        }  # fmt: skip
+        fake.scopes = tuple(scope for scope in READING if scope != "chat:write.public")
+        found = await look(fake, bot_token=TOKEN, rooms=["#other", "#c1"])
+        assert (found["room #other"].code, found["room #c1"].code) == ("slack_not_in_channel", "")
+
+
+async def test_without_the_scopes_to_see_them_nothing_is_said_of_rooms() -> None:
+    """The scope is what is missing; and a Slack that refuses the list is told once."""
+    async with FakeSlack(scopes=SCOPES) as fake:
+        assert not [subject for subject in await look(fake, bot_token=TOKEN, rooms=["#dev"]) if subject.startswith("room")]
+    async with FakeSlack(scopes=READING) as fake:
+        fake.next_modes.extend(["ok", "down"])
+        found = await look(fake, bot_token=TOKEN, rooms=["#dev"])
+        assert (found["room"].level, found["room"].code) == ("warning", "slack_unavailable")
+
+
+async def test_user_groups_that_roles_name_are_looked_for() -> None:
+    """A handle that is none makes nobody a member, so it is told; how many are in the others is told too."""
+    async with FakeSlack(scopes=READING, user_groups={("S0123", "admins"): ["U1", "U2"]}) as fake:
+        found = await look(fake, bot_token=TOKEN, members=["@Admins", "S0123", "@adminz"])
+    assert {subject: (one.level, one.detail) for subject, one in found.items() if subject.startswith("group")} == {
+        "group @Admins": ("ok", "2"), "group S0123": ("ok", "2"), "group @adminz": ("warning", ""),
+    }  # fmt: skip
+
+
+async def test_the_token_of_socket_mode_is_tried() -> None:
+    """A connection is asked for and not opened; a bot's token there is told."""
+    async with FakeSlack() as fake:
+        assert (await look(fake, bot_token=TOKEN, app_token=fake.app_token))["socket"].level == "ok"
+        assert (await look(fake, bot_token=TOKEN, app_token=TOKEN))["socket"].code == "slack_invalid_auth"
+        assert fake.sockets == []
+
+
+async def test_tokens_of_installed_workspaces_are_tried() -> None:
+    """Each by itself, named by its workspace; with them there is a token."""
+    async with FakeSlack(scopes=READING) as fake:
+        found = await look(fake, installed={"T1": TOKEN, "T2": "xoxb-gone"}, rooms=["#dev"])
+    assert (found["token T1"].level, found["token T2"].code, found["room #dev"].level) == ("ok", "slack_invalid_auth", "ok") and "token" not in found

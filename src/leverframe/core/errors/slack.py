@@ -24,6 +24,8 @@ row("slack_edit_window_closed", 502, ("The workspace does not let this message b
     ("워크스페이스 설정상 더는 고칠 수 없는 메시지입니다.", "새 메시지로 보냅니다."))
 row("slack_form_late", 502, ("The form could not be opened in time.", "Try again; Slack lets a form be opened for three seconds only."),
     ("양식을 제때 열지 못했습니다.", "다시 시도하세요. Slack은 양식을 3초 안에만 열 수 있게 합니다."))
+row("slack_group_unknown", 502, ("The workspace has no such user group.", "Correct the handle or id in [roles]: Slack shows both under People → User groups; until then nobody is a member by it."),
+    ("워크스페이스에 그런 사용자 그룹이 없습니다.", "[roles]의 핸들이나 ID를 고치세요. Slack의 사람 → 사용자 그룹에서 볼 수 있습니다. 그때까지 이 그룹으로는 아무도 구성원이 아닙니다."))
 row("slack_install_failed", 502, ("The Slack app was not installed.", "Open /slack/install again; client_id, client_secret and the redirect address must be those of the app's page."),
     ("Slack 앱이 설치되지 않았습니다.", "/slack/install을 다시 여세요. client_id, client_secret, 리디렉션 주소가 앱 페이지와 같아야 합니다."))
 row("slack_install_state_invalid", 400, ("This installation was not begun in this browser, took too long, or is finished already.", "Open /slack/install again in this browser."),
@@ -62,6 +64,8 @@ row("slack_signature_missing", 401, ("The request does not carry Slack's signatu
     ("요청에 Slack 서명이 없습니다.", "여기로는 Slack만 보냅니다. 프록시는 X-Slack-Signature와 X-Slack-Request-Timestamp를 전달해야 합니다."))
 row("slack_signing_secret_missing", 401, ("The hub cannot tell whether this is Slack: it has no signing secret.", "Set signing_secrets on [chats.NAME] to the Signing Secret of the app's page."),
     ("허브에 서명 비밀값이 없어 Slack인지 확인할 수 없습니다.", "앱 페이지의 Signing Secret을 [chats.NAME]의 signing_secrets에 넣으세요."))
+row("slack_socket_closed", 502, ("The hub's connection to Slack (Socket Mode) is not open, so it hears nothing.", "The hub's log says why; check app_token, its scope connections:write, Socket Mode on the app's page, and that the hub may open wss:// to the outside."),
+    ("허브와 Slack의 연결(Socket Mode)이 열려 있지 않아 아무것도 듣지 못합니다.", "이유는 허브의 로그에 있습니다. app_token과 connections:write 권한, 앱 페이지의 Socket Mode, 외부로 나가는 wss:// 연결을 확인하세요."))
 row("slack_team_unknown", 403, ("The request is of another Slack workspace.", "Set team_id on [chats.NAME] to this workspace's, or leave it out."),
     ("다른 Slack 워크스페이스에서 온 요청입니다.", "[chats.NAME]의 team_id를 이 워크스페이스의 것으로 바꾸거나 빼세요."))
 row("slack_token_expired", 502, ("The bot's token is over.", "Install the app again and set the new bot_token; messages wait until then."),
