@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -25,6 +25,7 @@ from leverframe.core.wording import compose
 from leverframe.core.wording.levers import HUB
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, quoted
+from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
 from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
@@ -58,6 +59,9 @@ from leverframe.work.receive import Receiver, Recent
 from leverframe.work.redrive import Redriver
 from leverframe.work.send import Sender
 from leverframe.work.sweep import Kept, Sweeper
+
+if TYPE_CHECKING:
+    from leverframe.plugins.host import Host
 
 HEARTBEAT_S = 5.0
 PATIENCE_S = 8.0
@@ -97,6 +101,8 @@ class App:
     refusals: RefusalLog
     filters: Any
     endings: Sequence[Callable[[], None]]
+    host: Host | None
+    """The plugins."""
     box: SignalBox | None
     slack: SlackRooms
     """The ways in from Slack, where people speak to the hub."""
@@ -155,6 +161,8 @@ class App:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for one in (*self.chats.values(), *(self.box.runners.values() if self.box is not None else ())):
             await one.close()
+        if self.host is not None:
+            await self.host.close()
         await self.outbound.close()
         if self.filters is not None:
             self.filters.close()
@@ -220,23 +228,26 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     roles = {**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}}
     tokens = slack_tokens(config)
     groups = slack_groups(config, outbound, clock, tokens)
+    library = Library(database, parse)
+    host = build_plugins(config, database, metrics)
+    hearing = build_hearing(host, database, clock, library, planned=planned) if host is not None else None
     box = None
     if is_needed(config):
         box = build_box(
             config, database, clock, outbound, metrics, roles=roles, zone=zone, planned=planned,
             groups_of=lambda by: {name for one in groups for name in one.of(by)},
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
+            host=host, hearing=hearing,
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
-    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens)
+    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens, host)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
-    library = Library(database, parse)
     paths = _paths(config, outbound, clock)
     fanout = Fanout(
         database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
         room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
-        paths=paths, bell=accepted, planned=planned, follower=box.follower if box is not None else None,
+        paths=paths, bell=accepted, planned=planned, follower=box.follower if box is not None else None, hearing=hearing,
     )  # fmt: skip
 
     def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:
@@ -273,9 +284,9 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         loops=[
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
-            *(box.loops if box is not None else ()), *slack.loops,
+            *(box.loops if box is not None else ()), *slack.loops, *([("plugins", hearing.run)] if hearing is not None else []),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack,
+        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host,
         _tasks=[],
     )  # fmt: skip
 
@@ -351,7 +362,7 @@ class Mentions:
 
 def _chats(
     config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]], box: SignalBox | None,
-    tokens: Mapping[str, Any],
+    tokens: Mapping[str, Any], host: Host | None,
 ) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
     """Return the chats, each room imported only when it is configured, and what makes the playground's doors.
 
@@ -360,7 +371,9 @@ def _chats(
     chats: dict[str, Chat] = {}
     doors: Callable[[], Sequence[Door]] = tuple
     for name, settings in config.chats.items():
-        if settings.kind == "slack":  # type: ignore[attr-defined]
+        if (added := plugin_chat(config, host, name, settings)) is not None:
+            chats[name] = added
+        elif settings.kind == "slack":  # type: ignore[attr-defined]
             from leverframe.chats.slack.send import SlackChat
 
             chats[name] = SlackChat(name, settings, outbound, tokens[name])  # type: ignore[arg-type]

@@ -48,6 +48,11 @@ class Metrics:
             buckets=(1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400),
         )  # fmt: skip
 
+        self.plugin_failures_total = Counter(
+            "leverframe_plugin_failures_total", "Failures of plugins, by plugin and hook: command, message, event, happening, runner, chat, or blocking.",
+            ["plugin", "hook"], registry=self.registry,
+        )  # fmt: skip
+
         self._of_attempts: dict[tuple[str, type[Outcome]], tuple[Counter, Histogram]] = {}
 
     def told(self, chat: str, outcome: Outcome, duration_s: float) -> None:
@@ -68,6 +73,10 @@ class Metrics:
         """Count a deployment's end."""
         self.deployments_total.labels(service, environment, runner, result).inc()
         self.deployment_seconds.labels(service, environment, runner).observe(duration_s)
+
+    def plugin_failed(self, plugin: str, hook: str) -> None:
+        """Count a failure of a plugin's. May be called from any thread."""
+        self.plugin_failures_total.labels(plugin, hook).inc()
 
     def exposition(self) -> bytes:
         """Return the metrics in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/)."""

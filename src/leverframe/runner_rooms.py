@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from leverframe.config import Config
 from leverframe.core.shipping import Checks, Resolved, Shipping
+from leverframe.plugin_rooms import plugin_runner
 from leverframe.ports import Clock, Repositories, Runner
 
 GITHUB_KINDS = ("github_actions", "repository_dispatch")
@@ -15,6 +16,7 @@ GITHUB_KINDS = ("github_actions", "repository_dispatch")
 if TYPE_CHECKING:
     from leverframe.github.client import GitHub
     from leverframe.net import Outbound
+    from leverframe.plugins.host import Host
 
 
 class Work(Protocol):
@@ -36,15 +38,19 @@ class Work(Protocol):
         ...
 
 
-def build_runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Mapping[str, Runner]:
+def build_runners(
+    config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None = None
+) -> Mapping[str, Runner]:
     """Return the runners that an environment or a command names, by their keys.
 
-    ``github`` gives the one client that everything shares; it is only called for a runner that needs it. ``outbound`` stays its
+    ``github`` gives the one client that everything shares; it is only called for a runner that needs it. ``host`` has the runners of plugins. ``outbound`` stays its
     owner's to close.
     """
     environments = (one for service in config.catalogue.services.values() for one in service.values())
     named = dict.fromkeys([*(one.runner for one in environments), *(command.runner for command in config.configured.values())])
-    return {name: _runner(name, config.runners[name], outbound, clock, github) for name in named}
+    return {
+        name: plugin_runner(config, host, name, config.runners[name]) or _runner(name, config.runners[name], outbound, clock, github) for name in named
+    }
 
 
 def _runner(name: str, settings: Any, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Runner:

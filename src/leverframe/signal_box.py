@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from leverframe.github.client import GitHub
     from leverframe.net import Outbound
     from leverframe.observe import Metrics
+    from leverframe.plugins.host import Host
     from leverframe.web.levers import LeverDesk
     from leverframe.web.slack import Conversations
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
     from leverframe.work.follow import Follower
+    from leverframe.work.hearing import Hearing
     from leverframe.work.standing import Standings
 
 _COUNTED = frozenset({"succeeded", "failed", "cancelled", "expired", "unknown"})
@@ -48,18 +50,19 @@ class SignalBox:
 
 def is_needed(config: Config) -> bool:
     """Return whether there is anything to pull, or a chat in which somebody can speak to the hub."""
-    return bool(config.catalogue.services or config.configured) or any(
+    return bool(config.catalogue.services or config.configured or config.plugins) or any(
         chat.kind == "playground" or getattr(chat, "signing_secrets", ()) or getattr(chat, "app_token", None) for chat in config.chats.values()  # type: ignore[attr-defined]
     )
 
 
 def build_box(
     config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
-    groups_of: Callable[[Asker], Collection[str]], powerless: Collection[str],
+    groups_of: Callable[[Asker], Collection[str]], powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
 ) -> SignalBox:  # fmt: skip
     """Marry everything that pulls levers; nothing is started yet. ``planned`` is rung when something is to be said.
 
-    ``groups_of`` tells from memory which groups of a chat somebody is in; in the chats ``powerless`` nobody holds anything.
+    ``groups_of`` tells from memory which groups of a chat somebody is in; in the chats ``powerless`` nobody holds anything. ``host`` has
+    the plugins, ``hearing`` has them hear what happens.
     """
     from leverframe.core.commands.helping import complete
     from leverframe.secrets.keys import keys_for
@@ -67,6 +70,7 @@ def build_box(
     from leverframe.web.slack import Conversations
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
+    from leverframe.work.extend import Extender
     from leverframe.work.follow import Follower
     from leverframe.work.levers import Levers
     from leverframe.work.standing import Standings
@@ -80,7 +84,7 @@ def build_box(
             shared.append(GitHub(outbound, Token(config.github.token), clock, api_url=config.github.api_url))
         return shared[0]
 
-    runners = _runners(config, outbound, clock, github)
+    runners = _runners(config, outbound, clock, github, host)
     repositories = _repositories(config, github)
 
     def happened(what: Happening, deployment: Deployment) -> None:
@@ -92,12 +96,14 @@ def build_box(
     deployer = Deployer(
         database, clock, boot=lambda: database.boot, catalogue=config.catalogue, runners=runners, repositories=repositories, people=config.people, zone=zone,
         told=planned, happened=happened, audit_room=config.hub.audit_room, seal=sealer.seal, unseal=sealer.open,
+        hearing=hearing,
     )  # fmt: skip
     standings = Standings(roles, config.people, groups_of=groups_of, powerless=powerless)
     levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)
     converser = Converser(
         database, clock, levers, standings, boot=lambda: database.boot, locale=config.hub.locale,
         per_person=config.hub.commands_per_minute.person, per_room=config.hub.commands_per_minute.room, counts=metrics.commanded, audit_room=config.hub.audit_room,
+        extender=Extender(database, host, locale=config.hub.locale, told=planned) if host is not None else None,
     )  # fmt: skip
     known = config.catalogue.known()
     return SignalBox(
@@ -108,10 +114,10 @@ def build_box(
     )  # fmt: skip
 
 
-def _runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Mapping[str, Runner]:
+def _runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None) -> Mapping[str, Runner]:
     from leverframe.runner_rooms import build_runners
 
-    return build_runners(config, outbound, clock, github)
+    return build_runners(config, outbound, clock, github, host)
 
 
 def _repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Deployment], Repositories]:

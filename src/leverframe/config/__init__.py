@@ -34,7 +34,7 @@ PLACEHOLDER = "https://placeholder.invalid"
 """Stands for a secret: what is held against it takes it for an address as well as for a token."""
 UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
-SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention", "services", "runners", "commands")
+SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention", "services", "runners", "commands", "plugins")
 
 
 def find(named: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
@@ -141,6 +141,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     from leverframe.config.checking import check  # not for commands that only look for the socket
     from leverframe.config.doubts import keys_meaning
     from leverframe.config.levers import read_levers, with_commands
+    from leverframe.config.plugins import commands_of, read_plugins
 
     for name in document:
         if name in NOT_BUILT_SECTIONS:
@@ -150,13 +151,14 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     hub = _hub(document.get("hub", {}), reading)
     github = reading.section(GitHub, document.get("github", {}), ("github",))
     retention = reading.section(Retention, document.get("retention", {}), ("retention",))
+    plugins = read_plugins(document, reading)  # before the rooms, of which they may add kinds
     sources = reading.rooms("sources", document.get("sources", {}))
     chats = reading.rooms("chats", document.get("chats", {}))
     rooms = reading.named(Room, "rooms", document.get("rooms", {}))
     people = reading.named(Person, "people", document.get("people", {}))
     roles = reading.named(Role, "roles", document.get("roles", {}))
     routes = _routes(document.get("routes", []), reading)
-    levers = read_levers(document, reading)
+    levers = read_levers(document, reading, commands_of(plugins))
     check(reading, document=document, sources=sources, chats=chats, levers=levers)
     if isinstance(hub, Hub):
         keys_meaning(reading, hub, chats)
@@ -171,7 +173,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
         catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners,
         sources={name: settings for name, settings in sources.items() if settings is not None},
         chats={name: settings for name, settings in chats.items() if settings is not None},
-        routes=tuple(route.route() for route in routes),
+        routes=tuple(route.route() for route in routes), plugins=tuple(plugins),
         warnings=_by_line(reading),
     )  # fmt: skip
 

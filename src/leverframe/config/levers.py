@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,11 +12,11 @@ from pydantic import BaseModel
 from leverframe.config.doubts import Table
 from leverframe.config.lines import KeyPath
 from leverframe.config.models import Role
-from leverframe.config.reading import KINDS, Reading, near
+from leverframe.config.reading import Reading, near
 from leverframe.core.access import BUILT_IN as ACCESS
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.commands.configured import ARGUMENT_KEYS, KEYS, CommandInvalid, Configured, command_of
-from leverframe.core.commands.definitions import CommandTaken, Registry
+from leverframe.core.commands.definitions import Command, CommandTaken, Registry
 from leverframe.core.services import Catalogue, Environment
 
 NEED_NONE = ("simulated", "github_actions", "repository_dispatch")
@@ -42,8 +41,8 @@ class Levers:
     """The settings of every runner that is configured, or named by its kind; ``kind`` tells which room they belong to."""
 
 
-def read_levers(document: Table, reading: Reading) -> Levers:
-    """Return what ``document`` says, without what is wrong: that is noted."""
+def read_levers(document: Table, reading: Reading, added: Iterable[tuple[KeyPath, Command]] = ()) -> Levers:
+    """Return what ``document`` says, without what is wrong: that is noted. ``added`` are the commands of plugins."""
     runners = _Runners(reading, reading.rooms("runners", document.get("runners", {})))
     services: dict[str, Mapping[str, Environment]] = {}
     if "services" in document:
@@ -61,6 +60,11 @@ def read_levers(document: Table, reading: Reading) -> Levers:
             reading.found("command_taken", ("commands", name), name)
         else:
             configured[name] = found
+    for at, own in added:
+        try:
+            registry = registry.joined([own])
+        except CommandTaken:
+            reading.found("command_taken", at, own.name)
     settings = {name: one for name, one in runners.settings.items() if one is not None}
     works = {name: Environment(service=f"/{name}", name=one.runner, runner=one.runner, target=one.target) for name, one in configured.items()}
     return Levers(catalogue=Catalogue(services=services, commands=works), registry=registry, configured=configured, runners=settings)
@@ -88,12 +92,11 @@ class _Runners:
                 known = dict.fromkeys((*self.settings, *NEED_NONE))
                 self._reading.found("runner_unknown", (*at, "runner"), runner, near(runner, known, '"{}"'))
                 return {}
-            self.settings[runner] = import_module(KINDS["runners"][runner]).Settings()
+            self.settings[runner] = self._reading.model("runners", runner, "Settings")()
         settings = self.settings[runner]
         if settings is None:  # it is wrong itself, and that is told
             return {}
-        model: type[BaseModel] = import_module(type(settings).__module__).Target
-        read = self._reading.section(model, dict(theirs), at, beside=ours)
+        read = self._reading.section(self._reading.model("runners", getattr(settings, "kind", ""), "Target"), dict(theirs), at, beside=ours)
         return {} if read is None else read.model_dump(mode="json", by_alias=True)
 
 

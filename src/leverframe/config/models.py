@@ -27,6 +27,7 @@ from leverframe.secrets import Secret, SecretError, resolve
 
 if TYPE_CHECKING:
     from leverframe.core.services import Catalogue
+    from leverframe.plugins.loading import Found, Plugin
 
 Names = Annotated[list[str], Field(min_length=1)]
 Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
@@ -303,6 +304,8 @@ class Config:
     """The commands of ``[commands]`` with what does their work, by name."""
     runners: Mapping[str, BaseModel]
     """Each runner's own ``Settings``, by name; also of one that is only named by its kind. ``kind`` tells which room they belong to."""
+    plugins: tuple[tuple[Plugin, Found], ...] = ()
+    """What was read of each plugin, and where it is."""
     warnings: tuple[Finding, ...] = ()
 
     @property

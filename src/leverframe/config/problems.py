@@ -198,6 +198,20 @@ _error("on_invalid", ("Nothing starts on “{detail}”.", 'Write "push" and a b
        ("“{detail}”(으)로는 아무것도 시작되지 않습니다.", '"push"와 브랜치를 쓰세요: "push main", "push release/*".'))
 _warning("paths_need_token", ("Files of pull requests are read from GitHub, and there is no [github] token.", 'Add [github] token = "env:GH_TOKEN"; until then {key} matches pushes only.'),
          ("풀 리퀘스트의 파일은 GitHub에서 읽는데 [github] token이 없습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요. 그 전에는 {key}이(가) push에만 맞습니다.'))
+_warning("plugin_adds_nothing", ("The plugin “{detail}” adds nothing.", "Decorate its functions: @command, @on_message, @on_event, @on_happening; or begin its file's name with _."),
+         ("플러그인 “{detail}”이(가) 추가하는 것이 없습니다.", "함수에 @command, @on_message, @on_event, @on_happening을 붙이거나, 플러그인이 아니면 파일 이름을 _로 시작하세요."))
+_error("plugin_broken", ("A plugin cannot be read: {detail}.", "Correct it, or set enabled = false for it."),
+       ("플러그인을 읽을 수 없습니다: {detail}.", "고치거나 그 플러그인에 enabled = false를 설정하세요."))
+_error("plugin_kind_taken", ("There are two kinds of room called “{detail}”.", "Give the plugin's another name."),
+       ("“{detail}” 종류가 이미 있습니다.", "플러그인 쪽에 다른 이름을 쓰세요."))
+_error("plugin_name_invalid", ("“{detail}” cannot be the name of a plugin.", "Write lower-case letters, digits, - and _, a letter first; a file that is no plugin begins with _."),
+       ("“{detail}”은(는) 플러그인 이름으로 쓸 수 없습니다.", "소문자로 시작해 소문자, 숫자, -, _만 쓰세요. 플러그인이 아닌 파일은 이름을 _로 시작하세요."))
+_error("plugin_not_isolable", ("A plugin in a process of its own cannot be a room: {detail}.", "Take isolated = true out, or put the class into a plugin of its own."),
+       ("별도 프로세스에서 도는 플러그인은 이것을 추가할 수 없습니다: {detail}.", "isolated = true를 지우거나 그 클래스를 다른 플러그인으로 옮기세요."))
+_error("plugin_unknown", ("There is no plugin called “{detail}”.", "Put {detail}.py into the folder of [plugins], or install the package that has it."),
+       ("“{detail}”라는 플러그인이 없습니다.", "[plugins]의 folder에 {detail}.py를 넣거나, 그 플러그인이 든 패키지를 설치하세요."))
+_error("plugins_folder_unreadable", ("The folder of plugins cannot be read: {detail}.", "Make the folder, or correct {key}."),
+       ("플러그인 폴더를 읽을 수 없습니다: {detail}.", "폴더를 만들거나 {key}를 고치세요."))
 _error("port_invalid", ("The environment variable PORT is “{detail}”, which is not a port.", "Set PORT to a number from 1 to 65535, or write hub.bind."),
        ("환경 변수 PORT가 “{detail}”인데 포트 번호가 아닙니다.", "PORT를 1부터 65535 사이로 설정하거나 hub.bind를 쓰세요."))
 _warning("repository_glob", ("A repository is called owner/name, and * crosses no /, so “{detail}” matches none.", 'Write "owner/name" or "owner/*"; a lone "*" is every repository.'),

@@ -25,7 +25,7 @@ RESERVED = {"chats": frozenset({"mail", "operator", "person", "token"}), "source
 """Names that the hub has taken: the sources of what comes to /hook, and of what it tells itself; what stands before a name where it
 knows somebody itself (``person:ann``), which nobody in a chat may be taken for."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-NOT_BUILT_SECTIONS = frozenset({"plugins", "outbound", "sites", "content", "windows", "projects"})
+NOT_BUILT_SECTIONS = frozenset({"outbound", "sites", "content", "windows", "projects"})
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {("github",): frozenset({"app"})}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
@@ -59,6 +59,8 @@ class Reading:
     lines: dict[KeyPath, int]
     environ: Mapping[str, str]
     findings: list[Finding] = field(default_factory=list)
+    kinds: dict[str, dict[str, type]] = field(default_factory=dict)
+    """Kinds of rooms that plugins add, by family: the class that is one."""
     placeholder: str = ""
     """What stands for secrets that are not there yet; empty where they are needed."""
 
@@ -115,12 +117,22 @@ class Reading:
                 self.found("value_type", at, "string")
             elif kind in NOT_BUILT_KINDS[family]:
                 self.found("kind_not_built", at, kind)
+            elif kind in self.kinds.get(family, {}):
+                found[name] = self.section(self.model(family, kind, "Settings"), {**table, "kind": kind}, (family, name))
             elif kind not in KINDS[family]:
-                self.found("kind_unknown", at, kind, near=near(kind, KINDS[family], 'kind = "{}"'))
+                self.found("kind_unknown", at, kind, near=near(kind, [*KINDS[family], *self.kinds.get(family, ())], 'kind = "{}"'))
             else:
-                model: type[BaseModel] = import_module(KINDS[family][kind]).Settings
-                found[name] = self.section(model, {**table, "kind": kind}, (family, name))
+                found[name] = self.section(self.model(family, kind, "Settings"), {**table, "kind": kind}, (family, name))
         return found
+
+    def model(self, family: str, kind: str, which: str) -> type[BaseModel]:
+        """Return the ``Settings`` or the ``Target`` of a kind of rooms; only what is configured is imported."""
+        if kind in self.kinds.get(family, {}):
+            from leverframe.plugins.rooms import model_of
+
+            return model_of(self.kinds[family][kind], which)
+        model: type[BaseModel] = getattr(import_module(KINDS[family][kind]), which)
+        return model
 
     def named(self, model: type[BaseModel], family: str, tables: Any) -> dict[str, Any]:
         """Return every ``[family.NAME]`` that is right, as ``model``."""

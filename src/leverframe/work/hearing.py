@@ -83,8 +83,10 @@ class Hearing:
                     log.exception("hearing_failed")
                     await self._clock.sleep(1.0)
         finally:
-            for task in self._busy.values():
+            calls = list(self._busy.values())
+            for task in calls:
                 task.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
 
     async def step(self) -> int:
         """Take what is due and begin to call its handlers; return how many rows were taken."""
