@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from clock import VirtualClock
 from databases import opened
+from fakes.slack import TOKEN, FakeSlack
 
+from leverframe.chats.slack.send import SlackChat
+from leverframe.chats.slack.settings import Settings as SlackSettings
 from leverframe.core.access import Role
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
@@ -23,16 +26,21 @@ from leverframe.core.messages import Button, Buttons, Message, plain
 from leverframe.core.people import People
 from leverframe.core.services import Catalogue, Environment
 from leverframe.core.wording import compose
+from leverframe.net import Outbound
 from leverframe.ports import Runner
 from leverframe.runners.simulated import Settings, SimulatedRepositories, SimulatedRunner
+from leverframe.secrets import Secret
 from leverframe.secrets.sealing import Sealer
 from leverframe.sources.hub import HubSource
 from leverframe.store import deployments, events
 from leverframe.store.tables import deliveries, lever_effects
 from leverframe.work.bell import Bell
 from leverframe.work.converse import Converser
+from leverframe.work.deliver import Deliverer
 from leverframe.work.deploy import Deployer
 from leverframe.work.levers import Levers
+from leverframe.work.library import Library
+from leverframe.work.send import Sender
 from leverframe.work.standing import Standings
 
 ROLES = {
@@ -48,6 +56,10 @@ CATALOGUE = Catalogue(services={"web-app": {"staging": STAGING, "production": PR
 HERE = Place(chat="slack", room="#deploys", room_name="deploys")
 
 
+_KEYS = itertools.count()
+"""No two things said in one test have the same key, unless the test says so: also not in two processes."""
+
+
 @dataclass
 class Box:
     """One hub's levers. ``happened`` is what plugins and metrics hear."""
@@ -58,7 +70,9 @@ class Box:
     converser: Converser
     happened: list[tuple[str, str]]
     counted: list[tuple[str, str]]
-    keys: Any = field(default_factory=lambda: itertools.count())
+    deliverer: Deliverer | None = None
+    """What tells it in Slack, where there is one."""
+    keys: Any = _KEYS
 
     async def say(self, who: str, text: str, *, key: str | None = None, at: Place = HERE, door: Any = "slash") -> Answer:
         """Have somebody type a line."""
@@ -89,6 +103,12 @@ class Box:
                 break
             self.clock.advance(seconds=max(0.0, (due - self.clock.now()).total_seconds()))
         self.clock.advance(seconds=max(0.0, end - self.clock.now().timestamp()))
+
+    async def deliver(self) -> None:
+        """Tell in Slack whatever is to be told by now."""
+        assert self.deliverer is not None
+        while await self.deliverer.step():
+            await self.deliverer.settle()
 
     async def _step(self) -> int:
         try:
@@ -135,9 +155,10 @@ def buttons(message: Message) -> dict[str, str]:
 async def box(
     url: str, clock: VirtualClock, *, catalogue: Catalogue = CATALOGUE, runners: Mapping[str, Runner] | None = None, people: People | None = None,
     roles: Mapping[str, Role] = ROLES, locale: Locale = "en", per_person: int = 0, per_room: int = 0, audit_room: str | None = None,
+    slack: FakeSlack | None = None,
 ) -> AsyncIterator[Box]:  # fmt: skip
-    """Open one."""
-    async with opened(url, clock) as database:
+    """Open one; with ``slack``, what it tells is told there by :meth:`Box.deliver`."""
+    async with opened(url, clock) as database, AsyncExitStack() as stack:
         happened: list[tuple[str, str]] = []
         counted: list[tuple[str, str]] = []
         people = people or People()
@@ -153,8 +174,19 @@ async def box(
             database, clock, levers, Standings(roles, people), boot=lambda: database.boot, locale=locale, per_person=per_person, per_room=per_room,
             counts=lambda command, code, duration_s: counted.append((command, code)), audit_room=audit_room,
         )  # fmt: skip
+        made = Box(database, clock, deployer, converser, happened, counted)
+        if slack is not None:
+            outbound = Outbound(total_s=10.0, connect_s=10.0)
+            stack.push_async_callback(outbound.close)
+            source = HubSource()
+            made.deliverer = Deliverer(
+                database, clock, boot=lambda: database.boot, library=Library(database, lambda one: source.parse(one.accepted, id=one.id, received_at=one.received_at)),
+                chats={"slack": SlackChat("slack", SlackSettings(bot_token=Secret(TOKEN), api_url=slack.url, posts_per_second=0), outbound)},
+                sender=Sender({}, lambda event, route: compose(event, locale, zone), lambda kind, name: {}), chance=lambda: 0.5, bell=Bell(), told=lambda *_: None,
+            )  # fmt: skip
+            stack.push_async_callback(made.deliverer.stop, 1.0)
         try:
-            yield Box(database, clock, deployer, converser, happened, counted)
+            yield made
         finally:
             await converser.settled()
             await deployer.stop(1.0)

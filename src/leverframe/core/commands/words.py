@@ -90,7 +90,8 @@ def quoted(text: str) -> str:
 
 
 def _is_hidden(sign: str) -> bool:
-    return sign in _HIDING or "\ud800" <= sign <= "\udfff" or (unicodedata.category(sign) == "Cc" and not sign.isspace())
+    # U+FFFD stands for what could not be read: nobody knows what was said.
+    return sign in _HIDING or sign == "\ufffd" or "\ud800" <= sign <= "\udfff" or (unicodedata.category(sign) == "Cc" and not sign.isspace())
 
 
 def _word(line: str, start: int, marked: bool) -> tuple[Word, int] | Unreadable:
