@@ -26,17 +26,16 @@ from leverframe.core.commands.parsing import Mistake, Parsed, WantsForm, parse
 from leverframe.core.commands.permission import grant_words, permitted
 from leverframe.core.conversation import LATER, NOTHING, Answer, Clicked, Heard, Said, Submitted
 from leverframe.core.errors import Locale, Refused
-from leverframe.core.wording.levers import ACT, LEVERS
+from leverframe.core.wording.levers import LEVERS
 from leverframe.ports import Clock
-from leverframe.store import audit, deployments, inbox
+from leverframe.store import deployments, inbox
 from leverframe.store.database import Database
-from leverframe.store.deliveries import Role
 from leverframe.store.inbox import UNFINISHED, Incoming, Outcome, Taken
-from leverframe.work.deploy import Turn
 from leverframe.work.extend import Extender, soon
+from leverframe.work.interlocking import Turn
 from leverframe.work.levers import Asked, Levers, mark_of
+from leverframe.work.record import Record
 from leverframe.work.standing import Standing, Standings
-from leverframe.work.tell import Telling, tell
 
 BATCH = 8
 """Commands done in one commit: who is only to be taken in waits no longer than that."""
@@ -121,7 +120,8 @@ class Converser:
         self._extender = extender
         self._database, self._clock, self._levers, self._standings = database, clock, levers, standings
         self._boot, self._locale, self._say = boot, locale, LEVERS[locale]
-        self._per_person, self._per_room, self._counts, self._audit_room = per_person, per_room, counts, audit_room
+        self._per_person, self._per_room, self._counts = per_person, per_room, counts
+        self._record = Record(database.new_id, lambda: levers.registry, audit_room)
         self._at: dict[bytes, _Waiting] = {}
         """What this process is at, by its key."""
         self._coming: list[_Waiting] = []
@@ -334,7 +334,7 @@ class Converser:
 
         def finish(connection: Connection, now: datetime) -> None:
             extender.finish(connection, id=one.id, outcome=outcome, posts=posts, now=now)
-            self._note(connection, one.heard, outcome, now)
+            self._record.note(connection, one.heard, outcome, now)
 
         while True:
             try:
@@ -383,7 +383,7 @@ class Converser:
 
     def _refuse(self, connection: Connection, *, one: _Waiting, outcome: Outcome, now: datetime) -> None:
         if inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
-            self._note(connection, one.heard, outcome, now)
+            self._record.note(connection, one.heard, outcome, now)
 
     def _finish(self, one: _Waiting, outcome: Outcome) -> None:
         took_s = (self._clock.now() - one.incoming.at).total_seconds()
@@ -404,9 +404,9 @@ class Converser:
             raise _NotOurs
         self._levers.finish(turn)
         if outcome.code != UNFINISHED:
-            self._note(connection, heard, outcome, now)
+            self._record.note(connection, heard, outcome, now)
         elif acts:
-            self._write_down(connection, heard, replace(outcome, code="begun"), now)
+            self._record.write_down(connection, heard, replace(outcome, code="begun"), now)
         return outcome, turn
 
     def _limited(self, connection: Connection, one: _Waiting, now: datetime) -> Outcome | None:
@@ -481,28 +481,3 @@ class Converser:
         if action == "rollback" and (about := self._levers.about(turn, value)) is not None:
             return command("rollback", service=about.service, environment=about.environment)
         return None
-
-    def _note(self, connection: Connection, heard: Heard, outcome: Outcome, now: datetime) -> None:
-        """Write acts and refusals into the audit, and mirror them where the hub is told to."""
-        name = outcome.line.partition(" ")[0]
-        command = self._registry.find(name) if name else None
-        refused = outcome.code != "ok"
-        if not refused and (command is None or not command.acts):
-            return
-        self._write_down(connection, heard, outcome, now)
-        if self._audit_room is not None and self._audit_room != heard.at.destination and command is not None and command.acts:
-            tell(
-                connection, self._database.new_id,
-                Telling(
-                    name=ACT, action="refused" if refused else "done", subject="", role=Role.ALONE, to=[self._audit_room],
-                    payload={"by_name": heard.by.name or heard.by.actor, "room": heard.at.room_name or heard.at.room, "line": outcome.line, "code": outcome.code if refused else ""},
-                ),
-                now=now,
-            )  # fmt: skip
-
-    def _write_down(self, connection: Connection, heard: Heard, outcome: Outcome, now: datetime) -> None:
-        detail = {"line": outcome.line, "name": heard.by.name, **({"detail": outcome.detail} if outcome.detail else {})}
-        act = outcome.line.partition(" ")[0] or "speak"
-        audit.append(
-            connection, id=self._database.new_id(), at=now, actor=heard.by.actor, act=act, target=heard.at.destination, code=outcome.code, detail=detail,
-        )  # fmt: skip

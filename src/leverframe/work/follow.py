@@ -14,7 +14,8 @@ from leverframe.core.globs import Globs
 from leverframe.core.services import Environment
 from leverframe.core.shipping import Resolved
 from leverframe.store import deployments
-from leverframe.work.deploy import Deployer, Turn
+from leverframe.work.deploy import Deployer
+from leverframe.work.interlocking import Turn
 
 HINTS = frozenset({"workflow_run", "check_suite", "check_run", "status"})
 """Events after which runs and checks are worth a look at once. They prove nothing: the truth is read from GitHub."""

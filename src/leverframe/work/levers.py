@@ -35,7 +35,8 @@ from leverframe.core.wording.levers.tables import LaneRow
 from leverframe.store import approvals, chat_routes, deployments, inbox, locks
 from leverframe.store.inbox import Outcome
 from leverframe.work.board import board, shown, shown_lock
-from leverframe.work.deploy import Deployer, Turn
+from leverframe.work.deploy import Deployer
+from leverframe.work.interlocking import Turn
 from leverframe.work.standing import OWN, Standing
 
 EVENTS = sorted(VOICES["en"].sentences)

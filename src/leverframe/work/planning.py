@@ -19,9 +19,9 @@ from leverframe.store.deliveries import Planned, Role, State
 from leverframe.work.library import Library
 
 if TYPE_CHECKING:  # a hub that deploys nothing does not load what deploys
-    from leverframe.work.deploy import Turn
     from leverframe.work.follow import Follower
     from leverframe.work.hearing import Hearing
+    from leverframe.work.interlocking import Turn
 
 _ROLES = {"alone": Role.ALONE, "card": Role.CARD, "reply": Role.REPLY}
 
