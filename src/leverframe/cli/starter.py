@@ -31,7 +31,7 @@ timezone = "UTC"
 [sources.github]
 secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 
-# Slack: api.slack.com/apps, your app, OAuth & Permissions: scopes chat:write and chat:write.public.
+# Slack: api.slack.com/apps, Create New App, From a manifest: leverframe slack manifest prints it.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
 # For commands and buttons: Basic Information, App Credentials, Signing Secret.
@@ -98,7 +98,7 @@ timezone = "Asia/Seoul"
 [sources.github]
 secrets = ["env:GITHUB_WEBHOOK_SECRET"]
 
-# Slack: api.slack.com/apps, 앱 선택, OAuth & Permissions: 권한 chat:write, chat:write.public.
+# Slack: api.slack.com/apps, Create New App, From a manifest: leverframe slack manifest의 출력을 붙여 넣습니다.
 [chats.slack]
 bot_token = "env:SLACK_BOT_TOKEN"
 # 명령과 버튼에 필요합니다: Basic Information, App Credentials의 Signing Secret.
