@@ -101,6 +101,7 @@ class App:
     refusals: RefusalLog
     filters: Any
     endings: Sequence[Callable[[], None]]
+    metrics: Metrics
     host: Host | None
     """The plugins."""
     box: SignalBox | None
@@ -286,7 +287,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()), *slack.loops, *([("plugins", hearing.run)] if hearing is not None else []),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host,
+        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host, metrics=metrics,
         _tasks=[],
     )  # fmt: skip
 

@@ -65,3 +65,8 @@ def next_due_at(connection: Connection, *, but: Collection[str] = ()) -> datetim
     free = sa.select(sa.func.min(table.c.due_at)).where(table.c.boot.is_(None), table.c.handler.not_in(sorted(but)))
     found: datetime | None = connection.execute(free).scalar()
     return found
+
+
+def waiting(connection: Connection, *, now: datetime) -> int:
+    """Return how many calls are due, or under way."""
+    return connection.execute(sa.select(sa.func.count()).select_from(table).where(table.c.due_at <= now)).scalar_one()
