@@ -127,13 +127,12 @@ class Deployer(Interlocking):
     async def _unlock_ended(self) -> None:
         if not await self._database.read(_any_over, now=self._clock.now()):
             return
-        turn = await self._database.write(self._free_ended, now=self._clock.now())
+        turn = await self._database.write(self._end_locks, now=self._clock.now())
         self.committed(turn)
 
-    def _free_ended(self, connection: Connection, *, now: datetime) -> Turn:
+    def _end_locks(self, connection: Connection, *, now: datetime) -> Turn:
         turn = self.begin(connection, now)
-        for lock in locks.over(connection, now=now):
-            self.freed(turn, lock)
+        self.free_ended(turn)
         self.finish(turn)
         return turn
 

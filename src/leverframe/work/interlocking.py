@@ -265,8 +265,13 @@ class Interlocking:
         turn.lanes.append(lock.lane)
         environments = self.catalogue.in_lane(lock.lane)
         service, environment = (environments[0].service, environments[0].name) if environments else (lock.lane, "")
-        for actor in lock.waiters if tell_to is None else tell_to:
-            chat, _, who = actor.partition(":")
-            if chat in OWN:
-                continue  # it has no room to be told in: queue and the console show it
-            self.tell_lock(turn, "freed", lock, service, environment, [Place(chat=chat, room=who.rpartition("/")[2])], {"tell": [actor]})
+        tell = [actor for actor in (lock.waiters if tell_to is None else tell_to) if actor.partition(":")[0] not in OWN]
+        # Those at a door of the hub's own have no room to be told in: queue and the console show it.
+        places = [Place(chat=actor.partition(":")[0], room=actor.partition(":")[2].rpartition("/")[2]) for actor in tell]
+        if places:
+            self.tell_lock(turn, "freed", lock, service, environment, places, {"tell": tell})
+
+    def free_ended(self, turn: Turn) -> None:
+        """Have those told that wait for locks which are over by now, and the lanes go on."""
+        for lock in locks.over(turn.connection, now=turn.now):
+            self.freed(turn, lock)

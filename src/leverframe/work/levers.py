@@ -292,6 +292,7 @@ class Levers:
             return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
         lane, actor, reason, for_s = environment.lane, asked.by.actor, asked.parsed.text("reason"), asked.parsed.number("for")
         until = None if for_s is None else turn.now + timedelta(seconds=for_s)
+        self._deployer.free_ended(turn)  # who waited for it is told, though somebody else was quicker
         kept = locks.load(turn.connection, lane)
         taken = take_lock(kept, lane=lane, owner=actor, owner_name=asked.name, reason=reason, until=until, people=self._deployer.people, now=turn.now)
         if isinstance(taken, LockHeld):
@@ -319,7 +320,7 @@ class Levers:
         if environment is None:
             return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
         kept = locks.load(turn.connection, environment.lane)
-        if kept is None:
+        if kept is None or lock_ended(kept, turn.now):
             return self.refused(asked.parsed, "lock_none", f"{environment.service} → {environment.name}")
         freed = free_lock(kept, by=asked.by.actor, people=self._deployer.people, now=turn.now)
         if not isinstance(freed, LockFreed):
