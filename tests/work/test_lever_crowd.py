@@ -1,0 +1,107 @@
+"""Many deployments: a thousand that wait cost nothing while they wait, two hundred lanes are busy at once, and a dead runner holds up only its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from clock import VirtualClock
+
+from leverframe.core.approvals import Policy
+from leverframe.core.deployments import Rules
+from leverframe.core.services import Catalogue, Environment
+from leverframe.store.tables import lever_effects
+from leverframe.work.deploy import SCAN_S
+from work.box import Box, box
+from work.works import Works, WorksRunner
+
+pytestmark = pytest.mark.anyio
+
+
+def catalogue(services: int, **settings: Any) -> Catalogue:
+    """Return so many services with a lane each; ``s7`` is deployed by the runner ``settings["runner"](7)``."""
+    rules, runner = settings.get("rules", Rules()), settings.get("runner", lambda number: "works")
+    return Catalogue(services={
+        f"s{number}": {"live": Environment(service=f"s{number}", name="live", runner=runner(number), rules=rules)} for number in range(services)
+    })  # fmt: skip
+
+
+class Counting:
+    """Counts what is asked of a database, and the rows that it changes."""
+
+    def __init__(self, hub: Box) -> None:
+        self.calls: Counter[str] = Counter()
+        for kind in ("read", "write"):
+            setattr(hub.database, kind, self._counting(kind, getattr(hub.database, kind)))
+
+    def _counting(self, kind: str, do: Callable[..., Any]) -> Callable[..., Any]:
+        async def counted(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            self.calls[kind] += 1
+            return await do(work, *args, **kwargs)
+
+        return counted
+
+
+async def test_a_thousand_that_wait_cost_nothing(database_url: str, clock: VirtualClock) -> None:
+    """With a thousand deployments waiting for approval a loop that has nothing to do asks as little of the database as with none."""
+    asked = []
+    for services in (1, 1000):
+        async with box(database_url, clock, catalogue=catalogue(services, rules=Rules(policy=Policy(required=1))), runners={"works": WorksRunner(Works())}) as hub:
+            for number in range(0, services if services > 1 else 0, 50):
+                await asyncio.gather(*(hub.say("ann", f"deploy s{one} live") for one in range(number, number + 50)))
+            await hub.converser.settled()
+            await hub.run()
+            if services > 1:
+                assert Counter(await hub.states()) == {"waiting": 1000}
+                assert await hub.rows(sa.select(sa.func.count()).select_from(lever_effects)) == [(1000,)]
+            counting = Counting(hub)
+            for _ in range(12):
+                assert await hub.deployer.step() == 0
+                assert await hub.deployer._idle_s() == SCAN_S
+                clock.advance(seconds=SCAN_S)
+            asked.append(counting.calls)
+            clock.advance(seconds=60)
+    assert asked[0] == asked[1] and asked[1].total() <= 36
+
+
+async def test_two_hundred_lanes_are_busy_at_once(database_url: str, clock: VirtualClock) -> None:
+    """Each has one running and one in line; none waits for another lane, and all come to their end."""
+    works = Works(polls=3)
+    async with box(database_url, clock, catalogue=catalogue(200), runners={"works": WorksRunner(works)}) as hub:
+        for _ in range(2):
+            await asyncio.gather(*(hub.say("ann", f"deploy s{number} live") for number in range(200)))
+            await hub.converser.settled()
+        await hub.run(seconds=1)
+        assert Counter(await hub.states()) == {"running": 200, "queued": 200}
+        await hub.run(seconds=60)
+        assert Counter(await hub.states()) == {"succeeded": 400}
+        assert len(works.starts) == 400 and not works.twice
+
+
+async def test_a_runner_that_does_not_answer_holds_up_only_its_own(sqlite_url: str, clock: VirtualClock) -> None:
+    """A hundred and fifty lanes hang in a runner that is silent; those of the others go on meanwhile."""
+    works, silent = Works(), asyncio.Event()
+    dead = WorksRunner(Works())
+
+    async def hang(what: str, order: object) -> None:
+        await silent.wait()
+
+    dead.before = hang  # type: ignore[assignment]
+    async with box(sqlite_url, clock, catalogue=catalogue(200, runner=lambda number: "dead" if number < 150 else "works"), runners={"works": WorksRunner(works), "dead": dead}) as hub:
+        await asyncio.gather(*(hub.say("ann", f"deploy s{number} live") for number in range(200)))
+        await hub.converser.settled()
+        for _ in range(200):
+            if not await hub.deployer.step():
+                clock.advance(seconds=1)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if len(works.ended) == 50:
+                break
+        assert len(works.ended) == 50 and not dead.works.starts
+        silent.set()
+        await hub.run(seconds=60)
+        assert Counter(await hub.states()) == {"succeeded": 200}
