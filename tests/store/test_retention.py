@@ -20,7 +20,7 @@ from leverframe.store import audit, audit_chain, retention, tables
 from leverframe.store.database import Database
 from leverframe.store.deliveries import State
 from leverframe.store.postgres import open_postgres
-from leverframe.store.retention import BITE, first_id_at
+from leverframe.store.retention import BITE, RECENT, first_id_at
 from leverframe.work.sweep import EVERY_S, PAUSE_S, Kept, Sweeper
 
 pytestmark = pytest.mark.anyio
@@ -200,6 +200,43 @@ async def test_what_is_kept_is_not_looked_through_for_what_goes(database: Databa
     assert (await rows_read(database, table, retention.sweep_small, before=BEFORE, now=NOON))[1] < BITE
 
 
+async def test_deployments_go_but_for_those_that_a_rollback_needs(database: Database) -> None:
+    """Of each environment the last fifty stay, and the one that is live; what has not ended, or ended late, stays however old it is."""
+    ages = range(RECENT + 30, 0, -1)
+    states = {RECENT + 29: "succeeded", RECENT + 20: "unknown", RECENT + 10: "waiting"}
+    rows = [_deployment("staging", age, states.get(age, "failed")) for age in ages] + [_deployment("production", age, "succeeded") for age in range(RECENT, 0, -1)]
+    late = _deployment("preview", 99, "failed") | {"changed_at": BEFORE + DAY}
+    many = [_deployment("preview", age, "succeeded") for age in range(RECENT + 1, 0, -1)]
+
+    def store(connection: Connection) -> None:
+        connection.execute(tables.deployments.insert(), [*rows, late, *many])
+        questions = [{"id": row["id"], "deployment_id": row["id"], "digest": "", "result": "won", "version": 1, "document": b"{}"} for row in rows]
+        connection.execute(tables.approvals.insert(), questions)
+        connection.execute(tables.lever_effects.insert(), [{"id": rows[0]["id"], "deployment_id": rows[0]["id"], "name": "Wake", "document": b"{}", "due_at": NOON}])
+
+    await database.write(store)
+    assert await database.write(retention.sweep_deployments, before=BEFORE) == 30 - 3 + 1
+    stays = sorted([row["id"] for row in rows if row["environment"] == "production" or (age := _age(row)) <= RECENT or age in states])
+    assert await ids(database, tables.approvals.c.id) == stays
+    assert [id for id in await ids(database, tables.deployments.c.id) if id in {row["id"] for row in rows}] == stays
+    assert len(await ids(database, tables.deployments.c.id)) == len(stays) + 1 + RECENT and await ids(database, tables.lever_effects.c.id) == []
+    assert await database.write(retention.sweep_deployments, before=BEFORE) == 0
+
+
+def _deployment(environment: str, age: int, state: str) -> dict[str, Any]:
+    """Return a deployment that ended ``age`` hours before the boundary."""
+    at = BEFORE - timedelta(hours=age)
+    number = {"staging": 0, "production": 1, "preview": 2}[environment]
+    return {
+        "id": first_id_at(at) + number, "service": "web-app", "environment": environment, "lane": f"{environment}/{age}", "state": state, "version": 1,
+        "asked_at": at, "changed_at": at, "document": b"{}",
+    }  # fmt: skip
+
+
+def _age(row: dict[str, Any]) -> int:
+    return round((BEFORE - row["asked_at"]) / timedelta(hours=1))
+
+
 async def test_a_sweep_takes_bites_and_lets_others_in_between(database: Database, clock: Clock) -> None:
     """Each bite is a transaction of its own, with a pause after it; all is gone in the end, each kind at its own age."""
     kept = Kept(events_days=90, bodies_days=30, dead_days=60, audit_days=400)
@@ -212,10 +249,10 @@ async def test_a_sweep_takes_bites_and_lets_others_in_between(database: Database
     await database.write(_store_small, number=1, past=NOON - timedelta(days=91), end=NOON - timedelta(days=91))
     await database.write(_store_small, number=2, past=NOON - timedelta(days=89), end=NOON + DAY)
     began = clock.now()
-    assert await Sweeper(database, clock, kept, Signer()).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "audit": 1, "small": len(SMALL)}
+    assert await Sweeper(database, clock, kept, Signer()).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "deployments": 0, "audit": 1, "small": len(SMALL)}
     assert (clock.now() - began).total_seconds() == pytest.approx(PAUSE_S * (2 + 2 + 1 + len(SMALL)))
     assert len(await ids(database, tables.events.c.id)) == 5 and len(await ids(database, tables.bodies.c.event_id)) == 2
-    assert await Sweeper(database, clock, kept, Signer()).sweep() == dict.fromkeys(["dead", "bodies", "events", "audit", "small"], 0)
+    assert await Sweeper(database, clock, kept, Signer()).sweep() == dict.fromkeys(["dead", "bodies", "events", "deployments", "audit", "small"], 0)
 
 
 async def test_the_sweeper_comes_every_hour_whatever_happens(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

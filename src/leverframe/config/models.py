@@ -186,7 +186,7 @@ class GitHub(Section):
 class Retention(Section):
     """How long things are kept, in days."""
 
-    events_days: Days = Field(90, description="Days that events are kept, with their deliveries and attempts.")
+    events_days: Days = Field(90, description="Days that events are kept, with their deliveries and attempts, what people said to the hub, and deployments; of each environment the last fifty deployments stay.")
     bodies_days: Days = Field(30, description="Days that the bodies of events are kept; after that an event can no longer be sent again.")
     dead_days: Days = Field(90, description="Days that dead letters are kept.")
     audit_days: Days = Field(400, description="Days that audit entries are kept.")

@@ -7,18 +7,22 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from leverframe.core.deployments import ENDED
 from leverframe.store.event_pages import first_id_at
 from leverframe.store.tables import (
     api_tokens,
+    approvals,
     attempts,
     bodies,
     cards,
     deliveries,
+    deployments,
     events,
     hook_tokens,
     inbox,
     invitations,
     label_waits,
+    lever_effects,
     mutes,
     playground_messages,
     plugin_calls,
@@ -28,6 +32,7 @@ from leverframe.store.tables import (
 
 BITE = 500
 """Rows deleted in one transaction."""
+RECENT = 50
 _OWED, _DEAD = 0, 2
 
 
@@ -67,6 +72,22 @@ def sweep_dead(connection: Connection, *, before: datetime) -> int:
     if old:
         connection.execute(attempts.delete().where(attempts.c.delivery_id.in_(old)))
         connection.execute(deliveries.delete().where(deliveries.c.id.in_(old)))
+    return len(old)
+
+
+def sweep_deployments(connection: Connection, *, before: datetime) -> int:
+    """Forget up to :data:`BITE` deployments that ended before, with their approvals; of each environment the last :data:`RECENT` stay,
+    and the one that is live: rollbacks go by them."""
+    one, other = deployments.alias(), deployments.alias()
+    beside = sa.and_(other.c.service == one.c.service, other.c.environment == one.c.environment)
+    recent = sa.select(other.c.id).where(beside).order_by(other.c.id.desc()).offset(RECENT - 1).limit(1).scalar_subquery()
+    live = sa.select(sa.func.max(other.c.id)).where(beside, other.c.state == "succeeded").scalar_subquery()
+    over = sa.and_(one.c.id < first_id_at(before), one.c.changed_at < before, one.c.state.in_(sorted(ENDED)))
+    old = list(connection.execute(sa.select(one.c.id).where(over, one.c.id < recent, one.c.id != sa.func.coalesce(live, 0)).order_by(one.c.id).limit(BITE)).scalars())
+    if old:
+        connection.execute(approvals.delete().where(approvals.c.deployment_id.in_(old)))
+        connection.execute(lever_effects.delete().where(lever_effects.c.deployment_id.in_(old)))
+        connection.execute(deployments.delete().where(deployments.c.id.in_(old)))
     return len(old)
 
 

@@ -56,6 +56,7 @@ class Sweeper:
             ("dead", retention.sweep_dead, self._kept.dead_days),
             ("bodies", retention.sweep_bodies, self._kept.bodies_days),
             ("events", retention.sweep_events, self._kept.events_days),
+            ("deployments", retention.sweep_deployments, self._kept.events_days),
             ("small", partial(retention.sweep_small, now=now), self._kept.events_days),
             # Last: an audit that is not as it was written refuses to be forgotten.
             ("audit", partial(audit_chain.sweep, signer=self._signer, now=now), self._kept.audit_days),
