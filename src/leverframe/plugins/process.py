@@ -6,10 +6,10 @@ It ends when the hub closes the pipe, however the hub ends. What the plugin prin
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +23,6 @@ from leverframe.plugins.running import Failed, Threads, arguments, spoken
 from leverframe.plugins.values import Hub, Refuse, Spoken, read_returned
 
 MEMORY_BYTES = 2 * 1024**3
-LONGEST = 64 * 1024 * 1024
 
 
 class Remote:
@@ -147,16 +146,19 @@ def main() -> None:
     out.write({"declared": packing.pack_declared(declared)})
     plugin = Plugin(name=name, where="", timeout_s=0, isolated=True, declared=declared)
     patterns = {one.function: one for one in plugin.of(MessageOf)}
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(Child(out, name, functions, patterns, first["settings"])))
-    os._exit(0)  # threads that hang must not keep it
+    asyncio.run(_serve(out, name, functions, patterns, first["settings"]))
 
 
-async def _serve(child: Child) -> None:
-    reader = asyncio.StreamReader(limit=LONGEST)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
-    while given := await reader.readline():
-        child.hear(packing.unline(given))
+async def _serve(out: Out, name: str, functions: Mapping[str, Any], patterns: Mapping[str, MessageOf], settings: Mapping[str, Any]) -> None:
+    loop, child = asyncio.get_running_loop(), Child(out, name, functions, patterns, settings)
+
+    def listen() -> None:
+        for given in sys.stdin.buffer:
+            loop.call_soon_threadsafe(child.hear, packing.unline(given))
+        os._exit(0)  # the hub has gone: neither a loop that is blocked nor a thread that hangs may stay behind
+
+    threading.Thread(target=listen, name="hub", daemon=True).start()
+    await asyncio.Event().wait()
 
 
 def _limit_memory() -> None:

@@ -70,8 +70,6 @@ class Local:
     def __init__(self, plugin: Plugin, hub: Hub, watchdog: Watchdog) -> None:
         self._plugin, self._hub, self._watchdog = plugin, hub, watchdog
         self._threads = Threads(plugin.name)
-        self._left: set[asyncio.Future[Any]] = set()
-        """What does not end although it was cancelled."""
 
     async def call(self, function: str, given: Mapping[type, Any], values: Mapping[str, Any], *, answers: bool) -> Said:
         """Return what a function came to; see :class:`Runs`."""
@@ -101,12 +99,10 @@ class Local:
                 await self._end(running)
 
     async def _end(self, running: asyncio.Future[Any]) -> None:
-        running.cancel()
-        await asyncio.wait({running}, timeout=GRACE_S)
-        if not running.done():
-            self._left.add(running)
-            running.add_done_callback(self._left.discard)
-        elif not running.cancelled():
+        for _ in range(2):
+            running.cancel()
+            await asyncio.wait({running}, timeout=GRACE_S)
+        if running.done() and not running.cancelled():
             running.exception()  # heard: it is late
 
     async def _run(self, name: str, its: Callable[..., Any], called: Mapping[str, Any]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
 import threading
 import time
@@ -75,7 +77,9 @@ class Watchdog:
 
 
 class Watched(Generic[T]):
-    """A coroutine whose steps are watched. What would end the program is an error of the coroutine's here."""
+    """A coroutine whose steps are watched. What would end the program is an error of the coroutine's here; one that does not end when
+    it is cancelled is closed when it is cancelled once more.
+    """
 
     def __init__(self, coroutine: Coroutine[Any, Any, T], watchdog: Watchdog, plugin: str, function: str) -> None:
         self._coroutine, self._watchdog, self._plugin, self._function = coroutine, watchdog, plugin, function
@@ -84,6 +88,7 @@ class Watched(Generic[T]):
         """Run it, step by step."""
         steps = self._coroutine.__await__()
         thrown: BaseException | None = None
+        cancelled = False
         while True:
             self._watchdog.begin(self._plugin, self._function)
             try:
@@ -101,7 +106,13 @@ class Watched(Generic[T]):
             except GeneratorExit:
                 steps.close()
                 raise
-            except BaseException as error:  # noqa: BLE001 - it is the coroutine's to hear, a cancellation too
+            except asyncio.CancelledError as error:
+                if cancelled:  # it was told, and goes on all the same
+                    with contextlib.suppress(RuntimeError):
+                        steps.close()
+                    raise
+                cancelled, thrown = True, error
+            except BaseException as error:  # noqa: BLE001 - it is the coroutine's to hear
                 thrown = error
 
 

@@ -65,30 +65,30 @@ class Hub:
 
     def __init__(
         self, *plugins: str | Path, grants: Mapping[str, Sequence[str]] | None = None, settings: Mapping[str, Any] | None = None, config: str = "",
-        environ: Mapping[str, str] | None = None, locale: str = "en",
+        environ: Mapping[str, str] | None = None, locale: str = "en", folder: Path | None = None,
     ) -> None:  # fmt: skip
         """``plugins`` are files or folders; ``grants`` are by person, where nothing is said ``U1`` may do everything and nobody else
         anything; ``settings`` are the keys of each plugin's section, ``config`` is more of leverframe.toml, ``environ`` what its
-        ``env:`` references find.
+        ``env:`` references find. A ``folder`` is kept: a hub that is started there again knows what the one before knew.
         """
         self._plugins = [Path(one) for one in plugins]
         self._grants = {"U1": ["*"]} if grants is None else grants
         self._settings, self._config, self._locale = settings or {}, config, locale
         self._environ = {**_ENVIRON, **(environ or {})}
         self.slack = Slack()
-        self._folder: Path | None = None
+        self._kept, self._folder = folder, folder
         self._app: App | None = None
 
     async def __aenter__(self) -> Self:
         """Start it. Raises ``leverframe.config.ConfigErrors`` when a plugin cannot be read."""
         await self.slack.__aenter__()
         try:
-            self._folder = Path(tempfile.mkdtemp(prefix="leverframe-"))
+            self._folder = self._kept or Path(tempfile.mkdtemp(prefix="leverframe-"))
             path = self._folder / "leverframe.toml"
             path.write_text(self._toml())
             for plugin in self._plugins:
                 to = self._folder / "plugins" / plugin.name
-                shutil.copytree(plugin, to) if plugin.is_dir() else shutil.copy(plugin, to)
+                shutil.copytree(plugin, to, dirs_exist_ok=True) if plugin.is_dir() else shutil.copy(plugin, to)
             self._app = await build(load(path, self._environ), log_to=io.StringIO())
             self._app.start()
         except BaseException:
@@ -147,7 +147,7 @@ class Hub:
         name, sent = event.partition(".")[0], payload
         if sent is None:
             sent = read_object(load_sample(event, Story(1).ids(event, self.app.clock.now())).payload)
-        status, _ = await self._send(signing.github(name, sent))
+        status, _ = await self.send(signing.github(name, sent))
         return status
 
     # What came of it.
@@ -189,7 +189,7 @@ class Hub:
     async def _ask(self, request: Request, user: str, room: str) -> Reply:
         """Send it and return what was said because of it, also later."""
         before, forms = len(self.slack.messages), [dict(form.view) for form in self.slack.forms]
-        status, body = await self._send(request)
+        status, body = await self.send(request)
         assert self.app.box is not None
         await self.app.box.conversations.settled()
         reply = Reply(status=status)
@@ -206,8 +206,8 @@ class Hub:
             reply.messages = [*reply.messages, Message(room=room, ts="", text="\n".join(answer["errors"].values()), only_for=user)]
         return reply
 
-    async def _send(self, request: Request) -> tuple[int, bytes]:
-        """Have the hub answer a request, as its server would."""
+    async def send(self, request: Request) -> tuple[int, bytes]:
+        """Send any request; return status and body. ``leverframe.testing.signing`` makes signed ones."""
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": request.path,
             "raw_path": request.path.encode(), "query_string": b"", "root_path": "", "headers": list(request.headers),
@@ -228,7 +228,7 @@ class Hub:
 
     def _toml(self) -> str:
         assert self._folder is not None
-        (self._folder / "plugins").mkdir()
+        (self._folder / "plugins").mkdir(parents=True, exist_ok=True)
         roles = "".join(f"[roles.{_key(f'testing-{user}')}]\nmembers = [{_key(f'slack:{user}')}]\nallow = {json.dumps(list(allow))}\n" for user, allow in self._grants.items())
         sections = "".join(f"[plugins.{_key(name)}]\n" + "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in keys.items()) for name, keys in self._settings.items())
         return (
@@ -242,7 +242,7 @@ class Hub:
         if self._app is not None:
             await self._app.stop()
         await self.slack.__aexit__()
-        if self._folder is not None:
+        if self._folder is not None and self._kept is None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
