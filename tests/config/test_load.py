@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from config.wrong_levers import WRONG_LEVERS
+from config.wrong_plugins import WRONG_PLUGINS
 
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.config import Config, ConfigErrors, control_socket, find, load, socket_path
@@ -205,7 +206,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("not TOML", "[hub]\nurl = x\n", [(2, "", "toml_invalid")]),
     ("TOML that ends too early", "[hub]\nurl = [\n", [(2, "", "toml_invalid")]),
     ("unknown section", "[routs]\n", [(1, "routs", "key_unknown")]),
-    ("planned section", "[plugins.x]\n", [(1, "plugins", "key_not_built")]),
+    ("planned section", "[sites.x]\n", [(1, "sites", "key_not_built")]),
     ("unknown key", "[hub]\n\nlocall = 'ko'\n", [(3, "hub.locall", "key_unknown")]),
     ("planned key", "[github]\napp = { id = 1 }\n", [(2, "github.app", "key_not_built")]),
     ("a section that is no table", "hub = 1\n", [(1, "hub", "value_type")]),
@@ -393,7 +394,7 @@ def test_a_package_that_is_not_installed_is_told(
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
     alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "slack_socket_unavailable"}
-    tried = {code for _, _, expected in (*WRONG, *WRONG_LEVERS) for _, _, code in expected}
+    tried = {code for *_, expected in (*WRONG, *WRONG_LEVERS, *WRONG_PLUGINS) for _, _, code in expected}
     assert tried | alone == set(FINDINGS)
 
 

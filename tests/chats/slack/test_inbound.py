@@ -318,6 +318,7 @@ async def test_a_lone_surrogate_and_a_nul_do_not_get_in() -> None:
         ("interactive", BLOCK, f"slack:T1:block_actions:{BLOCK['trigger_id']}"),
         ("events_api", EVENT, f"slack:T1:event:{EVENT['event_id']}"),
     ],
+    ids=["a slash command", "one without a trigger", "a click", "an event"],
 )  # fmt: skip
 async def test_an_envelope_of_socket_mode_has_the_payloads_own_key(kind: str, payload: dict[str, Any], key: str) -> None:
     """The same act has the same key over both ways; only what has none is known by its envelope."""
