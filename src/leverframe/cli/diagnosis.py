@@ -80,6 +80,9 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _clock(config, locale)
     yield _public(config, locale)
     yield from _chats(config, locale)
+    for plugin, _ in config.plugins:
+        own = said(locale, ", in a process of its own", ", 별도 프로세스") if plugin.isolated else ""
+        yield Finding(what=f"plugins.{plugin.name}", state="ok", found=f"{'; '.join(plugin.adds(locale))} ({plugin.where}{own})")
 
 
 def _database(config: Config, locale: Locale) -> Iterator[Finding]:

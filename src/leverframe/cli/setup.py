@@ -62,20 +62,23 @@ def check(config: ConfigAt = None, as_json: AsJson = False) -> None:
     from leverframe.cli.serving import report
     from leverframe.config import ConfigErrors, find, load
 
-    path = find(config)
+    path, plugins = find(config), []
     try:
         loaded = load(path)
     except ConfigErrors as errors:
         findings, locale = errors.findings, errors.locale
     else:
-        findings, locale = loaded.warnings, loaded.hub.locale
+        findings, locale, plugins = loaded.warnings, loaded.hub.locale, [plugin for plugin, _ in loaded.plugins]
     wrong = sum(finding.severity == "error" for finding in findings)
     doubtful = len(findings) - wrong
     if as_json:
-        show({"file": str(path), "ok": not wrong, "findings": [finding.document(locale) for finding in findings]})
+        added = [{"name": one.name, "where": one.where, "adds": one.adds()} for one in plugins]
+        show({"file": str(path), "ok": not wrong, "findings": [finding.document(locale) for finding in findings], "plugins": added})
     else:
         if findings:
             print(report(findings, locale), file=sys.stderr)
+        for one in plugins:
+            say(f"plugins.{one.name} ({one.where}): {'; '.join(one.adds(locale)) or '–'}")
         if locale == "ko":
             say(f"{path}: 오류 {wrong}개, 경고 {doubtful}개")
         else:

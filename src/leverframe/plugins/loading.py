@@ -14,11 +14,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from leverframe.core.errors import Locale
 from leverframe.plugins.declaring import CommandOf, Declared, EventOf, HappeningOf, MessageOf, RoomOf, declared
 
 GROUP = "leverframe.plugins"
 """Entry points of installed packages."""
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+_WORDS: Mapping[Locale, Mapping[str, str]] = {
+    "en": {"command": "command", "answers": "answers", "hears": "hears", "deployments": "hears of deployments", "runners": "runner", "chats": "chat"},
+    "ko": {"command": "명령", "answers": "응답", "hears": "이벤트", "deployments": "배포 소식", "runners": "러너", "chats": "채팅"},
+}
 
 
 class Broken(Exception):
@@ -58,21 +65,22 @@ class Plugin:
         """Return what it declares of one kind."""
         return [one for one in self.declared if isinstance(one, kind)]
 
-    def adds(self) -> list[str]:
+    def adds(self, locale: Locale = "en") -> list[str]:
         """Return what it adds, for people: ``command oncall``, ``answers /coffee/``, ``hears push``, ``runner spinnaker``."""
+        words = _WORDS[locale]
         told = []
         for one in self.declared:
             match one:
                 case CommandOf():
-                    told.append(f"command {one.command.usage('')}")
+                    told.append(f"{words['command']} {one.command.usage('')}")
                 case MessageOf():
-                    told.append(f"answers /{one.pattern}/")
+                    told.append(f"{words['answers']} /{one.pattern}/")
                 case EventOf():
-                    told.append(f"hears {', '.join(one.events)}")
+                    told.append(f"{words['hears']} {', '.join(one.events)}")
                 case HappeningOf():
-                    told.append(f"hears of deployments {', '.join(one.happenings)}")
+                    told.append(f"{words['deployments']} {', '.join(one.happenings)}")
                 case RoomOf():
-                    told.append(f"{one.family.removesuffix('s')} {one.kind}")
+                    told.append(f"{words[one.family]} {one.kind}")
         return told
 
 
