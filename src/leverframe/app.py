@@ -388,7 +388,7 @@ def _chats(
             chats[name] = PlaygroundChat(name, settings, store, feed, clock)  # type: ignore[arg-type]
             endings.append(feed.close)
             rooms = [room.partition(":")[2] for route in config.routes for room in route.to if room.startswith(f"{name}:")]
-            talk = Talk(store, feed, clock, rooms=rooms, name=name)
+            talk = Talk(store, feed, clock, rooms=rooms, name=name, overhears=box.overhears if box is not None else None)
             doors = partial(_playground, config, outbound, talk, clock, demo, box)
     return chats, doors
 

@@ -43,6 +43,8 @@ class SignalBox:
     """Moves deployments by events; ``None`` where none does."""
     standings: Standings
     runners: Mapping[str, Runner]
+    overhears: Callable[[str], bool] | None
+    """Whether a plugin has an answer to words that nobody said to the hub; ``None`` where none ever has."""
     complete: Callable[[Asker, str], Sequence[str]]
     """The words that somebody may go on with."""
     loops: Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
@@ -109,6 +111,7 @@ def build_box(
     return SignalBox(
         converser=converser, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
         standings=standings, runners=runners, follower=Follower(deployer) if config.catalogue.services else None,
+        overhears=host.overhears if host is not None and host.listens else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
         loops=[("deploy", deployer.run), ("converse", converser.run)],
     )  # fmt: skip

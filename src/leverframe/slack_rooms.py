@@ -124,7 +124,7 @@ async def build_slack(
     from leverframe.chats.slack.inbound import SlackInbound
 
     heard = {
-        name: SlackInbound(name, settings, outbound, config.hub.locale, tokens[name])
+        name: SlackInbound(name, settings, outbound, config.hub.locale, tokens[name], box.overhears)
         for name, settings in chats.items() if settings.signing_secrets or settings.app_token is not None
     }  # fmt: skip
     return SlackRooms(

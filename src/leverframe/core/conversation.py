@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 
 from leverframe.core.messages import Message
 
-Door: TypeAlias = Literal["slash", "mention", "thread", "button", "form", "playground", "cli", "api"]
-"""The way that somebody's words came."""
+Door: TypeAlias = Literal["slash", "mention", "thread", "button", "form", "playground", "cli", "api", "overheard"]
+"""The way that somebody's words came. ``overheard``: they were said to the room, and a plugin has an answer to them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

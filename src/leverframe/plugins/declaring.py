@@ -74,6 +74,7 @@ class MessageOf:
     function: str
     pattern: str
     flags: int
+    anywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +132,9 @@ def command(
     return declare
 
 
-def on_message(pattern: str, flags: int = re.IGNORECASE) -> Callable[[F], F]:
-    """Have a function answer what is said to the hub and is no command: a mention, ``!`` in a channel, in the playground either.
+def on_message(pattern: str, flags: int = re.IGNORECASE, *, anywhere: bool = False) -> Callable[[F], F]:
+    """Have a function answer what is said to the hub and is no command: a mention, ``!`` in a channel, in the playground either. With
+    ``anywhere`` also what is said in a room that the hub is in, to nobody.
 
     ``pattern`` is a regular expression that is looked for in the words; named groups are given to parameters of their names. Nobody
     needs a grant for an answer: what acts is a command.
@@ -143,7 +145,7 @@ def on_message(pattern: str, flags: int = re.IGNORECASE) -> Callable[[F], F]:
         extra = {one.name for one in _parameters(function) if one.default is inspect.Parameter.empty} - set(compiled.groupindex)
         if extra:
             raise TypeError(f"{function.__name__}: the pattern has no group called {min(extra)}")
-        _add(function, MessageOf(function=function.__name__, pattern=pattern, flags=flags))
+        _add(function, MessageOf(function=function.__name__, pattern=pattern, flags=flags, anywhere=anywhere))
         return function
 
     return declare

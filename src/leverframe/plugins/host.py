@@ -25,6 +25,7 @@ LOOKED_AT = 1_000
 """Characters of what somebody says that patterns are looked for in."""
 Counted = Callable[[str, str], None]
 """Told the plugin and the hook (``command``, ``message``, ``event``, ``happening``, ``runner``, ``chat``, ``blocking``) of every failure."""
+_NOBODY, _NOWHERE = Asker(chat="", id=""), Place(chat="", room="")
 log = structlog.get_logger("leverframe.plugins")
 
 
@@ -66,24 +67,33 @@ class Host:
 
     def answers(self, text: str) -> bool:
         """Return whether a plugin's pattern is in the words."""
-        return self._answering(text, Asker(chat="", id=""), Place(chat="", room="")) is not None
+        return self._answering(text, _NOBODY, _NOWHERE) is not None
+
+    def overhears(self, text: str) -> bool:
+        """Return whether a plugin's pattern is in the words that listens anywhere."""
+        return self._answering(text, _NOBODY, _NOWHERE, overheard=True) is not None
+
+    @property
+    def listens(self) -> bool:
+        """Whether a plugin listens anywhere."""
+        return any(one.anywhere for _, one in self._messages)
 
     async def do(self, command: str, values: Mapping[str, Any], line: str, by: Asker, at: Place) -> Extended:
         """Do a command; see ``ports.Plugins``."""
         plugin, one = self._commands[command]
         return await self._extended(plugin, "command", one.function, {Asked: Asked(command=command, line=line, by=by, at=at)}, values, public=one.command.acts)
 
-    async def answer(self, text: str, by: Asker, at: Place) -> Extended:
+    async def answer(self, text: str, by: Asker, at: Place, *, overheard: bool = False) -> Extended:
         """Answer words; see ``ports.Plugins``. Everybody in the room sees it."""
-        found = self._answering(text, by, at)
+        found = self._answering(text, by, at, overheard=overheard)
         if found is None:
             return Extended()
         plugin, one, words = found
         return await self._extended(plugin, "message", one.function, {Spoken: words}, words.match.groupdict(), public=True)
 
-    def _answering(self, text: str, by: Asker, at: Place) -> tuple[str, MessageOf, Spoken] | None:
+    def _answering(self, text: str, by: Asker, at: Place, *, overheard: bool = False) -> tuple[str, MessageOf, Spoken] | None:
         for plugin, one in self._messages:
-            if (words := spoken(one, text[:LOOKED_AT], by, at)) is not None:
+            if (one.anywhere or not overheard) and (words := spoken(one, text[:LOOKED_AT], by, at)) is not None:
                 return plugin, one, words
         return None
 

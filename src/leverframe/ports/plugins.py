@@ -63,12 +63,16 @@ class Plugins(Protocol):
         """Return whether a plugin has an answer to the words, said to the hub."""
         ...
 
+    def overhears(self, text: str) -> bool:
+        """Return whether a plugin has an answer to the words wherever they are said."""
+        ...
+
     async def do(self, command: str, values: Mapping[str, Any], line: str, by: Asker, at: Place) -> Extended:
         """Do a command, within its plugin's limits. ``values`` are by the argument's name."""
         ...
 
-    async def answer(self, text: str, by: Asker, at: Place) -> Extended:
-        """Answer words that :meth:`answers` is true of."""
+    async def answer(self, text: str, by: Asker, at: Place, *, overheard: bool) -> Extended:
+        """Answer words that :meth:`answers` is true of; :meth:`overhears`, where they are ``overheard``."""
         ...
 
     def wants(self, name: str) -> bool:

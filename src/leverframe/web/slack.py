@@ -235,4 +235,4 @@ def told(refused: Refused, locale: Locale) -> Answer:
 
 def _comes_again(heard: Heard) -> bool:
     """Return whether Slack sends it again unless it is told that it arrived: events only."""
-    return isinstance(heard, Said) and heard.door in ("mention", "thread")
+    return isinstance(heard, Said) and heard.door in ("mention", "thread", "overheard")

@@ -1,19 +1,20 @@
 """Converse: what people say is on disk before it is answered, is run once, and a repeat hears what was said before.
 
-Two steps. The words are committed under their own key, many people's in one commit; then each is run in the transaction that
-also marks it done. Whoever asked is answered by what came of it, or, when the hub is so busy that this would take long, by the
-words with which it begins.
+Two steps. The words are committed under their own key (``intake``); then each is run in the transaction that also marks it done.
+Whoever asked is answered by what came of it, or, when the hub is so busy that this would take long, is told that it comes later.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeAlias
+from functools import lru_cache, partial
+from typing import Protocol, TypeAlias
 
 import structlog
 from sqlalchemy import Connection
@@ -24,14 +25,15 @@ from leverframe.core.commands.definitions import Command, Registry, Value
 from leverframe.core.commands.forms import Misfilled, form_for, read_form
 from leverframe.core.commands.parsing import Mistake, Parsed, WantsForm, parse
 from leverframe.core.commands.permission import grant_words, permitted
-from leverframe.core.conversation import LATER, NOTHING, Answer, Clicked, Heard, Said, Submitted
+from leverframe.core.conversation import NOTHING, Answer, Clicked, Heard, Said, Submitted
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.wording.levers import LEVERS
 from leverframe.ports import Clock
 from leverframe.store import deployments, inbox
 from leverframe.store.database import Database
-from leverframe.store.inbox import UNFINISHED, Incoming, Outcome, Taken
+from leverframe.store.inbox import UNFINISHED, Outcome
 from leverframe.work.extend import Extender, soon
+from leverframe.work.intake import Intake, Waiting
 from leverframe.work.interlocking import Turn
 from leverframe.work.levers import Asked, Levers, mark_of
 from leverframe.work.record import Record
@@ -39,17 +41,11 @@ from leverframe.work.standing import Standing, Standings
 
 BATCH = 8
 """Commands done in one commit: who is only to be taken in waits no longer than that."""
-TAKEN_AT_ONCE = 128
 BUSY = 16
 """So many waiting commands are more than somebody should be kept waiting for."""
-MOST = 10_000
-"""Commands that one process is at; who comes later is told to come again."""
 MINUTE = timedelta(minutes=1)
 RECOVER_S = 5.0
-LOST_AFTER = timedelta(minutes=1)
-"""What this process took in so long ago and is not at, was taken in without its knowing."""
-LOOKS, LOOK_S = 40, 0.25
-"""How long somebody waits for what another process is at."""
+MOST_REST_S = 0.05
 BUTTONS = frozenset({"approve", "reject", "cancel", "retry"})
 """Actions of buttons that are commands with a deployment's id."""
 LONGEST_VALUE = 200
@@ -69,33 +65,6 @@ class Counts(Protocol):
 
 class _NotOurs(Exception):
     """Another process has it, which took this one for dead; or it is done."""
-
-
-class _Waiting:
-    """Something that was heard, and who waits for what comes of it."""
-
-    __slots__ = ("answer", "given", "heard", "id", "incoming", "outcome", "patient")
-
-    def __init__(self, incoming: Incoming, given: Identity | None = None, *, patient: bool = True) -> None:
-        """``patient`` is whether the first who asks wants to wait to the end."""
-        self.incoming, self.given, self.patient = incoming, given, patient
-        self.id, self.heard = incoming.id, incoming.heard
-        loop = asyncio.get_running_loop()
-        self.outcome: asyncio.Future[Outcome] = loop.create_future()
-        self.answer: asyncio.Future[Answer] = loop.create_future()
-        """What the first who asked is told: what came of it, or ``LATER``."""
-
-    def done(self, outcome: Outcome) -> None:
-        """Tell everybody what came of it."""
-        self.outcome.set_result(outcome)
-        if not self.answer.done():
-            self.answer.set_result(outcome.answer)
-
-    def failed(self, error: Exception) -> None:
-        """Tell everybody that nothing is done."""
-        for waits in (self.outcome, self.answer):
-            waits.set_exception(error)
-            waits.exception()  # nobody may be left to hear it
 
 
 class Converser:
@@ -122,15 +91,13 @@ class Converser:
         self._boot, self._locale, self._say = boot, locale, LEVERS[locale]
         self._per_person, self._per_room, self._counts = per_person, per_room, counts
         self._record = Record(database.new_id, lambda: levers.registry, audit_room)
-        self._at: dict[bytes, _Waiting] = {}
-        """What this process is at, by its key."""
-        self._coming: list[_Waiting] = []
-        self._waiting: deque[_Waiting] = deque()
-        self._taking: asyncio.Task[None] | None = None
-        self._running: asyncio.Task[None] | None = None
-        self._beside: set[asyncio.Task[None]] = set()
-        self._disowned: set[int] = set()
-        """Whoever said it was told that nothing is done; it may have been taken in all the same."""
+        self._intake = Intake(database, clock, boot=boot, queue=self._queue)
+        self._acts: deque[Waiting] = deque()
+        self._questions: deque[Waiting] = deque()
+        self._acting: asyncio.Task[None] | None = None
+        self._answering: asyncio.Task[None] | None = None
+        self._known = levers.known()
+        self._parse = lru_cache(maxsize=512)(partial(parse, registry=levers.registry, known=self._known))
 
     @property
     def _registry(self) -> Registry:
@@ -142,31 +109,18 @@ class Converser:
         It is ``LATER`` where so much waits to be done that it would take long: who calls again is answered when it is done.
         Raises ``Refused`` (``storage_unavailable``, ``overloaded``): then nothing is done.
         """
-        key = inbox.digest(heard)
-        known = self._at.get(key)
-        if known is not None:
-            return (await asyncio.shield(known.outcome)).answer
-        return await asyncio.shield(self._hear(key, heard, given, patient=False).answer)
+        one = self._intake.hear(heard, given, patient=False)
+        if one.answer.done() and not one.outcome.done():
+            return (await asyncio.shield(one.outcome)).answer  # it was said before, and put off
+        return await asyncio.shield(one.answer)
 
     async def outcome(self, heard: Heard, *, given: Identity | None = None) -> Outcome:
         """Return what came of ``heard``, however long it takes; its code is empty when another process is at it still. Raises as :meth:`__call__` does."""
-        key = inbox.digest(heard)
-        one = self._at.get(key) or self._hear(key, heard, given, patient=True)
-        return await asyncio.shield(one.outcome)
+        return await asyncio.shield(self._intake.hear(heard, given, patient=True).outcome)
 
     async def recover(self) -> int:
-        """Run what was taken in and not run, by a process that died, or whose taking in was not answered; return how much there was."""
-        if disowned := sorted(self._disowned):
-            outcome = Outcome(answer=Answer(message=self._say.refused("storage_unavailable")), code="storage_unavailable")
-            await self._database.write(inbox.disown, disowned, outcome, boot=self._boot(), now=self._clock.now())
-            self._disowned.difference_update(disowned)
-        now = self._clock.now()
-        left = await self._database.write(inbox.left_over, boot=self._boot(), now=now, mine_before=now - LOST_AFTER)
-        found = [_Waiting(one) for one in left if one.key not in self._at]
-        for one in found:
-            self._at[one.incoming.key] = one
-            self._queue(one)
-        return len(found)
+        """Do what was taken in and not done, by a process that died, or whose taking in was not answered; return how much there was."""
+        return await self._intake.recover(Outcome(answer=Answer(message=self._say.refused("storage_unavailable")), code="storage_unavailable"))
 
     async def run(self) -> None:
         """Take up what processes that died had taken in, for ever."""
@@ -180,9 +134,12 @@ class Converser:
                 log.exception("recovering_failed")
             await self._clock.sleep(RECOVER_S)
 
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [*self._intake.tasks, *(task for task in (self._acting, self._answering) if task is not None)]
+
     async def settled(self) -> None:
         """Return when nothing waits to be done."""
-        while tasks := [task for task in (self._taking, self._running, *self._beside) if task is not None]:
+        while tasks := self._tasks():
             await asyncio.wait(tasks)
 
     async def stop(self, patience_s: float) -> None:
@@ -191,7 +148,7 @@ class Converser:
             async with asyncio.timeout(patience_s):
                 await self.settled()
         except TimeoutError:
-            tasks = [task for task in (self._taking, self._running, *self._beside) if task is not None]
+            tasks = self._tasks()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -200,97 +157,100 @@ class Converser:
         """Return at once whether the answer may be a form."""
         return isinstance(heard, Said) and heard.door in ("slash", "playground") and isinstance(self._read(heard), WantsForm)
 
-    # Taking in: many people's words in one commit.
+    def _queue(self, one: Waiting) -> None:
+        """Do it in its turn: acts one after the other, each in its own transaction; questions beside them, for they change nothing."""
+        asks = self._asks(one.heard)
+        line = self._questions if asks else self._acts
+        line.append(one)
+        if asks and self._answering is None:
+            self._answering = asyncio.create_task(self._answer_all(), name="converse answer")
+        elif not asks and self._acting is None:
+            self._acting = asyncio.create_task(self._act_all(), name="converse")
+        if len(line) > BUSY:
+            one.later()
 
-    def _hear(self, key: bytes, heard: Heard, given: Identity | None, *, patient: bool) -> _Waiting:
-        if len(self._at) >= MOST:
-            raise Refused("overloaded", retry_after_s=5)
-        one = _Waiting(Incoming.of(heard, key=key, id=self._database.new_id(), at=self._clock.now()), given, patient=patient)
-        self._at[key] = one
-        self._coming.append(one)
-        if self._taking is None:
-            # A task of its own: whoever asked may go away, what was said stays said.
-            self._taking = asyncio.create_task(self._take_all(), name="converse take")
-        return one
+    def _asks(self, heard: Heard) -> bool:
+        """Return whether it changes nothing but what is kept of itself."""
+        match self._read(heard):
+            case Parsed(command=command):
+                return not command.acts and not (self._extender is not None and self._extender.does(command))
+            case Mistake(command=None):
+                return not (self._extender is not None and self._extender.answers(heard))
+            case WantsForm() | Misfilled() | Mistake():
+                return True
+            case None:
+                return False
 
-    async def _take_all(self) -> None:
+    # Questions: several at once, each read from one moment of the store; then what came of them is written together.
+
+    async def _answer_all(self) -> None:
         try:
-            while self._coming:
-                batch, self._coming = self._coming[:TAKEN_AT_ONCE], self._coming[TAKEN_AT_ONCE:]
-                await self._take(batch)
+            while self._questions:
+                await self._answer_batch(_some(self._questions))
         finally:
-            self._taking = None
+            self._answering = None
 
-    async def _take(self, batch: Sequence[_Waiting]) -> None:
-        try:
-            taken = await self._database.write(inbox.take_in, [one.incoming for one in batch], boot=self._boot(), now=self._clock.now())
-        except Exception as error:
-            if not isinstance(error, Refused):
-                if len(batch) > 1:
-                    for one in batch:  # one of them cannot be kept as it is: the others can
-                        await self._take([one])
-                    return
-                log.exception("not_taken_in", error=str(error))
-            for one in batch:
-                self._disowned.add(one.id)
-                self._leave(one)
-                one.failed(error)
-            return
-        for one, what in zip(batch, taken, strict=True):
-            if what.id is None and what.outcome is None:
-                self._spawn(self._elsewhere(one))
-            else:
-                self._took(one, what)
-
-    def _took(self, one: _Waiting, what: Taken) -> None:
-        if what.outcome is not None:
-            self._leave(one)
-            one.done(what.outcome)
-        elif what.id is not None:
-            one.id = what.id
-            self._disowned.discard(one.id)
-            self._queue(one)
-            if len(self._waiting) > BUSY and not one.patient and not self.expects_form(one.heard):
-                one.answer.set_result(LATER)
-
-    async def _elsewhere(self, one: _Waiting) -> None:
-        """Wait for what comes of it in another process, or take it over when that one is dead."""
-        for _ in range(LOOKS):
+    async def _answer_batch(self, batch: Sequence[Waiting]) -> None:
+        answered = [
+            (one, what) for one, what in zip(batch, await asyncio.gather(*(self._answer(one) for one in batch)), strict=True) if what is not None
+        ]
+        while answered:
             try:
-                what = await self._database.write(inbox.look, one.incoming.key, boot=self._boot(), now=self._clock.now())
-            except Refused as refused:
-                log.warning("not_looked_for", code=refused.code)
-                what = Taken()
-            if what.id is not None or what.outcome is not None:
-                self._took(one, what)
+                ours = await self._database.write(self._end, answered, now=self._clock.now())
+                break
+            except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+                if isinstance(error, Refused) and error.code == "storage_unavailable":
+                    await self._clock.sleep(1.0)
+                    continue
+                if len(answered) == 1:
+                    await self._give_up(answered[0][0], error)
+                else:
+                    for one, _ in answered:
+                        await self._answer_batch([one])
                 return
-            await self._clock.sleep(LOOK_S)
-        self._leave(one)
-        one.done(Outcome(answer=NOTHING, code=""))
+        else:
+            return
+        for (one, outcome), is_ours in zip(answered, ours, strict=True):
+            if is_ours:
+                self._finish(one, outcome)
+            else:
+                self._intake.elsewhere(one)
 
-    def _leave(self, one: _Waiting) -> None:
-        self._at.pop(one.incoming.key, None)
+    async def _answer(self, one: Waiting) -> Outcome | None:
+        while True:
+            try:
+                return await self._database.read(self._decide, one, now=self._clock.now())
+            except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+                if isinstance(error, Refused) and error.code == "storage_unavailable":
+                    await self._clock.sleep(1.0)
+                    continue
+                await self._give_up(one, error)
+                return None
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(coroutine, name="converse beside")
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
+    def _decide(self, connection: Connection, one: Waiting, *, now: datetime) -> Outcome:
+        return self._limited(connection, one, now) or self._outcome(Turn(connection, now), one.heard, self._standing(connection, one, now), self._read(one.heard))
 
-    # Doing: a few in one commit, each on its own within it, in the order in which they were taken in.
+    def _end(self, connection: Connection, answered: Sequence[tuple[Waiting, Outcome]], *, now: datetime) -> list[bool]:
+        ours = []
+        for one, outcome in answered:
+            ours.append(inbox.end(connection, one.id, outcome, boot=self._boot(), now=now))
+            if ours[-1]:
+                self._record.note(connection, one.heard, outcome, now)
+        return ours
 
-    def _queue(self, one: _Waiting) -> None:
-        self._waiting.append(one)
-        if self._running is None:
-            self._running = asyncio.create_task(self._run(), name="converse")
+    # Acts: a few in one commit, each on its own within it, in the order in which they were taken in.
 
-    async def _run(self) -> None:
+    async def _act_all(self) -> None:
         try:
-            while self._waiting:
-                await self._run_batch([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
+            while self._acts:
+                began = time.monotonic()
+                await self._run_batch(_some(self._acts))
+                if len(self._acts) > BUSY:  # the doors go first: half of the time is theirs
+                    await self._clock.sleep(min(time.monotonic() - began, MOST_REST_S))
         finally:
-            self._running = None
+            self._acting = None
 
-    async def _run_batch(self, batch: Sequence[_Waiting]) -> None:
+    async def _run_batch(self, batch: Sequence[Waiting]) -> None:
         """Do them, each surely once. They are taken in: while the database is away, they wait."""
         while True:
             try:
@@ -311,23 +271,23 @@ class Converser:
         for one, what in zip(batch, done, strict=True):
             match what:
                 case _NotOurs():
-                    self._spawn(self._elsewhere(one))
+                    self._intake.elsewhere(one)
                 case Exception():
                     await self._give_up(one, what)
                 case outcome, turn:
                     self._levers.committed(turn)
                     if outcome.code == UNFINISHED and self._extender is not None:
-                        self._spawn(self._extend(one, self._extender))
+                        self._intake.spawn(self._extend(one, self._extender))
                     else:
                         self._finish(one, outcome)
 
-    async def _extend(self, one: _Waiting, extender: Extender) -> None:
+    async def _extend(self, one: Waiting, extender: Extender) -> None:
         """Have a plugin do it, now that it is committed that this begins."""
         read = self._read(one.heard)
         running = asyncio.ensure_future(extender.run(read if isinstance(read, Parsed) else None, one.heard))
         try:
-            if not await soon(running) and not one.patient and not one.answer.done():
-                one.answer.set_result(LATER)
+            if not await soon(running):
+                one.later()
             outcome, posts = await running
         finally:
             running.cancel()
@@ -346,7 +306,7 @@ class Converser:
         extender.told.ring()
         self._finish(one, outcome)
 
-    def _execute_all(self, connection: Connection, *, batch: Sequence[_Waiting], now: datetime) -> list[tuple[Outcome, Turn] | Exception]:
+    def _execute_all(self, connection: Connection, *, batch: Sequence[Waiting], now: datetime) -> list[tuple[Outcome, Turn] | Exception]:
         if len(batch) == 1:
             return [self._execute(connection, batch[0], now)]
         done: list[tuple[Outcome, Turn] | Exception] = []
@@ -362,7 +322,7 @@ class Converser:
             connection.exec_driver_sql("RELEASE SAVEPOINT command")
         return done
 
-    async def _give_up(self, one: _Waiting, error: Exception) -> None:
+    async def _give_up(self, one: Waiting, error: Exception) -> None:
         """Say and write down that it cannot be done."""
         if isinstance(error, Refused):
             outcome = Outcome(answer=Answer(message=self._say.refused(error.code, error.detail)), code=error.code, detail=error.detail)
@@ -381,25 +341,23 @@ class Converser:
                 break
         self._finish(one, outcome)
 
-    def _refuse(self, connection: Connection, *, one: _Waiting, outcome: Outcome, now: datetime) -> None:
+    def _refuse(self, connection: Connection, *, one: Waiting, outcome: Outcome, now: datetime) -> None:
         if inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
             self._record.note(connection, one.heard, outcome, now)
 
-    def _finish(self, one: _Waiting, outcome: Outcome) -> None:
+    def _finish(self, one: Waiting, outcome: Outcome) -> None:
         took_s = (self._clock.now() - one.incoming.at).total_seconds()
         self._counts(outcome.line.partition(" ")[0] or type(one.heard).__name__.lower(), outcome.code, took_s)
-        self._leave(one)
-        one.done(outcome)
+        self._intake.finish(one, outcome)
 
-    def _execute(self, connection: Connection, one: _Waiting, now: datetime) -> tuple[Outcome, Turn]:
+    def _execute(self, connection: Connection, one: Waiting, now: datetime) -> tuple[Outcome, Turn]:
         heard = one.heard
         read = self._read(heard)
         acts = read is None or (isinstance(read, Parsed) and read.command.acts)
-        turn = self._levers.begin(connection, now) if acts else Turn(connection, now)
-        standing = self._standings.of(heard.by, given=one.given or self._standings.again(connection, heard, now))
+        turn = self._levers.begin(connection, now)
         if isinstance(heard, Clicked) and read is None:
             read = self._clicked(heard, turn)
-        outcome = self._limited(connection, one, now) or self._outcome(turn, heard, standing, read)
+        outcome = self._limited(connection, one, now) or self._outcome(turn, heard, self._standing(connection, one, now), read)
         if not inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
             raise _NotOurs
         self._levers.finish(turn)
@@ -409,7 +367,10 @@ class Converser:
             self._record.write_down(connection, heard, replace(outcome, code="begun"), now)
         return outcome, turn
 
-    def _limited(self, connection: Connection, one: _Waiting, now: datetime) -> Outcome | None:
+    def _standing(self, connection: Connection, one: Waiting, now: datetime) -> Standing:
+        return self._standings.of(one.heard.by, given=one.given or self._standings.again(connection, one.heard, now))
+
+    def _limited(self, connection: Connection, one: Waiting, now: datetime) -> Outcome | None:
         """Refuse who says too much in a minute, and tell how long to wait."""
         heard, since = one.heard, now - MINUTE
         free_at = [inbox.free_at(connection, id=one.id, since=since, most=self._per_person, actor=heard.by.actor)] if self._per_person else []
@@ -439,14 +400,14 @@ class Converser:
             case Mistake(command=None) if self._extender is not None and self._extender.answers(heard):
                 return self._extender.begun(None)
             case Mistake():
-                if isinstance(heard, Said) and heard.door == "thread" and read.code == "command_unknown":
+                if isinstance(heard, Said) and heard.door in ("thread", "overheard") and read.code == "command_unknown":
                     return Outcome(answer=NOTHING)  # a line that begins with ! is not always for the hub
                 return Outcome(answer=Answer(message=self._say.mistaken(read)), code=read.code, detail=read.met)
             case None:
                 return Outcome(answer=NOTHING)
 
     def _form(self, wants: WantsForm, heard: Heard, standing: Standing) -> Outcome:
-        command, known = wants.command, self._levers.known()
+        command, known = wants.command, self._known
         found = permitted(standing.identity, command, {}, self._levers.roles)
         form = form_for(command, self._registry, known, standing.identity, self._locale, given=wants.given, context=heard.at.room)
         if not any(field.choices for field in form.fields if field.required) and isinstance(found, Denied):
@@ -455,15 +416,18 @@ class Converser:
         return Outcome(answer=Answer(form=form), line=command.name)
 
     def _read(self, heard: Heard) -> Read | None:
-        known = self._levers.known()
         match heard:
+            case Said(door="overheard"):
+                return Mistake(code="command_unknown")
             case Said():
-                return parse(heard.text, self._registry, known, mark=mark_of(heard), marked=heard.door in ("slash", "mention", "thread"))
+                # Read several times on its way, and many say the same; but endless words are not kept.
+                read = self._parse if len(heard.text) <= LONGEST_VALUE else self._parse.__wrapped__
+                return read(heard.text, mark=mark_of(heard), marked=heard.door in ("slash", "mention", "thread"))
             case Submitted():
                 command = self._registry.find(heard.form)
-                return None if command is None else read_form(command, heard.fields, self._registry, known, self._locale)
+                return None if command is None else read_form(command, heard.fields, self._registry, self._known, self._locale)
             case Clicked(action="run", value=value):  # a plugin's button: whoever presses it says the line
-                return parse(value, self._registry, known, marked=False)
+                return parse(value, self._registry, self._known, marked=False)
             case Clicked():
                 return None
 
@@ -481,3 +445,7 @@ class Converser:
         if action == "rollback" and (about := self._levers.about(turn, value)) is not None:
             return command("rollback", service=about.service, environment=about.environment)
         return None
+
+
+def _some(line: deque[Waiting]) -> list[Waiting]:
+    return [line.popleft() for _ in range(min(BATCH, len(line)))]

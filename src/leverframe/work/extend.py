@@ -40,7 +40,7 @@ class Extender:
 
     def answers(self, heard: Heard) -> bool:
         """Return whether a plugin has an answer to what was said."""
-        return isinstance(heard, Said) and self._plugins.answers(heard.text)
+        return isinstance(heard, Said) and (self._plugins.overhears if heard.door == "overheard" else self._plugins.answers)(heard.text)
 
     def begun(self, parsed: Parsed | None) -> Outcome:
         """Return what stands in the inbox while it runs, and for ever when it does not come to its end."""
@@ -52,7 +52,7 @@ class Extender:
         if parsed is not None:
             said = await self._plugins.do(parsed.command.name, parsed.values, parsed.line(), heard.by, heard.at)
         elif isinstance(heard, Said):
-            said = await self._plugins.answer(heard.text, heard.by, heard.at)
+            said = await self._plugins.answer(heard.text, heard.by, heard.at, overheard=heard.door == "overheard")
         else:
             said = Extended()
         line = parsed.line() if parsed is not None else ""

@@ -7,7 +7,7 @@ import json
 import re
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,8 +38,11 @@ class Talk:
 
     kind = "playground"
 
-    def __init__(self, store: PlaygroundStore, feed: Feed, clock: Clock, *, rooms: Iterable[str], name: str = "playground") -> None:
-        """``rooms`` are shown first, although nobody spoke there yet; ``name`` is the chat's key in the configuration."""
+    def __init__(self, store: PlaygroundStore, feed: Feed, clock: Clock, *, rooms: Iterable[str], name: str = "playground", overhears: Callable[[str], bool] | None = None) -> None:
+        """``rooms`` are shown first, although nobody spoke there yet; ``name`` is the chat's key in the configuration; ``overhears`` tells
+        whether there is an answer to words that nobody said to the hub.
+        """
+        self._overhears = overhears
         self.name = name
         self._store, self._feed, self._clock = store, feed, clock
         self._rooms, self._voice = dict.fromkeys(rooms), Voice(store, feed, clock)
@@ -84,6 +87,9 @@ class Talk:
             at = self._at(room, None if said.thread is None else ids.show("msg", said.thread))
             words = _without_shared(text[mark.end() :])
             exchange = self._exchange(Said(key=ids.show("msg", said.id), door="playground", text=words, by=by, at=at, said_at=said.posted_at))
+        elif self._overhears is not None and self._overhears(text):
+            at = self._at(room, None if said.thread is None else ids.show("msg", said.thread))
+            exchange = self._exchange(Said(key=ids.show("msg", said.id), door="overheard", text=text, by=by, at=at, said_at=said.posted_at))
         return PlaygroundSaid(shown=for_page(said), exchange=exchange)
 
     async def click(

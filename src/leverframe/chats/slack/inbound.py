@@ -6,7 +6,7 @@ https://docs.slack.dev/interactivity/handling-user-interaction
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -32,12 +32,15 @@ class SlackInbound:
 
     kind = "slack"
 
-    def __init__(self, name: str, settings: Settings, outbound: Outbound, locale: Locale, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, outbound: Outbound, locale: Locale, tokens: Tokens | None = None, overhears: Callable[[str], bool] | None = None
+    ) -> None:
         """``name`` is the chat's key in the configuration; ``outbound`` is shared and stays its owner's to close.
 
-        ``tokens`` are shared with what installs the app; left out, there is only that of the configuration.
+        ``tokens`` are shared with what installs the app; left out, there is only that of the configuration. ``overhears``
+        tells whether there is an answer to words that nobody said to the hub.
         """
-        self.name = name
+        self.name, self._overhears = name, overhears
         self._secrets = tuple(secret.reveal().encode() for secret in settings.signing_secrets)
         self._team, self._app = settings.team_id, settings.app_id
         self._voice = Voice(settings, outbound, locale, tokens or Tokens(name, settings))
@@ -52,14 +55,14 @@ class SlackInbound:
         ``slack_team_unknown`` and ``slack_app_unknown`` (403).
         """
         sent_s = verify(self._secrets, headers, body, now)
-        return self._heard(reading.read_body(Letter(chat=self.name, now=now, digest=reading.digest(sent_s, body)), body))
+        return self._heard(reading.read_body(Letter(chat=self.name, now=now, digest=reading.digest(sent_s, body), overhears=self._overhears), body))
 
     def hear_envelope(self, kind: str, envelope_id: str, payload: Mapping[str, Any], *, now: datetime) -> ChatHeard:
         """Return what an envelope of Socket Mode says: ``kind`` is its ``type``. The connection itself proves that it is Slack.
 
         Raises ``Refused`` like :meth:`hear`. https://docs.slack.dev/apis/events-api/using-socket-mode
         """
-        letter = Letter(chat=self.name, now=now, digest=envelope_id)
+        letter = Letter(chat=self.name, now=now, digest=envelope_id, overhears=self._overhears)
         match kind:
             case "slash_commands":
                 return self._heard(reading.read_slash(letter, payload))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -58,6 +58,8 @@ class Letter:
     now: datetime
     digest: str
     """Stands for the request where the payload holds no id of its own."""
+    overhears: Callable[[str], bool] | None = None
+    """Whether there is an answer to words that nobody said to the hub."""
 
 
 def digest(timestamp_s: int, body: bytes) -> str:
@@ -193,7 +195,7 @@ def _options(letter: Letter, payload: Mapping[str, Any]) -> Reading:
 
 
 def read_event(letter: Letter, payload: Mapping[str, Any]) -> Read:
-    """Return what an event says: a mention, or a message that begins with ``!``. Every other event is ``Nothing``.
+    """Return what an event says: a mention, a message that begins with ``!``, or one that is overheard. Every other event is ``Nothing``.
 
     https://docs.slack.dev/apis/events-api, …/reference/events/app_mention, …/reference/events/message
     """
@@ -215,7 +217,7 @@ def read_event(letter: Letter, payload: Mapping[str, Any]) -> Read:
         return Nothing(reason="said by a bot")
     if "edited" in event or text(event, "subtype") not in _OWN_SUBTYPES:
         return Nothing(reason="no new words")
-    found = _spoken(event, bots[0] if bots else "")
+    found = _spoken(event, bots[0] if bots else "", letter.overhears)
     if found is None:
         return Nothing(reason="not said to the hub")
     door, words = found
@@ -233,8 +235,8 @@ def read_event(letter: Letter, payload: Mapping[str, Any]) -> Read:
     return Reading(heard=said, surface="event", app=text(payload, "api_app_id"), team=team)
 
 
-def _spoken(event: Mapping[str, Any], bot: str) -> tuple[Door, str] | None:
-    """Return the door and the words of what is said to the hub in a message, else ``None``.
+def _spoken(event: Mapping[str, Any], bot: str, overhears: Callable[[str], bool] | None) -> tuple[Door, str] | None:
+    """Return the door and the words of what is said to the hub in a message, or is overheard; else ``None``.
 
     A mention counts where the message begins with it: Slack sends those that only speak of the bot as well, and a message
     with ``!`` that mentions it comes twice.
@@ -247,6 +249,8 @@ def _spoken(event: Mapping[str, Any], bot: str) -> tuple[Door, str] | None:
         return None
     if words.lstrip().startswith("!"):
         return "thread", words.lstrip()[1:]
+    if overhears is not None and not (bot and f"<@{bot}" in words) and overhears(plain_words(words).strip()):
+        return "overheard", words
     return None
 
 
