@@ -163,6 +163,23 @@ async def test_an_event_that_cannot_be_written_is_refused_alone(database: Sqlite
     assert isinstance(await some_event(database), int) and database.ready()
 
 
+async def test_who_stands_at_a_door_is_written_first(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit takes works on for a moment only; before those that are left comes what a door waits for, and nothing is left undone."""
+    monkeypatch.setattr("leverframe.store.sqlite.TURN_S", -1.0)
+    done: list[str] = []
+    doors: list[asyncio.Task[None]] = []
+    loop = asyncio.get_running_loop()
+
+    def work(connection: sa.Connection, name: str) -> None:
+        if name == "a":
+            loop.call_soon_threadsafe(lambda: doors.append(asyncio.create_task(database.write_first(work, "door"))))
+        done.append(name)
+
+    await asyncio.gather(*(database.write(work, name) for name in ("a", "b", "c")))
+    await asyncio.gather(*doors)
+    assert done == ["a", "door", "b", "c"]
+
+
 async def test_closing_lets_nobody_wait(tmp_path: Path, clock: Clock) -> None:
     """What waits is written; whoever comes afterwards is refused."""
     database = await open_sqlite(tmp_path / "hub.db", clock)

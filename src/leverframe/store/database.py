@@ -29,6 +29,10 @@ class Database(Protocol):
         """
         ...
 
+    async def write_first(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Write as :meth:`write` does, before everything else that waits: for whom somebody at a door waits."""
+        ...
+
     def new_id(self) -> int:
         """Return a fresh identifier, greater than all that this process gave before."""
         ...

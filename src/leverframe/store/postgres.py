@@ -194,6 +194,10 @@ class PostgresDatabase:
         """
         return await self._run(self._engine, lambda connection: work(connection, *args, **kwargs))
 
+    async def write_first(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Write as :meth:`write` does: here nobody stands in a line."""
+        return await self.write(work, *args, **kwargs)
+
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return ``work(connection, …)`` of what is committed now."""
         return await self._run(self._reading, lambda connection: work(connection, *args, **kwargs))

@@ -12,12 +12,13 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -36,6 +37,8 @@ T = TypeVar("T")
 
 BATCH = 512
 """At most so many waiting writes share a commit: beyond, the last would wait longer than the disk makes it."""
+TURN_S = 0.01
+"""So long a commit takes works on; what is left waits for the next one, so that nobody at a door waits long for others' works."""
 LARGE_BYTES = 256 * 1024
 """A body above this commits apart, so that it does not hold up the small ones."""
 RETRY_AFTER_S = 5
@@ -51,13 +54,18 @@ class AlreadyServed(RuntimeError):
         super().__init__(f"{path}: {self.__doc__}")
 
 
+_Work: TypeAlias = tuple[Callable[[Connection], Any], asyncio.Future[Any]]
+
+
 @dataclass(slots=True)
 class _Batch:
     events: list[tuple[NewEvent, asyncio.Future[int]]] = field(default_factory=list)
-    works: list[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = field(default_factory=list)
+    first: list[_Work] = field(default_factory=list)
+    """What somebody at a door waits for."""
+    works: list[_Work] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.events) + len(self.works)
+        return len(self.events) + len(self.first) + len(self.works)
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
@@ -141,9 +149,16 @@ class SqliteDatabase:
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return ``work(connection, …)`` once it is committed; raises what it raises."""
+        return await self._written_soon(self._waiting.works, lambda connection: work(connection, *args, **kwargs))
+
+    async def write_first(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Write as :meth:`write` does, before everything else that waits: for whom somebody at a door waits."""
+        return await self._written_soon(self._waiting.first, lambda connection: work(connection, *args, **kwargs))
+
+    async def _written_soon(self, line: list[_Work], work: Callable[[Connection], T]) -> T:
         self._check_open()
         done: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.works.append((lambda connection: work(connection, *args, **kwargs), done))
+        line.append((work, done))
         self._hand_over()
         return await done
 
@@ -210,7 +225,8 @@ class SqliteDatabase:
             self._waiting.events, batch.events = batch.events[BATCH:], batch.events[:BATCH]
         self._queue.put(batch)
 
-    def _answered(self, results: Sequence[tuple[asyncio.Future[Any], Any, BaseException | None]], own: bool) -> None:
+    def _answered(self, results: Sequence[tuple[asyncio.Future[Any], Any, BaseException | None]], left: Sequence[_Work], own: bool) -> None:
+        self._waiting.works[:0] = left
         if own:
             self._busy = False
             self._hand_over()
@@ -223,34 +239,40 @@ class SqliteDatabase:
 
     def _write_forever(self) -> None:
         while (batch := self._queue.get()) is not None:
-            results = self._written(batch)
+            left: list[_Work] = []
+            results = self._written(batch, left)
             own = not (len(batch.events) == 1 and len(batch.events[0][0].body) > LARGE_BYTES)
-            self._loop.call_soon_threadsafe(self._answered, results, own)
+            self._loop.call_soon_threadsafe(self._answered, results, left, own)
 
-    def _written(self, batch: _Batch) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
-        """Return everybody's answer, whatever happens."""
+    def _written(self, batch: _Batch, left: list[_Work]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+        """Return everybody's answer, whatever happens; to ``left`` go works that the next commit is to do."""
         try:
-            return self._commit(batch)
+            return self._commit(batch, left)
         except Exception as error:  # noqa: BLE001 - whoever waits must be answered, and the thread must live
-            if len(batch) > 1 and not _is_away(error):
+            left.clear()
+            if batch.events and len(batch) > 1 and not _is_away(error):
                 # One of the events cannot be stored as it is: the others can.
-                parts = [_Batch(events=[one]) for one in batch.events] + [_Batch(works=batch.works)]
-                return [answer for part in parts if len(part) for answer in self._written(part)]
+                parts = [_Batch(events=[one]) for one in batch.events] + [_Batch(first=batch.first, works=batch.works)]
+                return [answer for part in parts if len(part) for answer in self._written(part, left)]
             self.failure = (str(error) or type(error).__name__).splitlines()[0]
             if _is_away(error):
                 self._failed_at = self._clock.now()
             refused = Refused("storage_unavailable", retry_after_s=RETRY_AFTER_S)
             refused.__cause__ = error
-            return [(future, None, refused) for _, future in (*batch.events, *batch.works)]
+            return [(future, None, refused) for _, future in (*batch.events, *batch.first, *batch.works)]
 
-    def _commit(self, batch: _Batch) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
+    def _commit(self, batch: _Batch, left: list[_Work]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
         results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
         run, before = self._raw.execute, self._raw.total_changes
         run("BEGIN IMMEDIATE")
         try:
             if batch.events:
                 results.extend(self._insert(batch.events))
-            for work, future in batch.works:
+            until_s = time.monotonic() + TURN_S
+            for number, (work, future) in enumerate((*batch.first, *batch.works), -len(batch.first)):
+                if number > 0 and time.monotonic() > until_s:
+                    left.extend(batch.works[number:])
+                    break
                 run("SAVEPOINT work")
                 try:
                     results.append((future, work(self._connection), None))
