@@ -19,7 +19,7 @@ run: $(VENV)/.run ## set everything up and start the demo; prints its address (o
 	@exec $(BIN)/leverframe demo $(if $(PORT),--port $(PORT)) $(if $(LOCALE),--locale $(LOCALE))
 
 test: system $(VENV)/.test browser ## set everything up (a real PostgreSQL and Chromium too) and run every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.test ## lint, types, floors, generated docs
 	$(BIN)/ruff check .
