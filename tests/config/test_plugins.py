@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from config.wrong_plugins import FOLDER, WRONG_PLUGINS
+
 from leverframe.config import ConfigErrors, load
 
 REST = '[sources.github]\nsecrets = ["env:S"]\n'
