@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
-from leverframe.config import models, services
+from leverframe.config import models, plugins, services
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
@@ -37,6 +37,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[roles.NAME]", models.Role, ""),
     ("[github]", models.GitHub, ""),
     ("[retention]", models.Retention, ""),
+    ("[plugins]", plugins.PluginsSection, ""),
+    ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),
     ("[services.NAME]", services.ServiceSection, ""),
     ("[services.NAME.environments.NAME]", services.EnvironmentSection, "An environment of a service. The keys of its runner stand beside these: see below, by kind."),
 )
