@@ -54,8 +54,13 @@ class Host:
                 self._commands[one.command.name] = name, one
             case MessageOf():
                 self._messages.append((name, one))
-            case EventOf() | HappeningOf():
-                self._handlers[f"{name}.{one.function}.{'event' if isinstance(one, EventOf) else 'happening'}"] = name, one
+            case EventOf():
+                key = f"{name}.{one.function}.event"
+                before = self._handlers.get(key)  # decorated twice: it hears both, and each event once
+                events = before[1].events if before is not None and isinstance(before[1], EventOf) else ()
+                self._handlers[key] = name, EventOf(function=one.function, events=(*events, *one.events))
+            case HappeningOf():
+                self._handlers[f"{name}.{one.function}.happening"] = name, one
             case RoomOf():
                 pass  # made when the configuration names its kind
 
