@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -117,3 +118,17 @@ def test_nothing_of_plugins_is_imported_without_them(tmp_path: Path) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.stdout.strip() == "[]", ran.stderr
+
+
+def test_check_and_doctor_tell_what_plugins_add(plugin: Write, tmp_path: Path) -> None:
+    """Each with its file and what it adds, also as JSON."""
+    plugin(PING)
+    (tmp_path / "leverframe.toml").write_text('[chats.playground]\n[plugins]\nfolder = "."\n')
+    run = [sys.executable, "-c", "from leverframe.cli.main import main; main()"]
+
+    def said(*words: str) -> str:
+        return subprocess.run([*run, *words], cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+
+    assert f"plugins.sample ({tmp_path}/sample.py): command ping" in said("check")
+    assert json.loads(said("check", "--json"))["plugins"] == [{"name": "sample", "where": f"{tmp_path}/sample.py", "adds": ["command ping"]}]
+    assert f"plugins.sample command ping ({tmp_path}/sample.py)" in said("doctor")
