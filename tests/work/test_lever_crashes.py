@@ -129,7 +129,8 @@ class Trouble:
     def enter(self, hub: Box, runner: WorksRunner) -> None:
         """Come to a process."""
         self._write, self._read = hub.database.write, hub.database.read
-        hub.database.write, hub.database.read = self._writing, self._reading
+        hub.database.write = hub.database.write_first = self._writing
+        hub.database.read = self._reading
         runner.before, runner.after = self._before, self._after
 
     def _now(self, step: str, *whens: str) -> bool:

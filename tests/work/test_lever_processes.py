@@ -73,7 +73,7 @@ async def die(hub: Box) -> None:
 
 async def bury(hub: Box) -> None:
     """End what hangs in a process that died."""
-    tasks = [task for task in (hub.converser._taking, hub.converser._running, *hub.converser._beside, *hub.deployer._doing) if task is not None]
+    tasks = [*hub.converser._tasks(), *hub.deployer._doing]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -164,7 +164,7 @@ async def test_whoever_says_it_again_is_answered_by_the_living(start: Start, clo
 
     dead.database.write = dies_instead_of_doing
     lost = asyncio.create_task(dead.say("ann", "deploy s0 free", key="twice"))
-    while dead.converser._running is None:
+    while dead.converser._acting is None:
         await asyncio.sleep(0.001)
     empty = await living.say("ann", "deploy s0 free", key="twice")  # ten seconds of the clock pass, and nobody knows yet
     assert text(empty) == "" and await living.all() == []

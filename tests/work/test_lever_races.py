@@ -318,7 +318,7 @@ async def test_nobody_waits_long_when_many_speak(hub: Box) -> None:
 async def test_whoever_asked_may_go_away(hub: Box) -> None:
     """A connection that ends while its words are being written: they are done all the same."""
     speaking = asyncio.create_task(hub.say("ann", "deploy web-app preview", key="gone"))
-    while not hub.converser._at:
+    while not hub.converser._intake.at:
         await asyncio.sleep(0)
     speaking.cancel()
     await asyncio.wait([speaking])
@@ -337,11 +337,11 @@ async def test_who_was_told_no_is_not_done_later(hub: Box) -> None:
             raise Refused("storage_unavailable")
         return done
 
-    hub.database.write = unanswered
+    hub.database.write_first = unanswered
     for key in ("a", "b"):
         with pytest.raises(Refused, match="storage_unavailable"):
             await hub.say("ann", "deploy web-app preview", key=key)
-    hub.database.write = write
+    hub.database.write_first = write
     assert (await hub.say("ann", "deploy web-app preview", key="a")).public
     await hub.converser.recover()
     await hub.converser.settled()
@@ -358,7 +358,7 @@ async def test_a_command_that_breaks_is_told_and_does_not_stop_the_others(hub: B
     assert [answer.public for answer in answers] == [True, False, True] and "internal" in text(answers[1])
     rows = await hub.rows(sa.select(audit.c.actor, audit.c.code).order_by(audit.c.actor))
     assert [tuple(row) for row in rows] == [("slack:ANN", "ok"), ("slack:BOB", "internal"), ("slack:CAT", "ok")]
-    assert not hub.converser._at
+    assert not hub.converser._intake.at
 
 
 async def test_a_listener_that_breaks_stops_nothing(hub: Box, works: Works, monkeypatch: pytest.MonkeyPatch) -> None:

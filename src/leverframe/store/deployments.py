@@ -113,8 +113,15 @@ def ended(connection: Connection, *, service: str, environment: str, limit: int 
 
 def last_good(connection: Connection, *, service: str, environment: str) -> Deployment | None:
     """Return the last deployment there that succeeded."""
-    found = past(connection, service=service, environment=environment, states=("succeeded",), limit=1)
-    return found[0] if found else None
+    kept = connection.execute(_LAST_GOOD, {"b_service": service, "b_environment": environment}).scalar()
+    return None if kept is None else from_json(kept)
+
+
+_LAST_GOOD = (
+    sa.select(deployments.c.document)
+    .where(deployments.c.service == sa.bindparam("b_service"), deployments.c.environment == sa.bindparam("b_environment"), deployments.c.state == sa.literal_column("'succeeded'"))
+    .order_by(deployments.c.id.desc()).limit(1)
+)  # fmt: skip
 
 
 def _read(connection: Connection, query: sa.Select[Any]) -> list[Deployment]:

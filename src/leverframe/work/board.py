@@ -16,9 +16,12 @@ from leverframe.store import deployments, locks
 
 
 def board(
-    connection: Connection, *, catalogue: Catalogue, zone: tzinfo, now: datetime, service: str = "", environment: str = ""
+    connection: Connection, *, catalogue: Catalogue, zone: tzinfo, now: datetime, service: str = "", environment: str = "", with_live: int | None = None
 ) -> list[LaneRow]:
-    """Return a row for each environment of the catalogue, in its order; of one ``service`` or ``environment`` where given."""
+    """Return a row for each environment of the catalogue, in its order; of one ``service`` or ``environment`` where given.
+
+    Only the first ``with_live`` rows tell what is live there (all, without it): a chat shows no more.
+    """
     wanted = [
         one for environments in catalogue.services.values() for one in environments.values()
         if (not service or one.service == service) and (not environment or one.name == environment)
@@ -27,12 +30,18 @@ def board(
     for each in deployments.open_ones(connection):
         open_ones.setdefault((each.service, each.environment), []).append(each)
     kept = locks.every(connection)
-    return [_row(connection, one, open_ones.get((one.service, one.name), []), kept.get(one.lane), zone, now) for one in wanted]
+    return [
+        _row(one, open_ones.get((one.service, one.name), []), _live(connection, one) if with_live is None or place < with_live else None, kept.get(one.lane), zone, now)
+        for place, one in enumerate(wanted)
+    ]  # fmt: skip
 
 
-def _row(connection: Connection, one: Environment, here: list[Deployment], lock: Lock | None, zone: tzinfo, now: datetime) -> LaneRow:
+def _live(connection: Connection, one: Environment) -> Deployment | None:
+    return deployments.last_good(connection, service=one.service, environment=one.name)
+
+
+def _row(one: Environment, here: list[Deployment], good: Deployment | None, lock: Lock | None, zone: tzinfo, now: datetime) -> LaneRow:
     active = next((each for each in here if each.state in HOLDING), None)
-    good = deployments.last_good(connection, service=one.service, environment=one.name)
     closed = frozen(one.freezes, now, zone) if one.freezes else None
     return LaneRow(
         service=one.service, environment=one.name, live=None if good is None else shown(good), active=None if active is None else shown(active),

@@ -34,6 +34,8 @@ from leverframe.work.interlocking import Happened, Interlocking, Turn
 
 AT_ONCE = 256
 """Effects that one process does at a time: a runner that does not answer must not keep the others waiting."""
+TAKEN_AT_ONCE, WRITTEN_AT_ONCE = 32, 8
+"""Effects that are taken, and answers of runners and repositories that are written, in one commit: who is only heard waits no longer than that."""
 SCAN_S = 5.0
 AGAIN_S = 5.0
 """An effect that failed for a reason of our own is tried again after so long."""
@@ -70,6 +72,7 @@ class Deployer(Interlocking):
         self._boot, self._repositories, self._unseal = boot, repositories, unseal
         self._doing: dict[asyncio.Task[None], int] = {}
         """What is under way, with the effect that it is for."""
+        self._writing = asyncio.Semaphore(WRITTEN_AT_ONCE)
         self._sure_of: int | None = None
         """The boot of which every effect that is taken is known to be under way; ``None`` after an answer was lost."""
         self._stopping = False
@@ -106,7 +109,7 @@ class Deployer(Interlocking):
         boot = self._boot()
         holding = None if self._sure_of == boot else list(self._doing.values())
         self._sure_of = None
-        taken = await self._database.write(deployments.take, boot=boot, now=self._clock.now(), limit=free, holding=holding)
+        taken = await self._database.write(deployments.take, boot=boot, now=self._clock.now(), limit=min(free, TAKEN_AT_ONCE), holding=holding)
         self._sure_of = boot
         for due in taken:
             task = asyncio.create_task(self._attempt(due), name=f"lever {type(due.effect).__name__}")
@@ -199,7 +202,8 @@ class Deployer(Interlocking):
                 await self._database.write(deployments.done, id=due.id)
 
     async def _answer(self, due: Due, input: came.Input) -> None:
-        turn = await self._database.write(self._take_in, due=due, input=input, now=self._clock.now())
+        async with self._writing:
+            turn = await self._database.write(self._take_in, due=due, input=input, now=self._clock.now())
         self.committed(turn)
 
     def _take_in(self, connection: Connection, *, due: Due, input: came.Input, now: datetime) -> Turn:
@@ -243,7 +247,8 @@ class Deployer(Interlocking):
 
     async def _call(self, due: Due, deployment: Deployment, effect: todo.Call) -> None:
         """Pull the lever: that it is about to happen is written down first, and once."""
-        turn, go, current = await self._database.write(self._beginning, due=due, effect=effect, now=self._clock.now())
+        async with self._writing:
+            turn, go, current = await self._database.write(self._beginning, due=due, effect=effect, now=self._clock.now())
         self.committed(turn)
         if not go or current is None:
             return

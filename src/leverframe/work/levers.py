@@ -31,7 +31,7 @@ from leverframe.core.messages import Message
 from leverframe.core.services import Environment
 from leverframe.core.wording import VOICES
 from leverframe.core.wording.levers import LEVERS
-from leverframe.core.wording.levers.tables import LaneRow
+from leverframe.core.wording.levers.tables import SHOWN, LaneRow
 from leverframe.store import approvals, chat_routes, deployments, inbox, locks
 from leverframe.store.inbox import Outcome
 from leverframe.work.board import board, shown, shown_lock
@@ -353,14 +353,14 @@ class Levers:
 
     # Questions.
 
-    def _rows(self, asked: Asked) -> list[LaneRow]:
+    def _rows(self, asked: Asked, *, with_live: int = 0) -> list[LaneRow]:
         return board(
             asked.turn.connection, catalogue=self._deployer.catalogue, zone=self._zone, now=asked.turn.now,
-            service=asked.parsed.text("service"), environment=asked.parsed.text("environment"),
+            service=asked.parsed.text("service"), environment=asked.parsed.text("environment"), with_live=with_live,
         )  # fmt: skip
 
     def _status(self, asked: Asked) -> Outcome:
-        return self._done(asked, self._say.status(self._rows(asked), self._zone))
+        return self._done(asked, self._say.status(self._rows(asked, with_live=SHOWN), self._zone))
 
     def _queue(self, asked: Asked) -> Outcome:
         return self._done(asked, self._say.queue(self._rows(asked), self._zone))
