@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 HERE = Path(__file__).parent
 SECRET = "bench-secret"
@@ -53,6 +54,35 @@ def push(size: int = 8192, title: str = "") -> bytes:
 
 def signature(body: bytes) -> str:
     return hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+
+
+SERVICES = 200
+"""So many services are deployed while people ask: a lane each."""
+
+
+def slash(count: int, command: str = "/deploy", sink: int = 0) -> bytes:
+    """Really signed slash commands, one a line: timestamp, signature, body. Every one is of its own, by one of a thousand people."""
+    lines, now = [], int(time.time())
+    for number in range(count):
+        body = urlencode({
+            "token": "t", "team_id": "T1", "team_domain": "bench", "channel_id": f"C{number % 20}", "channel_name": "ops", "user_id": f"U{number % 1000}",
+            "user_name": "ann", "command": command, "text": f"s{number % SERVICES}{' staging' * (command == '/deploy')}", "api_app_id": "A1",
+            "is_enterprise_install": "false", "response_url": f"http://127.0.0.1:{sink}/commands/T1/{number}/x", "trigger_id": secrets.token_hex(16),
+        }).encode()  # fmt: skip
+        lines.append(b"%d v0=%s %s" % (now, hmac.new(SECRET.encode(), b"v0:%d:" % now + body, hashlib.sha256).hexdigest().encode(), body))
+    return b"\n".join(lines)
+
+
+def slack_config(folder: Path, port: int, sink: int) -> Path:
+    services = "".join(f'[services.s{number}.environments.staging]\nrunner = "simulated"\n' for number in range(SERVICES))
+    path = folder / "leverframe.toml"
+    path.write_text(
+        f'[hub]\nurl = "http://127.0.0.1:{port}"\nbind = "127.0.0.1:{port}"\ndatabase = "sqlite:///{folder}/hub.db"\n'
+        "commands_per_minute = { person = 0, room = 0 }\n"
+        f'[chats.slack]\nkind = "slack"\nbot_token = "env:BENCH_TOKEN"\nsigning_secrets = ["env:BENCH_SECRET"]\napi_url = "http://127.0.0.1:{sink}/api/"\n'
+        f'posts_per_second = 0\n[roles.all]\nmembers = ["slack:*"]\nallow = ["deploy *"]\n{services}'
+    )
+    return path
 
 
 def config(folder: Path, port: int, *, sink: int | None, database: str, rooms: int = 1, pacing: int = 0) -> Path:
@@ -92,6 +122,15 @@ def process(arguments: list[str], port: int, core: str, log: Path, env: dict[str
         with contextlib.suppress(subprocess.TimeoutExpired):
             started.wait(10)
         started.kill()
+
+
+@contextlib.contextmanager
+def slack_hub(folder: Path, sink: int) -> Iterator[int]:
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    env = {"BENCH_SECRET": SECRET, "BENCH_TOKEN": "xoxb-bench"}
+    with process([str(Path(PYTHON).with_name("leverframe")), "serve", "--config", str(slack_config(folder, port, sink))], port, SERVER_CORE, folder / "log", env):
+        yield port
 
 
 @contextlib.contextmanager
@@ -240,6 +279,59 @@ def owe(path: Path, count: int) -> None:
         database.execute("INSERT INTO destinations (name, due_at, failures) VALUES ('slack:#dead', ?, 0)", (now,))
 
 
+def slack(folder: Path, rounds: int, seconds: float) -> dict[str, object]:
+    """Slash commands: at 500 a second, the wait for the answer; at full load, the rate beside Slack Bolt's and the bare server's."""
+    sink = free_port()
+    found: dict[str, object] = {}
+    with process([PYTHON, str(HERE / "sink.py"), str(sink)], sink, CLIENT_CORE, folder / "sink4.log"):
+        for command in ("/deploy", "/status"):
+            with slack_hub(folder / f"steady{command.replace('/', '-')}", sink) as door:
+                steady(door, sink, command, 2)
+                found[command] = steady(door, sink, command, seconds * 2)
+        bolt, bare, ratios, rates, peers = free_port(), free_port(), [], [], []
+        with (
+            process([PYTHON, str(HERE / "bolt.py"), str(bolt), SECRET], bolt, SERVER_CORE, folder / "bolt.log"),
+            process([PYTHON, str(HERE / "bare.py"), str(bare)], bare, SERVER_CORE, folder / "bare2.log"),
+        ):
+            for number in range(rounds):
+                with slack_hub(folder / f"full{number}", sink) as door:
+                    ours = flood(door, sink, seconds)
+                theirs, plain = flood(bolt, sink, seconds), flood(bare, sink, seconds, path="/in/github")
+                ratios.append(ours / theirs)
+                rates.append(ours / plain)
+                peers.append(theirs / plain)
+    return found | {
+        "to_bolt": round(statistics.median(ratios), 2), "to_bolt_each": [round(one, 2) for one in ratios], "to_bare": round(statistics.median(rates), 3),
+        "bolt_to_bare": round(statistics.median(peers), 3),
+    }  # fmt: skip
+
+
+def steady(port: int, sink: int, command: str, seconds: float, rate: int = 500) -> dict[str, object]:
+    done = subprocess.run(
+        ["taskset", "-c", CLIENT_CORE, PYTHON, str(HERE / "steady.py"), str(port), str(rate), str(seconds)], input=slash(int(rate * seconds), command, sink),
+        capture_output=True, check=True,
+    )  # fmt: skip
+    found: dict[str, object] = json.loads(done.stdout)
+    if found["bad"]:
+        raise SystemExit(f"{found['bad']} answers were not 200: the figure would be worth nothing")
+    return found
+
+
+def flood(port: int, sink: int, seconds: float, path: str = "/slack/commands", connections: int = 64) -> float:
+    """Return commands a second, as many as go through 64 connections."""
+    with tempfile.NamedTemporaryFile() as lines:
+        lines.write(slash(int(seconds * (40_000 if path != "/slack/commands" else 10_000)), sink=sink))
+        lines.flush()
+        done = subprocess.run(
+            ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(HERE / "slack.lua"), f"http://127.0.0.1:{port}"],
+            env={**os.environ, "BENCH_LINES": lines.name, "BENCH_PATH": path}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    if found["bad"]:
+        raise SystemExit(f"{found['bad']} answers were not 2xx: the figure would be worth nothing")
+    return float(found["requests"] / (found["duration_us"] / 1e6))
+
+
 def cold_start(folder: Path, rounds: int = 5) -> dict[str, object]:
     """From the start of the process to the first 202."""
     seconds, memory = [], []
@@ -301,14 +393,14 @@ def fill(path: Path, count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", help="ingest, sustained, latency, crowd, cold, growth, postgres; all of them if none is named")
+    parser.add_argument("what", nargs="*", help="ingest, sustained, latency, crowd, cold, growth, postgres, slack; all of them if none is named")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--record", action="store_true", help="add the results to docs/benchmarks.md")
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: sudo apt-get install -y wrk")
-    wanted = asked.what or ["cold", "latency", "crowd", "ingest", "sustained", "growth", "postgres"]
+    wanted = asked.what or ["cold", "latency", "crowd", "ingest", "sustained", "growth", "postgres", "slack"]
     results: dict[str, dict[str, object]] = {}
     with tempfile.TemporaryDirectory(prefix="leverframe-bench-") as name:
         folder = Path(name)
@@ -331,6 +423,8 @@ def main() -> None:
                     with postgres() as url:
                         (folder / "pg").mkdir()
                         results[what] = ingest(folder / "pg", asked.rounds, asked.seconds, database=url)
+                case "slack":
+                    results[what] = slack(folder, asked.rounds, asked.seconds)
                 case _:
                     parser.error(f"unknown: {what}")
             print(json.dumps({what: results[what]}), flush=True)
