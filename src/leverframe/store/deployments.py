@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from leverframe.core import ids
 from leverframe.core.deployments import ENDED, Deployment, from_json, to_json
@@ -156,31 +158,39 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int, holdin
     With ``holding``, the effects that this process knows to be its own, it takes others that have its boot too: the answer of an
     earlier call was lost.
     """
-    boots = alive(now) if holding is None else alive(now).where(processes.c.boot != boot)
-    unheld = sa.or_(lever_effects.c.boot.is_(None), lever_effects.c.boot.not_in(boots))
-    which = sa.and_(lever_effects.c.due_at <= now, unheld)
-    if holding is None:
-        which = sa.and_(which, sa.or_(lever_effects.c.boot.is_(None), lever_effects.c.boot != boot))
-    elif holding:
-        which = sa.and_(which, lever_effects.c.id.not_in(sorted(holding)))
+    asked = {"b_boot": boot, "b_now": now, "b_limit": limit} | ({} if holding is None else {"b_holding": sorted(holding)})
+    taken = connection.execute(_take(holding is not None), asked).all()
+    if not taken:
+        return []
+    known = {row.id: row.document for row in connection.execute(_MEANT, {"b_ids": sorted({row.deployment_id for row in taken})}).all()}
+    return [_due(row, known.get(row.deployment_id), boot) for row in sorted(taken, key=lambda row: int(row.id))]
+
+
+_MEANT = sa.select(deployments.c.id, deployments.c.document).where(deployments.c.id.in_(sa.bindparam("b_ids", expanding=True)))
+
+
+@cache
+def _take(unsure: bool) -> ReturningUpdate[Any]:
+    boot, now = sa.bindparam("b_boot", type_=sa.BigInteger), sa.bindparam("b_now", type_=lever_effects.c.due_at.type)
+    of = lever_effects.c.boot
+    if unsure:
+        unheld = sa.and_(of.not_in(alive(now).where(processes.c.boot != boot)), lever_effects.c.id.not_in(sa.bindparam("b_holding", expanding=True)))
+        unheld = sa.or_(of.is_(None), unheld)
+    else:
+        unheld = sa.or_(of.is_(None), sa.and_(of != boot, of.not_in(alive(now))))
     free = (
         sa.select(lever_effects.c.id)
-        .where(which)
+        .where(lever_effects.c.due_at <= now, unheld)
         .order_by(lever_effects.c.due_at, lever_effects.c.id)
-        .limit(limit)
+        .limit(sa.bindparam("b_limit", type_=sa.Integer))
         .with_for_update(skip_locked=True)
         .cte("free")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )  # fmt: skip
-    taken = connection.execute(
+    return (
         lever_effects.update().where(lever_effects.c.id.in_(sa.select(free.c.id))).values(boot=boot)
         .returning(lever_effects.c.id, lever_effects.c.deployment_id, lever_effects.c.name, lever_effects.c.document)
-    ).all()  # fmt: skip
-    if not taken:
-        return []
-    meant = sa.select(deployments.c.id, deployments.c.document).where(deployments.c.id.in_({row.deployment_id for row in taken}))
-    known = {row.id: row.document for row in connection.execute(meant).all()}
-    return [_due(row, known.get(row.deployment_id), boot) for row in sorted(taken, key=lambda row: int(row.id))]
+    )  # fmt: skip
 
 
 def _due(row: Any, document: bytes | None, boot: int) -> Due:
@@ -223,6 +233,12 @@ def hurry(connection: Connection, deployment: Deployment, *, names: Collection[s
 
 def next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
     """Return when the next effect that no living process does is due."""
-    free = sa.or_(lever_effects.c.boot.is_(None), sa.and_(lever_effects.c.boot != boot, lever_effects.c.boot.not_in(alive(now))))
-    found: datetime | None = connection.execute(sa.select(sa.func.min(lever_effects.c.due_at)).where(free)).scalar()
+    found: datetime | None = connection.execute(_next_due(), {"b_boot": boot, "b_now": now}).scalar()
     return found
+
+
+@cache
+def _next_due() -> sa.Select[Any]:
+    boot, now = sa.bindparam("b_boot", type_=sa.BigInteger), sa.bindparam("b_now", type_=lever_effects.c.due_at.type)
+    of = lever_effects.c.boot
+    return sa.select(sa.func.min(lever_effects.c.due_at)).where(sa.or_(of.is_(None), sa.and_(of != boot, of.not_in(alive(now)))))
