@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from leverframe.chats.slack import forms
 from leverframe.core.commands.definitions import SHARED
@@ -72,10 +72,9 @@ def read_body(letter: Letter, body: bytes) -> Read:
     if body.lstrip()[:1] == b"{":
         return read_event(letter, _json(body, "body"))
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX)
+        fields = _form(body.decode())
     except ValueError:
         raise Refused("request_invalid", "body: neither JSON nor a form in UTF-8") from None
-    fields = {name: value.replace("\x00", "\ufffd") for name, value in pairs}
     if "payload" in fields:
         return read_interaction(letter, _json(fields["payload"].encode(), "payload"))
     if "command" in fields:
@@ -83,6 +82,21 @@ def read_body(letter: Letter, body: bytes) -> Read:
     if fields.get("ssl_check") == "1":
         return Nothing(reason="ssl_check")
     raise Refused("request_invalid", "body: no command, no payload and no event")
+
+
+def _form(text: str) -> dict[str, str]:
+    """Return the fields of a form, as ``parse_qsl`` does in three times as long: most of Slack's values have nothing to undo."""
+    pairs = text.replace("\x00", "\ufffd").split("&")
+    if len(pairs) > _FIELDS_MAX:
+        raise ValueError("too many fields")
+    fields = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if "%" in value or "+" in value:
+            value = unquote(value.replace("+", " "), errors="strict").replace("\x00", "\ufffd")
+        if equals or name:
+            fields[name if "%" not in name and "+" not in name else unquote(name.replace("+", " "), errors="strict")] = value
+    return fields
 
 
 def read_slash(letter: Letter, fields: Mapping[str, Any]) -> Reading:
