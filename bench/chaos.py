@@ -1,7 +1,8 @@
-"""Kill the hub at random moments under load, again and again, and account for every event that it answered 202: ``make chaos``.
+"""Kill the hub at random moments under load, again and again, and account for everything that it answered: ``make chaos``.
 
-Signed pushes come over several connections to a real ``leverframe serve``; a Slack that counts stands behind it. Exit status 1
-when an event that was accepted never arrived, or when the hub's log has an error that nobody expects.
+Signed pushes come over several connections to a real ``leverframe serve``; a Slack that counts stands behind it. Then people in
+Slack deploy and approve, and a service that counts is asked to deploy. Exit status 1 when an event that was accepted never
+arrived, when a deployment was started twice or forgotten, or when the hub's log has an error that nobody expects.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from acceptance.crashing import crash
 from acceptance.processes import Hub, arrivals
+from acceptance.pulling import pull
 from services.postgres import Server
 
 
@@ -55,7 +57,23 @@ def main() -> int:
             failed |= bool(account.lost or account.complaints)
             if account.lost:
                 print(f"  lost: {' '.join(sorted(account.lost)[:20])}")
+        failed |= not levers(kind, rounds=asked.rounds, seed=seed)
     return int(failed)
+
+
+def levers(kind: str, *, rounds: int, seed: int) -> bool:
+    """Return whether every lever was pulled once."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="leverframe-chaos-") as name, database(kind, Path(name)) as url:
+        account = pull(Path(name) / "hub", database=url, rounds=rounds, chance=random.Random(seed), say=lambda line: print(f"  {line}", flush=True))
+    print(
+        f"{kind}, levers: {account.accepted} commands answered, {account.unanswered} cut off and sent again, {len(account.twice)} started twice, "
+        f"{len(account.doubled)} done twice, {len(account.forgotten)} forgotten, {account.settled} settled by a person, {time.monotonic() - began:.0f} s",
+        flush=True,
+    )
+    for line in (*account.twice, *account.doubled, *account.forgotten, *account.complaints)[:20]:
+        print(f"  unexpected: {line[:300]}")
+    return account.good
 
 
 if __name__ == "__main__":
