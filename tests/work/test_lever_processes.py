@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -15,10 +17,17 @@ from services.postgres import Server
 
 from leverframe.core.approvals import Policy
 from leverframe.core.deployments import Rules
+from leverframe.core.events import Event
+from leverframe.core.routes import Route
 from leverframe.core.services import Catalogue, Environment
+from leverframe.ports import Accepted
+from leverframe.sources.github.source import GithubSource
 from leverframe.store import deployments, schema
 from leverframe.store import inbox as inbox_store
 from leverframe.store.tables import inbox, lever_effects
+from leverframe.work.follow import Follower
+from leverframe.work.library import Library
+from leverframe.work.planning import Decided, Planner
 from work.box import Box, box, text
 from work.works import Works, WorksRunner
 
@@ -287,3 +296,34 @@ async def test_effects_whose_taking_was_not_answered_are_not_lost(start: Start, 
             await hub.deployer.step()
     await hub.run(seconds=60)
     assert await hub.states() == ["succeeded"] and not works.twice
+
+
+async def test_pushes_and_words_do_not_lock_each_other_out(start: Start) -> None:
+    """What routes a push to a room and starts a deployment by it takes locks in the order in which commands do: nobody waits for a deadlock to be found."""
+    hub = await start()
+    follower, planner = _following(hub)
+
+    async def pushed(number: int) -> None:
+        plan = Decided(_push(number + 1), [Route(name="pushes", events=("push",), to=("slack:#deploys",), thread="off")], follows=True)
+        _, moved = await hub.database.write(planner.plan, boot=hub.database.boot, routed=[], plans=[plan], silenced=set(), now=hub.clock.now())
+        for turn in moved:
+            follower.committed(turn)
+
+    for number in range(8):
+        await asyncio.gather(*(pushed(4 * number + one) for one in range(4)), *(hub.say("ann", f"deploy s{one} free") for one in range(4)))
+    await hub.database.read(lambda connection: connection.execute(sa.text("SELECT pg_stat_force_next_flush()")))
+    deadlocks = sa.text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    assert await hub.rows(deadlocks) == [(0,)] and len(await hub.all()) == 64
+
+
+def _following(hub: Box) -> tuple[Follower, Planner]:
+    environment = Environment(service="pushed", name="live", runner="works", repository="acme/web", on=("push main",), room="slack:#deploys")
+    hub.deployer.catalogue = Catalogue(services={**CATALOGUE.services, "pushed": {"live": environment}})
+    follower = Follower(hub.deployer)
+    return follower, Planner(hub.database, Library(hub.database, lambda stored: _push(0)), ZoneInfo("UTC"), {}, follower)
+
+
+def _push(number: int) -> Event:
+    body = json.dumps({"repository": {"full_name": "acme/web"}, "ref": "refs/heads/main", "after": f"{number:040x}"[::-1], "deleted": False}).encode()
+    accepted = Accepted(name="push", action=None, delivery_id=str(number), body=body, repo="acme/web")
+    return GithubSource("github", ["s"]).parse(accepted, id=number + 1, received_at=VirtualClock().now())

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from functools import partial
 from typing import Any, Protocol, assert_never
 
 import structlog
@@ -33,7 +32,7 @@ from leverframe.store.deliveries import Role
 from leverframe.work.bell import Bell
 from leverframe.work.hearing import Hearing
 from leverframe.work.standing import OWN
-from leverframe.work.tell import Telling, tell
+from leverframe.work.tell import Telling, tell_all
 
 log = structlog.get_logger("leverframe.deploy")
 
@@ -52,7 +51,7 @@ class Turn:
     now: datetime
     lanes: list[str] = field(default_factory=list)
     said: dict[str, Deployment] = field(default_factory=dict)
-    notes: list[Callable[[], None]] = field(default_factory=list)
+    told: list[Telling] = field(default_factory=list)
     """What is told after the cards: below each of them, or beside."""
     happened: list[tuple[todo.Happening, Deployment]] = field(default_factory=list)
 
@@ -120,10 +119,8 @@ class Interlocking:
             lane = turn.lanes.pop()
             turn.lanes = [other for other in turn.lanes if other != lane]
             self._turns(turn, lane)
-        for deployment in turn.said.values():
-            self._tell(turn, deployment, DEPLOYMENT, deployment.state, Role.CARD)
-        for note in turn.notes:
-            note()
+        cards = [self._telling(deployment, DEPLOYMENT, deployment.state, Role.CARD) for deployment in turn.said.values()]
+        tell_all(turn.connection, self._database.new_id, [*cards, *turn.told], now=turn.now)
         if self._hearing is not None and turn.happened:
             self._hearing.happened(turn.connection, turn.happened, turn.now)
 
@@ -169,11 +166,11 @@ class Interlocking:
                     turn.said[deployment.id] = deployment
                 case todo.Note():
                     more = {"by_name": effect.by_name or effect.by, "code": effect.code, "detail": effect.detail}
-                    turn.notes.append(partial(self._tell, turn, deployment, NOTE, effect.what, Role.REPLY, more))
+                    turn.told.append(self._telling(deployment, NOTE, effect.what, Role.REPLY, more))
                 case todo.Alert():
                     glass = deployment.glass
                     more = {"detail": effect.detail, "by_name": glass.by_name or glass.by if glass else ""}
-                    turn.notes.append(partial(self._tell, turn, deployment, ALERT, effect.what, Role.ALONE, more))
+                    turn.told.append(self._telling(deployment, ALERT, effect.what, Role.ALONE, more))
                 case todo.Happened(name=name):
                     turn.happened.append((name, deployment))
                 case _:  # pragma: no cover
@@ -234,17 +231,13 @@ class Interlocking:
         good = deployments.last_good(connection, service=deployment.service, environment=after)
         return good.commit.sha if good is not None and good.commit is not None else None
 
-    def _tell(self, turn: Turn, deployment: Deployment, name: str, action: str, role: Role, more: Mapping[str, Any] | None = None) -> None:
+    def _telling(self, deployment: Deployment, name: str, action: str, role: Role, more: Mapping[str, Any] | None = None) -> Telling:
         to = [deployment.place.destination] if deployment.place is not None else []
         direct = list(deployment.followers) if name != DEPLOYMENT else []
         mirrored = [self._audit_room] if self._audit_room is not None and name != DEPLOYMENT and self._audit_room not in to else []
-        tell(
-            turn.connection, self._database.new_id,
-            Telling(
-                name=name, action=action, subject=deployment.id, payload={"deployment": snapshot(deployment), **(more or {})}, to=to, role=role,
-                repo=deployment.repository, alone=[*direct, *mirrored],
-            ),
-            now=turn.now,
+        return Telling(
+            name=name, action=action, subject=deployment.id, payload={"deployment": snapshot(deployment), **(more or {})}, to=to, role=role,
+            repo=deployment.repository, alone=[*direct, *mirrored],
         )  # fmt: skip
 
     def tell_lock(
@@ -254,11 +247,7 @@ class Interlocking:
         shown = {"service": service, "environment": environment, "by": lock.owner_name or lock.owner, "reason": lock.reason, "until": lock.until, "waiting": lock.waiters}
         to = [place.destination for place in places]
         mirrored = [self._audit_room] if self._audit_room is not None else []
-        tell(
-            turn.connection, self._database.new_id,
-            Telling(name=LOCK, action=what, subject=lock.lane, payload={"lock": shown, **(more or {})}, to=to, role=Role.ALONE, alone=mirrored), now=turn.now,
-        )  # fmt: skip
-
+        turn.told.append(Telling(name=LOCK, action=what, subject=lock.lane, payload={"lock": shown, **(more or {})}, to=to, role=Role.ALONE, alone=mirrored))
 
     def freed(self, turn: Turn, lock: Lock, *, tell_to: tuple[str, ...] | None = None) -> None:
         """Have the next in a lane that is open again go, and tell those who waited for it, directly."""

@@ -75,6 +75,12 @@ class Planner:
 
         ``silenced`` are the mutes. Raises :class:`LateWorker` when another process routes one of them now.
         """
+        moved: list[Turn] = []
+        if self._follower is not None:  # first: whoever changes deployments has them alone, and then locks rooms, never the other way round
+            for decided in plans:
+                turn = self._follower.take(connection, decided.event, now=now) if decided.follows else None
+                if turn is not None:
+                    moved.append(turn)
         planned: list[Planned] = []
         for decided in plans:
             fired = [Fired(route, decided.event) for route in decided.firing]
@@ -86,12 +92,6 @@ class Planner:
             for decided in plans:
                 if decided.hears:
                     self._hearing.take(connection, decided.event, now=now)
-        moved: list[Turn] = []
-        if self._follower is not None:
-            for decided in plans:
-                turn = self._follower.take(connection, decided.event, now=now) if decided.follows else None
-                if turn is not None:
-                    moved.append(turn)
         return sum(one.state is State.OWED for one in planned), moved
 
     def _labels(self, connection: Connection, decided: Decided, subject: str, now: datetime) -> list[Fired]:

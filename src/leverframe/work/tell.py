@@ -41,21 +41,26 @@ class Telling:
 
 def tell(connection: Connection, new_id: Callable[[], int], telling: Telling, *, now: datetime) -> None:
     """Write the event and what is owed for it; where nobody is to hear it, nothing."""
-    where = list(dict.fromkeys([*telling.to, *telling.alone]))
-    if not where:
-        return
-    id = new_id()
-    delivery_id = show("evt", id)
-    insert_rows(
-        connection, events, ("id", "dedupe", "source", "delivery_id", "name", "action", "repo", "carried", "received_at"),
-        [(id, dedupe_digest(HUB, delivery_id), HUB, delivery_id, telling.name, telling.action, telling.repo, None, now)],
-    )  # fmt: skip
-    insert_rows(connection, bodies, ("event_id", "codec", "headers", "body"), [(id, PLAIN, _NO_HEADERS, msgspec.json.encode(telling.payload))])
-    planned = []
-    for destination in where:
-        threaded = destination in telling.to and telling.role is not Role.ALONE
-        planned.append(Planned(
-            id=new_id(), event_id=id, destination=destination, order_key=f"{HUB}:{telling.subject}" if threaded else "",
-            role=telling.role if threaded else Role.ALONE, route="", state=State.OWED, scheduled_at=now,
-        ))  # fmt: skip
+    tell_all(connection, new_id, [telling], now=now)
+
+
+def tell_all(connection: Connection, new_id: Callable[[], int], tellings: Sequence[Telling], *, now: datetime) -> None:
+    """Write several, in this order, as :func:`tell` does."""
+    heard, kept, planned = [], [], []
+    for telling in tellings:
+        where = list(dict.fromkeys([*telling.to, *telling.alone]))
+        if not where:
+            continue
+        id = new_id()
+        delivery_id = show("evt", id)
+        heard.append((id, dedupe_digest(HUB, delivery_id), HUB, delivery_id, telling.name, telling.action, telling.repo, None, now))
+        kept.append((id, PLAIN, _NO_HEADERS, msgspec.json.encode(telling.payload)))
+        for destination in where:
+            threaded = destination in telling.to and telling.role is not Role.ALONE
+            planned.append(Planned(
+                id=new_id(), event_id=id, destination=destination, order_key=f"{HUB}:{telling.subject}" if threaded else "",
+                role=telling.role if threaded else Role.ALONE, route="", state=State.OWED, scheduled_at=now,
+            ))  # fmt: skip
+    insert_rows(connection, events, ("id", "dedupe", "source", "delivery_id", "name", "action", "repo", "carried", "received_at"), heard)
+    insert_rows(connection, bodies, ("event_id", "codec", "headers", "body"), kept)
     deliveries.owe(connection, planned=planned, now=now)
