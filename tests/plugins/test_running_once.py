@@ -74,6 +74,13 @@ async def test_a_slow_command_is_answered_later(plugin: Write, tmp_path: Path) -
         assert reply.public
 
 
+async def test_an_answer_that_cannot_be_kept_is_told_as_such(plugin: Write) -> None:
+    """Half a character is no text of any database: whoever asked hears that it went wrong, and nobody waits for ever."""
+    async with Hub(plugin('@command()\ndef mumble(ask: Asked) -> str:\n    "Mumble."\n    return "\\ud800"\n')) as hub:
+        assert "internal" in (await hub.slash("/lever mumble")).text
+        assert await acts(hub) == [("mumble", "begun"), ("mumble", "internal")]
+
+
 async def test_nobody_pulls_without_a_grant(plugin: Write, tmp_path: Path) -> None:
     """A command of a plugin takes a grant for its name, like every other; the refusal is audited."""
     ledger = tmp_path / "ledger"
@@ -177,6 +184,7 @@ async def test_what_happens_to_deployments_is_heard(plugin: Write) -> None:
         await hub.slash("/deploy web-app production")
         card = await hub.message("#ops", "production")
         await hub.message("#told", "approval_needed")
+        await hub.settled()
         waiting = [one for one in hub.messages("#ops") if one.buttons][-1]
         await hub.click(waiting.button("Approve"))
         await hub.message("#told", "succeeded", within_s=20)

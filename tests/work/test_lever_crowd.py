@@ -16,7 +16,7 @@ from leverframe.core.deployments import Rules
 from leverframe.core.services import Catalogue, Environment
 from leverframe.store.tables import lever_effects
 from leverframe.work.deploy import SCAN_S
-from work.box import Box, box
+from work.box import Box, box, text
 from work.works import Works, WorksRunner
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +66,18 @@ async def test_a_thousand_that_wait_cost_nothing(database_url: str, clock: Virtu
             asked.append(counting.calls)
             clock.advance(seconds=60)
     assert asked[0] == asked[1] and asked[1].total() <= 36
+
+
+async def test_one_lane_is_seen_behind_a_thousand_others(sqlite_url: str, clock: VirtualClock) -> None:
+    """Whoever asks for one service is told of it, whatever waits elsewhere; the list of all says how many it leaves out."""
+    async with box(sqlite_url, clock, catalogue=catalogue(1010, rules=Rules(policy=Policy(required=1))), runners={"works": WorksRunner(Works())}) as hub:
+        for number in range(0, 1010, 50):
+            await asyncio.gather(*(hub.say("ann", f"deploy s{one} live") for one in range(number, min(number + 50, 1010))))
+        await hub.converser.settled()
+        await hub.run()
+        assert "s1009 → live" in text(await hub.say("bob", "queue s1009"))
+        assert (await hub.click("bob", "approve", "s1009")).public
+        assert "more" in text(await hub.say("bob", "status"))
 
 
 async def test_two_hundred_lanes_are_busy_at_once(database_url: str, clock: VirtualClock) -> None:

@@ -87,9 +87,14 @@ def open_in(connection: Connection, lane: str) -> list[Deployment]:
     return [from_json(kept) for kept in connection.execute(_OPEN_IN, {"b_lane": lane}).scalars()]
 
 
-def open_ones(connection: Connection, *, limit: int = 1_000) -> list[Deployment]:
-    """Return the deployments that have not ended, in the order of asking."""
-    return _read(connection, sa.select(deployments.c.document).where(_OPEN).order_by(deployments.c.id).limit(limit))
+def open_ones(connection: Connection, *, service: str = "", environment: str = "", limit: int = 1_000) -> list[Deployment]:
+    """Return the deployments that have not ended, of one ``service`` or ``environment`` where given, in the order of asking."""
+    query = sa.select(deployments.c.document).where(_OPEN).order_by(deployments.c.id).limit(limit)
+    if service:
+        query = query.where(deployments.c.service == service)
+    if environment:
+        query = query.where(deployments.c.environment == environment)
+    return _read(connection, query)
 
 
 def past(

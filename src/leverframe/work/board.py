@@ -27,7 +27,7 @@ def board(
         if (not service or one.service == service) and (not environment or one.name == environment)
     ]  # fmt: skip
     open_ones: dict[tuple[str, str], list[Deployment]] = {}
-    for each in deployments.open_ones(connection):
+    for each in deployments.open_ones(connection, service=service, environment=environment):
         open_ones.setdefault((each.service, each.environment), []).append(each)
     kept = locks.every(connection)
     return [

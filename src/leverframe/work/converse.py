@@ -303,6 +303,11 @@ class Converser:
             except Refused as refused:
                 log.warning("answer_not_written", code=refused.code)
                 await self._clock.sleep(1.0)
+            except Exception as error:
+                log.exception("answer_not_kept", error=str(error))  # what a plugin gave cannot be kept: whoever waits is told so
+                if outcome.code == "internal":
+                    break
+                outcome, posts = Outcome(answer=Answer(message=self._say.refused("internal", type(error).__name__)), line=outcome.line, code="internal"), ()
         extender.told.ring()
         self._finish(one, outcome)
 

@@ -116,7 +116,7 @@ class Levers:
         """Return the deployment that a button to approve means: its id, or, as an old button says, the service of the one that waits."""
         if turn is None or value not in self._deployer.catalogue.services:
             return value
-        found = [one.id for one in deployments.open_ones(turn.connection) if one.service == value and one.state == "waiting"]
+        found = [one.id for one in deployments.open_ones(turn.connection, service=value) if one.state == "waiting"]
         return found[0] if len(found) == 1 else value
 
     def does(self, command: Command) -> bool:
