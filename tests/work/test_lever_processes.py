@@ -88,6 +88,12 @@ async def bury(hub: Box) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def run_alone(hub: Box) -> None:
+    """Have one process do all that is due now."""
+    while await hub.deployer.step():
+        await hub.deployer.settle()
+
+
 async def run(hubs: list[Box], seconds: int) -> None:
     """Have all processes do what is due, side by side."""
     for _ in range(seconds):
@@ -99,13 +105,30 @@ async def run(hubs: list[Box], seconds: int) -> None:
 
 
 async def test_processes_share_the_levers(start: Start, works: Works) -> None:
-    """Words come to both, both carry out: everything is started once, and both have done some of it."""
+    """Words come to both, both carry out at the same moment, and everything is started once."""
     hubs = [await start(), await start()]
     await asyncio.gather(*(hubs[number % 2].say("ann", f"deploy s{number} free") for number in range(12)))
     await run(hubs, 20)
     assert Counter(await hubs[0].states()) == {"succeeded": 12} and not works.twice
-    shares = [sum(hub.deployer._runners["works"].calls.values()) for hub in hubs]  # type: ignore[attr-defined]
-    assert all(shares) and len(works.starts) == 12
+    assert len(works.starts) == 12
+
+
+async def test_whoever_looks_first_does_what_is_due(start: Start, works: Works) -> None:
+    """One process may take all that is due at a moment, and the other what is due at the next: neither waits for the other.
+
+    That both had some of the work was once asked of processes that look at the same moment: it is chance which of them takes all.
+    """
+    hubs = [await start(), await start()]
+    for number in range(12):
+        await hubs[0].say("ann", f"deploy s{number} free")
+    for second in range(20):
+        for hub in (hubs if second == 0 else reversed(hubs)):
+            await run_alone(hub)
+        for hub in hubs:
+            await beat(hub)
+        hubs[0].clock.advance(seconds=1)
+    assert Counter(await hubs[0].states()) == {"succeeded": 12} and not works.twice
+    assert all(sum(hub.deployer._runners["works"].calls.values()) for hub in hubs)  # type: ignore[attr-defined]
 
 
 async def test_the_same_words_at_two_doors_are_done_once(start: Start) -> None:

@@ -10,14 +10,15 @@ import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
 
+from leverframe.core import ids
 from leverframe.core.approvals import Policy
 from leverframe.core.conversation import LATER
 from leverframe.core.deployments import Deployment, Rules
 from leverframe.core.errors import Refused
 from leverframe.core.services import Catalogue, Environment
 from leverframe.ports import Absent, Lost
-from leverframe.store import approvals, inbox
-from leverframe.store.tables import audit
+from leverframe.store import approvals, deployments, inbox
+from leverframe.store.tables import audit, lever_effects
 from leverframe.store.tables import inbox as inbox_table
 from work.box import HERE, Box, box, buttons, text
 from work.works import Works, WorksRunner
@@ -375,3 +376,40 @@ async def test_old_cards_name_a_service(hub: Box) -> None:
     assert (await hub.click("bob", "approve", "web-app")).public
     assert (await now(hub, made)).state != "waiting"
     assert buttons((await hub.told("lever_deployment"))[0]) is not None
+
+
+async def test_an_effect_of_a_later_version_holds_up_nobody(hub: Box, works: Works) -> None:
+    """A row that this version cannot read is left for one that can; everything else goes on."""
+    made = await asked(hub)
+    rows = [
+        {"id": number, "deployment_id": ids.read("dep", made.id), "name": name, "document": document, "due_at": hub.clock.now()}
+        for number, (name, document) in enumerate([("Levitate", b"{}"), ("Poll", b"[]")], 1)
+    ]  # fmt: skip
+    await hub.database.write(lambda connection: connection.execute(lever_effects.insert(), rows))
+    await hub.run(seconds=1)
+    assert works.starts == {made.id: 1}
+    unread = await hub.rows(sa.select(lever_effects.c.id, lever_effects.c.boot).where(lever_effects.c.id < 3).order_by(lever_effects.c.id))
+    assert (1, None) in [tuple(row) for row in unread]  # the other made way for a poll that can be read
+    await hub.run(seconds=60)
+    assert (await now(hub, made)).state == "succeeded"
+
+
+async def test_an_effect_that_failed_while_the_database_was_away_is_done_again(database_url: str, clock: VirtualClock, works: Works) -> None:
+    """The runner's room makes a mistake, and that it is to be tried again cannot be written down at once: it is tried again all the same."""
+    runner = WorksRunner(works)
+    async with box(database_url, clock, catalogue=CATALOGUE, runners={"works": runner}) as hub:
+        made = await asked(hub)
+        mistakes, away = [1], [1, 1, 1]
+        runner.before = lambda what, order: mistakes.pop() / 0 if what == "poll" and mistakes else None
+        write = hub.database.write
+
+        async def unsteady(work: object, *args: object, **kwargs: object) -> object:
+            if work is deployments.put_off and away:
+                away.pop()
+                raise Refused("storage_unavailable")
+            return await write(work, *args, **kwargs)
+
+        hub.database.write = unsteady
+        await hub.run(seconds=60)
+        assert not away and not mistakes
+        assert (await now(hub, made)).state == "succeeded" and not works.twice

@@ -1,0 +1,49 @@
+"""Every table, a module for each part of the hub. ``migrations/`` brings an older database here; a test compares the two.
+
+Instants are microseconds since 1970 in a ``BIGINT`` (:class:`Instant` gives aware UTC datetimes), the same on SQLite and
+PostgreSQL. Identifiers are the numbers of ``core.ids``; what grows with time lands at the end of its tree.
+"""
+
+from __future__ import annotations
+
+from leverframe.store.tables.chats import chat_routes, inbox, install_states, installations, playground_messages
+from leverframe.store.tables.columns import Instant, from_us, metadata, to_us
+from leverframe.store.tables.events import attempts, bodies, cards, deliveries, destinations, events, label_waits, mutes, processes, routing
+from leverframe.store.tables.levers import approvals, deployments, lever_effects, locks
+from leverframe.store.tables.people import api_tokens, audit, audit_checkpoints, hook_tokens, invitations, people, sessions
+from leverframe.store.tables.plugins import plugin_calls, plugin_memory
+
+__all__ = [
+    "Instant",
+    "api_tokens",
+    "approvals",
+    "attempts",
+    "audit",
+    "audit_checkpoints",
+    "bodies",
+    "cards",
+    "chat_routes",
+    "deliveries",
+    "deployments",
+    "destinations",
+    "events",
+    "from_us",
+    "hook_tokens",
+    "inbox",
+    "install_states",
+    "installations",
+    "invitations",
+    "label_waits",
+    "lever_effects",
+    "locks",
+    "metadata",
+    "mutes",
+    "people",
+    "playground_messages",
+    "plugin_calls",
+    "plugin_memory",
+    "processes",
+    "routing",
+    "sessions",
+    "to_us",
+]
