@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,10 +96,10 @@ async def test_a_kind_of_a_plugin_is_found_by_its_name(plugin: Write, tmp_path: 
         await hub.slash("/lever restart db1")
         await hub.message("#ops", "succeeded", within_s=20)
         assert ledger.read_text() == "restart.sh db1\n"
-        while not notes.exists():
-            await hub.app.clock.sleep(0.02)
+        async with asyncio.timeout(20):  # the two rooms are written to side by side
+            while not (notes.exists() and hub.metric("leverframe_plugin_failures_total", plugin="sample", hook="chat")):
+                await hub.app.clock.sleep(0.02)
         assert notes.read_text() == "deploys: /restart succeeded\n"
-        assert hub.metric("leverframe_plugin_failures_total", plugin="sample", hook="chat") >= 1, "and the room that fails is tried again"
 
 
 async def test_a_start_that_fails_is_lost_and_looked_for(plugin: Write, tmp_path: Path) -> None:
