@@ -29,7 +29,7 @@ from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
 from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
-from leverframe.slack_rooms import SlackRooms, build_slack, slack_groups, slack_tokens
+from leverframe.slack_rooms import SlackRooms, build_slack, slack_members, slack_tokens
 from leverframe.sources.github.settings import Settings as GithubSettings
 from leverframe.sources.github.source import GithubHook, GithubSource
 from leverframe.sources.hub import HubSource
@@ -228,7 +228,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
 
     roles = {**BUILT_IN, **{name: Role(members=tuple(role.members), allow=tuple(role.allow)) for name, role in config.roles.items()}}
     tokens = slack_tokens(config)
-    groups = slack_groups(config, outbound, clock, tokens)
+    members = slack_members(config, outbound, clock, tokens)
     library = Library(database, parse)
     host = build_plugins(config, database, metrics)
     hearing = build_hearing(host, database, clock, library, planned=planned) if host is not None else None
@@ -236,7 +236,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     if is_needed(config):
         box = build_box(
             config, database, clock, outbound, metrics, roles=roles, zone=zone, planned=planned,
-            groups_of=lambda by: {name for one in groups for name in one.of(by)},
+            groups_of=lambda by: {name for one in members for name in one.of(by)},
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
             host=host, hearing=hearing,
         )  # fmt: skip
@@ -268,7 +268,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         endings.append(desk.levers.watch.end)
     refusals = RefusalLog(desk, metrics)
     slack = await build_slack(
-        config, box, desk, outbound, clock, metrics, tokens=tokens, groups=groups, refusals=refusals, access=access,
+        config, box, desk, outbound, clock, metrics, tokens=tokens, members=members, refusals=refusals, access=access,
         address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
     inbound = Inbound(

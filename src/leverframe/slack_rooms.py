@@ -15,9 +15,9 @@ from leverframe.config import Config
 from leverframe.ports import Clock
 
 if TYPE_CHECKING:
-    from leverframe.chats.slack.groups import SlackGroups
     from leverframe.chats.slack.inbound import SlackInbound
     from leverframe.chats.slack.manifest import Features
+    from leverframe.chats.slack.members import SlackMembers
     from leverframe.chats.slack.oauth import SlackInstall
     from leverframe.chats.slack.settings import Settings
     from leverframe.chats.slack.socket_mode import SocketMode
@@ -47,14 +47,14 @@ class SlackRooms:
     """The connections that the hub opens itself, by chat."""
     install_doors: Sequence[Door] = ()
     installs: Sequence[SlackInstall] = ()
-    groups: Sequence[SlackGroups] = ()
+    members: Sequence[SlackMembers] = ()
     _hearing: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def loops(self) -> Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
-        """What looks after tokens of installations and user groups, for ever."""
+        """What looks after tokens of installations, and after who members of roles are, for ever."""
         running = [(f"slack tokens {install.name}", install.run) for install in self.installs]
-        running += [(f"slack groups {groups.name}", groups.run) for groups in self.groups]
+        running += [(f"slack members {members.name}", members.run) for members in self.members]
         return [(name, partial(_for_ever, name, run)) for name, run in running]
 
     def start(self) -> None:
@@ -88,31 +88,32 @@ def slack_tokens(config: Config) -> dict[str, Tokens]:
     return {name: Tokens(name, settings) for name, settings in chats.items()}
 
 
-def slack_groups(config: Config, outbound: Outbound, clock: Clock, tokens: Mapping[str, Tokens]) -> tuple[SlackGroups, ...]:
-    """Return what knows the user groups that roles name, of every Slack chat where they do."""
+def slack_members(config: Config, outbound: Outbound, clock: Clock, tokens: Mapping[str, Tokens]) -> tuple[SlackMembers, ...]:
+    """Return what knows the user groups and the e-mail addresses that roles name, for every Slack chat."""
     found = []
     for name, settings in slack_chats(config).items():
-        if wanted := named_groups(config, name):
-            from leverframe.chats.slack.groups import SlackGroups
+        if wanted := named_members(config, name):
+            from leverframe.chats.slack.members import SlackMembers
 
-            found.append(SlackGroups(settings, outbound, clock, tokens[name], wanted))
+            found.append(SlackMembers(settings, outbound, clock, tokens[name], wanted))
     return tuple(found)
 
 
-def named_groups(config: Config, chat: str) -> list[str]:
-    """Return the members of roles that are user groups of a chat: ``slack:S0123``, ``slack:@admins``."""
+def named_members(config: Config, chat: str) -> list[str]:
+    """Return the members of roles that a Slack chat has to be asked about: its user groups (``slack:S0123``, ``slack:@admins``), and addresses
+    (``mail:ann@example.com``)."""
     members = {member for role in config.roles.values() for member in role.members}
-    group = re.compile(rf"{re.escape(chat)}:(@\S+|S[A-Z0-9]{{2,}})", re.IGNORECASE)
-    return sorted(member for member in members if group.fullmatch(member))
+    asked = re.compile(rf"{re.escape(chat)}:(@\S+|S[A-Z0-9]{{2,}})|mail:\S+", re.IGNORECASE)
+    return sorted(member for member in members if asked.fullmatch(member))
 
 
 async def build_slack(
     config: Config, box: SignalBox | None, desk: Desk, outbound: Outbound, clock: Clock, metrics: Metrics, *, tokens: Mapping[str, Tokens],
-    groups: Sequence[SlackGroups], refusals: RefusalLog, access: AccessLog, address_of: Callable[[Any], str],
+    members: Sequence[SlackMembers], refusals: RefusalLog, access: AccessLog, address_of: Callable[[Any], str],
 ) -> SlackRooms:  # fmt: skip
     """Marry the ways in; nothing is opened yet, but the tokens of former installations are in use.
 
-    ``tokens`` are those of :func:`slack_tokens`, ``groups`` those of :func:`slack_groups`; without ``box`` nobody could be answered. Raises ``Refused``: ``key_file_unusable``,
+    ``tokens`` are those of :func:`slack_tokens`, ``members`` those of :func:`slack_members`; without ``box`` nobody could be answered. Raises ``Refused``: ``key_file_unusable``,
     ``storage_unavailable``.
     """
     chats = slack_chats(config)
@@ -129,13 +130,14 @@ async def build_slack(
     }  # fmt: skip
     return SlackRooms(
         doors=_doors(config, chats, heard, box, refusals, access, clock, address_of), sockets=_sockets(chats, heard, box, outbound, clock, metrics),
-        installs=installs, install_doors=install_doors, groups=groups,
+        installs=installs, install_doors=install_doors, members=members,
     )  # fmt: skip
 
 
 def features(config: Config, chat: str) -> Features:
     """Return what the app of a Slack chat is used for: what its manifest asks Slack for beyond commands and buttons."""
     from leverframe.chats.slack.manifest import Features
+    from leverframe.chats.slack.members import is_mail
 
     settings = slack_chats(config)[chat]
     routes = [route for route in config.routes if any(room.partition(":")[0] == chat for room in route.to)]
@@ -143,7 +145,8 @@ def features(config: Config, chat: str) -> Features:
         socket_mode=settings.app_token is not None,
         mentions="mentions" in settings.listens,
         threads="threads" in settings.listens,
-        user_groups=bool(named_groups(config, chat)),
+        user_groups=any(not is_mail(member) for member in named_members(config, chat)),
+        mails=any(is_mail(member) for member in named_members(config, chat)),
         names_and_icons=any(route.username or route.icon for route in routes),
         install=settings.client_id is not None,
     )

@@ -48,6 +48,7 @@ def test_before_there_is_an_app_there_is_its_manifest(tmp_path: Path) -> None:
         ('listens = ["threads"]\n', "channels:history"),
         ('[roles.x]\nmembers = ["slack:@admins"]\n', "usergroups:read"),
         ('[roles.x]\nmembers = ["slack:S0123"]\n', "usergroups:read"),
+        ('[roles.x]\nmembers = ["mail:ann@example.com"]\n', "users:read.email"),
         ('[sources.github]\nsecrets = ["env:NOWHERE"]\n[[routes]]\nname = "r"\nfrom = "github"\nto = ["slack:#x"]\nicon = ":rocket:"\n', "chat:write.customize"),
     ],
 )

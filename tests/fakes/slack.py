@@ -28,7 +28,7 @@ TOKEN = "xoxb-fake-0000"
 SCOPES = ("chat:write", "chat:write.public", "chat:write.customize")
 METHODS = frozenset({
     "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.info", "conversations.list",
-    "oauth.v2.access", "usergroups.list", "users.info", "views.open", "views.update",
+    "oauth.v2.access", "usergroups.list", "users.info", "users.list", "views.open", "views.update",
 })  # fmt: skip
 _HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 

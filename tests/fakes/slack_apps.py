@@ -64,6 +64,8 @@ class Apps:
     user_groups: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """(id, handle) → ids of who is in it."""
     people: dict[str, Fields] = field(default_factory=dict)
+    people_page: int = 1000
+    """How many ``users.list`` gives at once at most."""
     trigger_s: float = TRIGGER_S
 
     def __post_init__(self) -> None:
@@ -165,6 +167,17 @@ class Apps:
             return "missing_scope", {"needed": "users:read", "provided": ",".join(fake.scopes)}
         found = self.people.get(str(fields.get("user", "")))
         return ("user_not_found", {}) if found is None else (None, {"user": {"id": fields["user"], "team_id": "T1", "deleted": False, **found}})
+
+    def _users_list(self, fields: Fields) -> Result:
+        fake = cast("Any", self)
+        if "users:read" not in fake.scopes:
+            return "missing_scope", {"needed": "users:read", "provided": ",".join(fake.scopes)}
+        first, size = int(fields.get("cursor") or 0), min(int(fields.get("limit", 1000)), self.people_page)
+        following = str(first + size) if first + size < len(self.people) else ""
+        members = [{"id": id, "team_id": "T1", "deleted": False, "is_bot": False, **found} for id, found in list(self.people.items())[first : first + size]]
+        if "users:read.email" not in fake.scopes:  # https://docs.slack.dev/reference/scopes/users.read.email: then there is none in any profile
+            members = [one | {"profile": {key: said for key, said in one.get("profile", {}).items() if key != "email"}} for one in members]
+        return None, {"members": members, "cache_ts": 1_700_000_000, "response_metadata": {"next_cursor": following}}
 
     def _usergroups_list(self, fields: Fields) -> Result:
         fake = cast("Any", self)

@@ -24,8 +24,9 @@ async def look(config: Config, name: str) -> list[Finding]:
     """Return what is and what is not in order with ``[chats.NAME]`` of kind slack: as Slack tells it, and as the running hub does."""
     from leverframe.chats.slack.check import diagnose
     from leverframe.chats.slack.manifest import manifest
+    from leverframe.chats.slack.members import is_mail
     from leverframe.net import Outbound
-    from leverframe.slack_rooms import features, named_groups, slack_chats
+    from leverframe.slack_rooms import features, named_members, slack_chats
 
     settings, locale, what = slack_chats(config)[name], config.hub.locale, f"chats.{name}"
     hears = bool(settings.signing_secrets) or settings.app_token is not None
@@ -42,7 +43,7 @@ async def look(config: Config, name: str) -> list[Finding]:
     try:
         looked = await diagnose(
             settings, outbound, manifest(config.registry, config.hub.url, features(config, name), locale=locale) if hears else None,
-            installed=installed, rooms=_rooms(config, name), members=[member.partition(":")[2] for member in named_groups(config, name)],
+            installed=installed, rooms=_rooms(config, name), members=[member.partition(":")[2] for member in named_members(config, name) if not is_mail(member)],
         )  # fmt: skip
     finally:
         await outbound.close()

@@ -20,7 +20,7 @@ from leverframe.secrets import Secret
 pytestmark = pytest.mark.anyio
 
 URL = "https://hub.example.com"
-ALL = Features(mentions=True, threads=True, user_groups=True, names_and_icons=True, install=True, rotation=True)
+ALL = Features(mentions=True, threads=True, user_groups=True, mails=True, names_and_icons=True, install=True, rotation=True)
 ASKED = ["commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "users:read"]
 
 
@@ -73,6 +73,7 @@ def test_it_asks_for_no_more_than_is_used() -> None:
         ("mentions", ["app_mentions:read"], ["app_mention"]),
         ("threads", ["channels:history", "groups:history"], ["message.channels", "message.groups"]),
         ("user_groups", ["usergroups:read"], []),
+        ("mails", ["users:read.email"], []),
         ("names_and_icons", ["chat:write.customize"], []),
     ],
 )

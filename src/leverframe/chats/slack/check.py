@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from leverframe.chats.slack import answers, groups
+from leverframe.chats.slack import answers
 from leverframe.chats.slack.findings import Finding
 from leverframe.chats.slack.manifest import compare
+from leverframe.chats.slack.members import fetch
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.net import NotSent, Outbound
@@ -153,7 +154,7 @@ def _channel(room: str, channel: _Channel, scopes: Collection[str]) -> Finding:
 async def _groups(settings: Settings, token: str, outbound: Outbound, members: Sequence[str], scopes: Collection[str]) -> list[Finding]:
     if not members or "usergroups:read" not in scopes:
         return []
-    known = await groups.fetch(settings, outbound, token)
+    known = await fetch(settings, outbound, token)
     if isinstance(known, str):
         return [Finding(level="warning", subject="group", code=known)]
     names = {name.casefold(): len(group.users) for group in known for name in (group.id, f"@{group.handle}")}

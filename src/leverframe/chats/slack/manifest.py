@@ -31,6 +31,7 @@ _OF_FEATURES: Mapping[str, Mapping[str, Purpose]] = {
         "groups:history": ("to hear !commands in private channels and their threads", "비공개 채널과 스레드의 !명령을 듣는 데 필요합니다"),
     },
     "user_groups": {"usergroups:read": ("for roles with members of a user group", "사용자 그룹을 구성원으로 둔 역할에 필요합니다")},
+    "mails": {"users:read.email": ("for roles with members named by e-mail address", "이메일 주소로 구성원을 적은 역할에 필요합니다")},
     "names_and_icons": {"chat:write.customize": ("for username and icon on a route", "라우트의 username과 icon에 필요합니다")},
 }
 _EVENTS = {"mentions": ("app_mention",), "threads": ("message.channels", "message.groups")}
@@ -53,6 +54,8 @@ class Features:
     """``!deploy …``, also in threads, where Slack has no slash commands."""
     user_groups: bool = False
     """Roles whose members are a Slack user group."""
+    mails: bool = False
+    """Roles whose members are named by their e-mail address."""
     names_and_icons: bool = False
     """Routes that post with a name and an icon of their own."""
     install: bool = False

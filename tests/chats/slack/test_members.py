@@ -1,4 +1,4 @@
-"""User groups as members of roles: looked up beside everything else, told from memory, and never believed for long without Slack."""
+"""User groups and e-mail addresses as members of roles: looked up beside everything else, told from memory, and never believed for long without Slack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from clock import VirtualClock
 from fakes.slack import TOKEN, FakeSlack
 
-from leverframe.chats.slack.groups import BELIEVED, EVERY_S, SlackGroups
+from leverframe.chats.slack.members import BELIEVED, EVERY_S, SlackMembers
 from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.conversation import Asker
@@ -32,11 +32,11 @@ class Hub:
     outbound: Outbound
     clock: VirtualClock = field(default_factory=VirtualClock)
 
-    def groups(self, *wanted: str, **settings: object) -> SlackGroups:
+    def groups(self, *wanted: str, **settings: object) -> SlackMembers:
         """Return what knows the groups that roles name."""
         made = Settings.model_validate({"bot_token": Secret(TOKEN), "api_url": self.slack.url, **settings})
         self.tokens = Tokens("slack", made)
-        return SlackGroups(made, self.outbound, self.clock, self.tokens, wanted or ("slack:@admins", "slack:S0123"))
+        return SlackMembers(made, self.outbound, self.clock, self.tokens, wanted or ("slack:@admins", "slack:S0123"))
 
 
 @pytest.fixture
@@ -106,3 +106,36 @@ async def test_each_workspace_has_groups_of_its_own(hub: Hub) -> None:
     hub.tokens.use(Installation(chat="slack", team="T1", token=TOKEN, scopes=(), installed_at=datetime(2026, 11, 21, tzinfo=UTC)))
     await groups.look()
     assert set(groups.of(who("U1"))) == {"slack:@admins"}
+
+
+def mail(address: str, **more: object) -> dict[str, object]:
+    """Return somebody of the workspace with an address that they confirmed."""
+    return {"is_email_confirmed": True, "profile": {"email": address}, **more}
+
+
+async def test_an_address_is_its_owners(hub: Hub) -> None:
+    """Who confirmed it, belongs to the workspace and works there; letters' case does not matter. All pages are read, and no more is asked than is wanted."""
+    hub.slack.scopes, hub.slack.people_page = ("users:read", "users:read.email"), 2
+    hub.slack.people = {
+        "U1": mail("Ann@example.com"), "U2": mail("bob@example.com", is_email_confirmed=False), "U3": mail("cat@example.com", deleted=True),
+        "U4": mail("dan@example.com", is_stranger=True), "U5": mail("bot@example.com", is_bot=True), "U6": mail("eve@example.com"), "U7": mail("fay@example.com"),
+    }  # fmt: skip
+    members = hub.groups(*(f"mail:{name}@example.com" for name in ("ann", "bob", "cat", "dan", "bot", "eve")))
+    await members.look()
+    assert {id: set(members.of(who(id))) for id in hub.slack.people if members.of(who(id))} == {"U1": {"mail:Ann@example.com"}, "U6": {"mail:eve@example.com"}}
+    assert {call.method for call in hub.slack.calls} == {"users.list"} and len(hub.slack.calls) == 4
+    assert set(members.of(who("U1", team="T2"))) == set()
+
+
+async def test_groups_and_addresses_are_known_apart(hub: Hub) -> None:
+    """Slack may tell of groups and not of addresses: without its scope nobody has one, and the groups hold all the same."""
+    hub.slack.people = {"U1": mail("ann@example.com")}
+    members = hub.groups("slack:@admins", "mail:ann@example.com")
+    await members.look()
+    assert set(members.of(who("U1"))) == {"slack:@admins"}
+    hub.slack.scopes = ("usergroups:read", "users:read")
+    await members.look()
+    assert set(members.of(who("U1"))) == {"slack:@admins"}
+    hub.slack.scopes = (*hub.slack.scopes, "users:read.email")
+    await members.look()
+    assert set(members.of(who("U1"))) == {"slack:@admins", "mail:ann@example.com"}
