@@ -36,6 +36,19 @@ def read_object(body: bytes) -> dict[str, Any]:
     raise ValueError("the JSON is not an object")
 
 
+def written(value: object) -> bytes:
+    """Return ``value`` (what JSON can say) as JSON in UTF-8, its keys in their order; a lone surrogate becomes a question mark.
+
+    Raises ``ValueError`` when it nests too deeply.
+    """
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    except RecursionError as error:
+        raise ValueError("the JSON nests too deeply") from error
+
+
 def _read_tolerantly(body: bytes) -> object:
     """Return what the standard library reads after a repair: it takes what msgspec does not, at a third of the speed."""
     text = _ESCAPES.sub(lambda match: b"\\ufffd" if match[1] else match[0], body).decode()

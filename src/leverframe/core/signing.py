@@ -6,6 +6,7 @@ import binascii
 import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from datetime import datetime
 
 from leverframe.core.errors import Refused
 
@@ -41,11 +42,46 @@ def standard_webhook_key(secret: str) -> bytes:
         raise ValueError("after whsec_ comes base64") from None
 
 
-def sign_standard_webhook(key: bytes, id: str, at_s: int, body: bytes) -> dict[str, str]:
-    """Return the headers that prove a message: its id, the moment (seconds since 1970) and the signature over both and ``body``.
+def sign_standard_webhook(keys: Sequence[bytes], id: str, at_s: int, body: bytes) -> dict[str, str]:
+    """Return the headers that prove a message: its id, the moment (seconds since 1970) and a signature with each of ``keys`` over both and
+    ``body``. Without a key the message has its id and moment all the same, and no signature.
 
     ``id`` holds no full stop: what is signed is divided by them.
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
     """
-    signature = hmac.digest(key, f"{id}.{at_s}.".encode() + body, "sha256")
-    return {"webhook-id": id, "webhook-timestamp": str(at_s), "webhook-signature": f"v1,{b64encode(signature).decode()}"}
+    headers = {"webhook-id": id, "webhook-timestamp": str(at_s)}
+    signed = b"%b.%d." % (id.encode(), at_s)
+    signatures = [b64encode(_digest(key, signed, body)).decode() for key in keys if key]
+    if signatures:
+        headers["webhook-signature"] = " ".join(f"v1,{signature}" for signature in signatures)
+    return headers
+
+
+def standard_headers(secrets: Sequence[str], id: str, at: datetime, body: bytes) -> dict[str, str]:
+    """Return :func:`sign_standard_webhook`'s headers for secrets as people write them; one that only looks like base64 is taken as its text."""
+    return sign_standard_webhook([_key(secret) for secret in secrets], id, int(at.timestamp()), body)
+
+
+def _key(secret: str) -> bytes:
+    try:
+        return standard_webhook_key(secret)
+    except ValueError:
+        return secret.encode()
+
+
+def sign_github(secret: str, body: bytes) -> dict[str, str]:
+    """Return the two headers with which GitHub proves a delivery: SHA-256, and SHA-1 for receivers from before.
+
+    https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+    """
+    key = secret.encode()
+    return {
+        "X-Hub-Signature": f"sha1={hmac.digest(key, body, 'sha1').hex()}",
+        "X-Hub-Signature-256": f"sha256={hmac.digest(key, body, 'sha256').hex()}",
+    }
+
+
+def _digest(key: bytes, head: bytes, body: bytes) -> bytes:
+    found = hmac.new(key, head, "sha256")
+    found.update(body)  # apart, so that a large body is not copied
+    return found.digest()

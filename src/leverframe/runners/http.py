@@ -201,7 +201,7 @@ class HttpRunner:
         if self._settings.token is not None:
             headers["Authorization"] = f"Bearer {self._settings.token.reveal()}"
         if self._key is not None:
-            headers |= sign_standard_webhook(self._key, id, int(self._clock.now().timestamp()), body)
+            headers |= sign_standard_webhook([self._key], id, int(self._clock.now().timestamp()), body)
         return headers
 
     def _run(self, order: Order, said: _Said) -> Run:
