@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
-from leverframe.config import models, plugins, services
+from leverframe.config import github, models, plugins, services
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
@@ -35,7 +35,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[rooms.\"CHAT:ROOM\"]", models.Room, ""),
     ("[people.NAME]", models.Person, ""),
     ("[roles.NAME]", models.Role, ""),
-    ("[github]", models.GitHub, ""),
+    ("[github]", github.GitHub, ""),
+    ("[github.app]", github.GitHubApp, "The hub as a GitHub App."),
     ("[retention]", models.Retention, ""),
     ("[plugins]", plugins.PluginsSection, ""),
     ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),

@@ -23,6 +23,7 @@ from leverframe.core.messages import Message
 from leverframe.core.routes import Route, RouteTable
 from leverframe.core.wording import compose
 from leverframe.core.wording.levers import HUB
+from leverframe.github_rooms import github_client
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, quoted
 from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
@@ -61,6 +62,7 @@ from leverframe.work.send import Sender
 from leverframe.work.sweep import Kept, Sweeper
 
 if TYPE_CHECKING:
+    from leverframe.github.client import GitHub
     from leverframe.plugins.host import Host
 
 HEARTBEAT_S = 5.0
@@ -230,12 +232,13 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     tokens = slack_tokens(config)
     members = slack_members(config, outbound, clock, tokens)
     library = Library(database, parse)
+    github = github_client(config, outbound, clock)
     host = build_plugins(config, database, metrics)
     hearing = build_hearing(host, database, clock, library, planned=planned) if host is not None else None
     box = None
     if is_needed(config):
         box = build_box(
-            config, database, clock, outbound, metrics, roles=roles, zone=zone, planned=planned,
+            config, database, clock, outbound, metrics, github=github, roles=roles, zone=zone, planned=planned,
             groups_of=lambda by: {name for one in members for name in one.of(by)},
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
             host=host, hearing=hearing,
@@ -244,7 +247,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens, host)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
-    paths = _paths(config, outbound, clock)
+    paths = _paths(config, github, clock)
     fanout = Fanout(
         database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
         room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
@@ -427,14 +430,13 @@ def _filters(config: Config) -> Any:
     return Filters()
 
 
-def _paths(config: Config, outbound: Outbound, clock: Clock) -> Paths | None:
+def _paths(config: Config, github: Callable[[], GitHub], clock: Clock) -> Paths | None:
     """Return what asks for the files of pull requests; only when a route looks at them."""
-    if config.github.token is None or not any(route.paths for route in config.routes):
+    if not config.github.has_credentials or not any(route.paths for route in config.routes):
         return None
-    from leverframe.github.client import GitHub, Token
     from leverframe.github.pulls import PullRequestFiles
 
-    return Paths(PullRequestFiles(GitHub(outbound, Token(config.github.token), clock, api_url=config.github.api_url)), clock)
+    return Paths(PullRequestFiles(github()), clock)
 
 
 def _api(desk: Desk) -> Sequence[Door]:

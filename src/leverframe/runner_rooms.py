@@ -94,7 +94,7 @@ def build_repositories(config: Config, github: Callable[[], GitHub]) -> Callable
         kind = kinds.get(work.runner)
         if work.service.startswith("/") and kind not in GITHUB_KINDS:
             return made.setdefault("none", NoRepositories())
-        if kind == "simulated" and (work.repository is None or config.github.token is None):
+        if kind == "simulated" and (work.repository is None or not config.github.has_credentials):
             if "simulated" not in made:
                 from leverframe.runners.simulated import SimulatedRepositories
 

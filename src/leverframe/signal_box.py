@@ -58,10 +58,10 @@ def is_needed(config: Config) -> bool:
 
 
 def build_box(
-    config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
+    config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, github: Callable[[], GitHub], roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
     groups_of: Callable[[Asker], Collection[str]], powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
 ) -> SignalBox:  # fmt: skip
-    """Marry everything that pulls levers; nothing is started yet. ``planned`` is rung when something is to be said.
+    """Marry everything that pulls levers; nothing is started yet. ``github`` gives the hub's one client, ``planned`` is rung when something is to be said.
 
     ``groups_of`` tells from memory which groups of a chat somebody is in; in the chats ``powerless`` nobody holds anything. ``host`` has
     the plugins, ``hearing`` has them hear what happens.
@@ -76,15 +76,6 @@ def build_box(
     from leverframe.work.follow import Follower
     from leverframe.work.levers import Levers
     from leverframe.work.standing import Standings
-
-    shared: list[GitHub] = []
-
-    def github() -> GitHub:
-        if not shared:
-            from leverframe.github.client import GitHub, Token
-
-            shared.append(GitHub(outbound, Token(config.github.token), clock, api_url=config.github.api_url))
-        return shared[0]
 
     runners = _runners(config, outbound, clock, github, host)
     repositories = _repositories(config, github)

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from config.wrong_levers import WRONG_LEVERS
 from config.wrong_plugins import WRONG_PLUGINS
+from fakes.github_apps import app_pem
 
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.config import Config, ConfigErrors, control_socket, find, load, socket_path
 from leverframe.config.problems import FINDINGS
 from leverframe.sources.github.settings import Settings as GitHubSource
 
-ENVIRON = {"SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "APP": "xapp-1-A1-1-x", "BROKEN_HOOK": "https://[oops/services/T", "DATABASE_BROKEN": "postgres://hub:pa#ss@db/hub", "DATABASE_URL": "postgres://hub:pw@db/hub"}
+ENVIRON = {"PEM": app_pem(), "SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "APP": "xapp-1-A1-1-x", "BROKEN_HOOK": "https://[oops/services/T", "DATABASE_BROKEN": "postgres://hub:pa#ss@db/hub", "DATABASE_URL": "postgres://hub:pw@db/hub"}
 GOOD = """\
 [hub]
 url = "https://hub.example.com/"
@@ -208,7 +209,6 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("unknown section", "[routs]\n", [(1, "routs", "key_unknown")]),
     ("planned section", "[sites.x]\n", [(1, "sites", "key_not_built")]),
     ("unknown key", "[hub]\n\nlocall = 'ko'\n", [(3, "hub.locall", "key_unknown")]),
-    ("planned key", "[github]\napp = { id = 1 }\n", [(2, "github.app", "key_not_built")]),
     ("a section that is no table", "hub = 1\n", [(1, "hub", "value_type")]),
     ("sources that are no tables", "[sources]\ngithub = 1\n", [(2, "sources.github", "value_type")]),
     ("routes that are no tables", "routes = 1\n", [(1, "routes", "value_type")]),
@@ -243,6 +243,13 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     *[("a database's address", f"[hub]\ndatabase = 'postgresql://{address}'\n{KEY}", [])
       for address in ("d/e", "a@d:5432/e", "/e?host=/run/postgresql&user=a@b", "a@%2Frun%2Fpostgresql/e", "[::1]:5432/e", "a@d:5432,[::1]:5433/e", "d/e?sslmode=require")],
     ("GitHub's address", "[github]\napi_url = 'http://[x'\n", [(2, "github.api_url", "api_url_invalid")]),
+    ("an app without a key", "[github]\napp = { id = 1 }\n", [(2, "github.app.key", "key_missing")]),
+    ("an app's key that is none", "[github]\napp = { id = 1, key = 'env:SECRET' }\n", [(2, "github.app.key", "github_app_key_invalid")]),
+    ("an app's number that is none", "[github]\napp = { id = true, key = 'env:PEM' }\n", [(2, "github.app.id", "value_type")]),
+    ("token and app", "[github]\ntoken = 'env:TOKEN'\napp = { id = 1, key = 'env:PEM' }\n", [(3, "github.app", "github_token_and_app")]),
+    *[(f"where people read {host}", f"[github]\napi_url = 'https://{host}'\n", [(2, "github.api_url", "api_url_of_pages")])
+      for host in ("github.com", "github.example.com", "acme.ghe.com/")],
+    *[(f"the API at {host}", f"[github]\napi_url = 'https://{host}'\n", []) for host in ("api.github.com", "api.acme.ghe.com", "github.example.com/api/v3/")],
     ("Slack's address", f"{CHAT}api_url = 'not a url'\n", [(3, "chats.slack.api_url", "api_url_invalid")]),
     ("addresses of APIs", f"[github]\napi_url = 'http://ghe.corp:8443/api/v3'\n{CHAT}api_url = 'https://slack-gov.com/api/'\n", []),
     ("proxy", "[hub]\ntrusted_proxies = ['10.0.0.0/40']\n", [(2, "hub.trusted_proxies[0]", "value_invalid")]),

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import unquote
 
 from aiohttp import web
+from fakes import github_apps
 from fakes.github_answers import Ask, Refusal, Token, json_answer
 from fakes.github_repository import Repository, Run
 
@@ -63,6 +64,7 @@ class FakeGitHub:
         """The mode of dispatches only."""
         self.next_modes: deque[Mode] = deque()
         self.tokens: dict[str, Token] = {TOKEN: Token()}
+        self.apps: list[github_apps.App] = []
         self.repositories: dict[str, Repository] = {}
         self.calls: list[Call] = []
         self.count: Counter[str] = Counter()
@@ -157,7 +159,12 @@ class FakeGitHub:
     def _answer(self, request: web.BaseRequest, body: bytes) -> web.Response:
         try:
             token = self._admitted(request)
-            response = self._route(request, body, token)
+            segments = [unquote(part) for part in request.rel_url.raw_path.split("/")[1:]]
+            if isinstance(token, github_apps.App):
+                response = github_apps.answered(self, token, request.method, segments)
+                token = Token()
+            else:
+                response = self._route(request, body, token, segments)
         except Refusal as refusal:
             return self._refused(refusal)
         response.headers.update(self._limits())
@@ -178,7 +185,7 @@ class FakeGitHub:
     def _primary(self) -> Refusal:
         return Refusal(403, "API rate limit exceeded for user ID 1.", headers={"x-ratelimit-remaining": "0"})
 
-    def _admitted(self, request: web.BaseRequest) -> Token:
+    def _admitted(self, request: web.BaseRequest) -> Token | github_apps.App:
         if not request.headers.get("User-Agent"):
             raise Refusal(403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header")
         version = request.headers.get("X-GitHub-Api-Version", VERSIONS[0])
@@ -188,17 +195,20 @@ class FakeGitHub:
         if not sent:
             raise Refusal(401, "Requires authentication")
         scheme, _, value = sent.partition(" ")
+        if scheme == "Bearer" and value.startswith("eyJ"):
+            return github_apps.speaks(self, value)
         token = self.tokens.get(value) if scheme in ("Bearer", "token") else None
-        if token is None or (token.expires_at is not None and token.expires_at <= self.now()):
+        if token is None or any(end is not None and end <= self.now() for end in (token.expires_at, token.ends_at)):
             raise Refusal(401, "Bad credentials")
         return token
 
-    def _route(self, request: web.BaseRequest, body: bytes, token: Token) -> web.Response:
-        segments = [unquote(part) for part in request.rel_url.raw_path.split("/")[1:]]
+    def _route(self, request: web.BaseRequest, body: bytes, token: Token, segments: list[str]) -> web.Response:
         if len(segments) < 3 or segments[0] != "repos":
             raise Refusal(404, "Not Found")
         repository = self.repositories.get(f"{segments[1]}/{segments[2]}".lower())
         if repository is None or (token.repositories is not None and repository.name not in token.repositories and repository.private):
+            raise Refusal(404, "Not Found")
+        if token.owner is not None and token.owner != segments[1]:
             raise Refusal(404, "Not Found")
         if token.sso:
             raise Refusal(

@@ -28,6 +28,13 @@ class Token:
     expires_at: datetime | None = None
     sso: bool = False
     """Whether the organisation asks for single sign-on that the token lacks."""
+    scopes: tuple[str, ...] | None = None
+    """Of a classic token: its scopes; it has no permissions then."""
+    owner: str | None = None
+    """Of an app's token: the account that it is for."""
+    ends_at: datetime | None = None
+    """Of an app's token: when it ends, which no header tells."""
+    integration: bool = False
 
 
 class Refusal(Exception):
@@ -50,7 +57,7 @@ class Ask:
         accepted = {"x-accepted-github-permissions": f"{permission}={level}"}
         may = _LEVELS.get(self.token.permissions.get(permission, ""), 1 if not self.repository.private and level == "read" else 0)
         if may < _LEVELS[level]:
-            raise Refusal(403, "Resource not accessible by personal access token", headers=accepted)
+            raise Refusal(403, f"Resource not accessible by {'integration' if self.token.integration else 'personal access token'}", headers=accepted)
         if level == "write" and self.repository.archived:
             raise Refusal(403, "Repository was archived so is read-only.", headers=accepted)
         response = answer()

@@ -184,7 +184,7 @@ def _at_version(where: str, version: str | None, locale: Locale) -> Finding:
 def _clock(config: Config, locale: Locale) -> Finding:
     """Compare with the Date header (RFC 9110, 6.6.1) of a server that this hub talks to anyway."""
     server = next((str(url) for settings in config.chats.values() if (url := getattr(settings, "api_url", None))), None)
-    server = server or (config.github.api_url if config.github.token else None)
+    server = server or (config.github.api_url if config.github.has_credentials else None)
     if server is None:
         return Finding(what="clock", state="skipped", found=said(locale, "no server to compare with is configured", "비교할 서버가 설정되어 있지 않습니다"))
     before = time.time()

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
+from leverframe.config.github import GitHub
 from leverframe.config.lines import locate
-from leverframe.config.models import Config, GitHub, Hub, Person, Quiet, Retention, Role, Room, RouteSection
+from leverframe.config.models import Config, Hub, Person, Quiet, Retention, Role, Room, RouteSection
 from leverframe.config.problems import ConfigErrors, Finding, Severity
 from leverframe.config.reading import NOT_BUILT_SECTIONS, Reading, near
 from leverframe.core.errors import Locale

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from leverframe.config.doubts import Table, api_meaning, people_meaning, routes_meaning, slack_meaning, strings, table, tables
 from leverframe.config.github_events import EVENTS
+from leverframe.config.github_meaning import github_meaning, speaks_to_github
 from leverframe.config.levers import Levers
 from leverframe.config.levers_meaning import levers_meaning
 from leverframe.config.lines import KeyPath
@@ -23,7 +24,7 @@ def check(
     reading: Reading, *, document: Table, sources: Mapping[str, BaseModel | None], chats: Mapping[str, BaseModel | None], levers: Levers
 ) -> None:
     """Note everything in ``document`` that does not fit together. A source or chat that is ``None`` is configured, though wrongly."""
-    has_token = "token" in table(document.get("github"))
+    has_token = speaks_to_github(document)
     names: set[str] = set()
     wheres: list[tuple[KeyPath, str]] = []
     for number, route in enumerate(tables(document.get("routes"))):
@@ -59,6 +60,7 @@ def check(
         levers_meaning(reading, document, levers, chats)
     slack_meaning(reading, chats)
     api_meaning(reading, document, chats)
+    github_meaning(reading, document)
     known: set[str] = set()
     for name, person in table(document.get("people")).items():
         for position, identity in strings(table(person).get("identities")):

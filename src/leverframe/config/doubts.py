@@ -105,7 +105,7 @@ def slack_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> No
         if len(half) == 1:
             reading.found("slack_client_half", ("chats", name, *half))
         for room, secret in getattr(settings, "webhooks", {}).items():
-            scheme, host = _scheme_and_host(secret.reveal())
+            scheme, host = scheme_and_host(secret.reveal())
             if not (host and (scheme == "https" or (scheme == "http" and is_loopback(host)))):
                 reading.found("webhook_invalid", ("chats", name, "webhooks", room))
 
@@ -125,12 +125,12 @@ def api_meaning(reading: Reading, document: Table, chats: Mapping[str, BaseModel
     urls += [(("chats", name, "api_url"), getattr(settings, "api_url", None)) for name, settings in chats.items()]
     for at, url in urls:
         if isinstance(url, str):
-            scheme, host = _scheme_and_host(url)
+            scheme, host = scheme_and_host(url)
             if scheme not in ("http", "https") or not host or re.search(r"\s", url):
                 reading.found("api_url_invalid", at, url)
 
 
-def _scheme_and_host(url: str) -> tuple[str, str]:
+def scheme_and_host(url: str) -> tuple[str, str]:
     """Return both, empty where ``url`` is no address."""
     try:
         parts = urlsplit(url)

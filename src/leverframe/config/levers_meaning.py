@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from leverframe.config.doubts import Table, strings, table
+from leverframe.config.github_meaning import speaks_to_github
 from leverframe.config.levers import Levers
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
@@ -19,7 +20,7 @@ def levers_meaning(reading: Reading, document: Table, levers: Levers, chats: Col
     """Note what of ``[services]`` and ``[commands]`` does not fit together, or to the rest of ``document``."""
     roles = {**{name: list(role.allow) for name, role in BUILT_IN.items()}, **{name: table(role).get("allow") for name, role in table(document.get("roles")).items()}}
     kinds = {name: str(getattr(settings, "kind", "")) for name, settings in levers.runners.items()}
-    has_token = "token" in table(document.get("github"))
+    has_token = speaks_to_github(document)
     linked = [{platform(one) for _, one in strings(table(person).get("identities"))} for person in table(document.get("people")).values()]
     for name, service in table(document.get("services")).items():
         environments = {key: table(one) for key, one in table(table(service).get("environments")).items()}

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from leverframe.config.github import GitHub
 from leverframe.config.problems import Finding
+from leverframe.config.section import Section
 from leverframe.core.commands.configured import Configured
 from leverframe.core.commands.definitions import Registry
 from leverframe.core.errors import Locale
@@ -128,12 +130,6 @@ def _time(value: Any) -> Any:
     return value
 
 
-class Section(BaseModel):
-    """A table whose keys are all known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=False)
-
-
 class CommandRates(Section):
     """How many commands a minute are taken."""
 
@@ -172,15 +168,6 @@ class Hub(Section):
     def port(self) -> int:
         """Return the port of ``bind``; 0 lets the system choose."""
         return int(self.bind.rpartition(":")[2])
-
-
-class GitHub(Section):
-    """GitHub's REST API."""
-
-    token: Secret | None = Field(
-        None, description="A token that may read the repositories; needed where a route looks at `paths` of pull requests, and for services that are not simulated."
-    )
-    api_url: str = Field("https://api.github.com", description="The REST API; for GitHub Enterprise Server `https://HOST/api/v3`.")
 
 
 class Retention(Section):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, Field
 
 from leverframe.config.lines import KeyPath
-from leverframe.config.models import Section
 from leverframe.config.reading import KINDS, NOT_BUILT_KINDS, Reading, near
+from leverframe.config.section import Section
 from leverframe.secrets import SecretError, resolve
 
 if TYPE_CHECKING:

@@ -126,6 +126,8 @@ _error("after_cycle", ("These environments wait for each other: {detail}.", "Tak
        ("이 환경들은 서로를 기다립니다: {detail}.", "after = … 하나를 지우세요."))
 _error("api_url_invalid", ("“{detail}” is not the address of an API.", 'Write scheme and host: "https://github.example.com/api/v3".'),
        ("“{detail}”은(는) API 주소가 아닙니다.", '스킴과 호스트를 쓰세요: "https://github.example.com/api/v3".'))
+_warning("api_url_of_pages", ("“{detail}” is where people read GitHub, not its API.", 'Write "https://api.github.com", or for an Enterprise Server "https://HOST/api/v3".'),
+         ("“{detail}”은(는) 사람이 보는 GitHub 주소이고 API가 아닙니다.", '"https://api.github.com", Enterprise Server라면 "https://HOST/api/v3"로 쓰세요.'))
 _warning("approvals_need_people", ("People may approve from several platforms ({detail}), and nobody's accounts there are linked: whoever might be the same person does not count.", 'Link them: [people.ann] identities = ["slack:U0123", "github:ann"].'),
          ("여러 플랫폼({detail})에서 승인할 수 있는데 아무의 계정도 연결되어 있지 않습니다. 같은 사람일 수도 있는 승인은 세지 않습니다.", '계정을 연결하세요: [people.ann] identities = ["slack:U0123", "github:ann"].'))
 _warning("audit_unsigned", ("PostgreSQL has no place for a key of the hub's own, so the audit is not signed: who may write the database could make the whole chain anew, unseen.", 'Set master_keys = ["env:LEVERFRAME_MASTER_KEY"] in [hub] to a long random text.'),
@@ -166,6 +168,10 @@ _error("filter_unavailable", ("Filters need the package for CEL, which is not in
        ("CEL 패키지가 설치되어 있지 않아 필터를 쓸 수 없습니다.", "pip install 'leverframe[cel]'을 실행하거나 구조화된 키를 쓰세요."))
 _error("follow_needs_after", ("{key} does not say what it follows.", 'Add after = "staging", the environment that has to succeed first.'),
        ("{key}이(가) 무엇을 따르는지 알 수 없습니다.", '먼저 성공해야 하는 환경을 쓰세요: after = "staging".'))
+_error("github_app_key_invalid", ("{key} is not the private key of a GitHub App: {detail}.", "Make one on the app's page (Private keys → Generate a private key) and name the file as it was downloaded: \"file:app.pem\"."),
+       ("{key}이(가) GitHub App의 개인 키가 아닙니다: {detail}.", "앱 페이지의 Private keys → Generate a private key로 만들고 내려받은 파일을 그대로 쓰세요: \"file:app.pem\"."))
+_error("github_token_and_app", ("The hub can be one only: [github] has both token and app.", "Take token out to speak as the app, or app to speak with the token."),
+       ("[github]에 token과 app이 함께 있습니다. 허브는 둘 중 하나로만 접속합니다.", "앱으로 접속하려면 token을, 토큰을 쓰려면 app을 지우세요."))
 _warning("grant_unknown", ("Nothing asks for the grant “{detail}”.", f"Write one of {', '.join(GRANTS)}, or a command of [commands]."),
          ("“{detail}” 권한을 확인하는 곳이 없습니다.", f"{', '.join(GRANTS)} 가운데 쓰거나 [commands]의 명령을 쓰세요."))
 _warning("icon_invalid", ("“{detail}” is neither an emoji nor an address.", 'Write ":rocket:" or "https://…/icon.png".'),

@@ -26,7 +26,7 @@ RESERVED = {"chats": frozenset({"mail", "operator", "person", "token"}), "source
 knows somebody itself (``person:ann``), which nobody in a chat may be taken for."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 NOT_BUILT_SECTIONS = frozenset({"outbound", "sites", "content", "windows", "projects"})
-NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {("github",): frozenset({"app"})}
+NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
     "sources": {"github": "leverframe.sources.github.settings"},

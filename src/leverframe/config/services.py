@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from leverframe.config.models import Names, Section
+from leverframe.config.models import Names
+from leverframe.config.section import Section
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.values import duration_s
 from leverframe.core.deployments import Retry

@@ -10,33 +10,47 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
 from leverframe.github.errors import Trouble, invalid, read, unsent
+from leverframe.github.headers import API_VERSION, JSON
 from leverframe.net import BODY_CAP, Answer, NotSent, Outbound
 from leverframe.ports import Clock
 from leverframe.secrets import Secret
 
-API_VERSION = "2022-11-28"
-"""Which every Enterprise Server still knows."""
-JSON = "application/vnd.github+json"
 PAGE = 100
 """How many of a list GitHub gives at once at most."""
 LONG_CAP = 16 * BODY_CAP
 """Bytes of a list that are read: a hundred runs, each with its repository and people, are some two million."""
 _REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+_OWNER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 
 Shape = TypeVar("Shape")
+
+
+class Organisation(NamedTuple):
+    """An organisation, or a person's account, by its login."""
+
+    name: str
+
+
+About: TypeAlias = str | Organisation | None
+"""What a request is about: a repository (``owner/name``), an organisation, or nothing else: then its path is all of the address, and an app
+speaks for itself."""
 
 
 class Credentials(Protocol):
     """Who the hub is to GitHub."""
 
-    async def authorization(self, repository: str) -> str | Trouble:
-        """Return the ``Authorization`` header for requests about ``owner/name``."""
+    async def authorization(self, about: str) -> str | Trouble:
+        """Return the ``Authorization`` header for requests about ``owner/name``, about an ``owner``, or (empty) about the hub itself."""
+        ...
+
+    def rejected(self, about: str, authorization: str) -> bool:
+        """Take note that GitHub does not accept a header; return whether another may be had."""
         ...
 
 
@@ -46,9 +60,13 @@ class Token:
     def __init__(self, token: Secret | None) -> None:
         self._token = token
 
-    async def authorization(self, repository: str) -> str | Trouble:
-        """Return the token, the same for every repository."""
+    async def authorization(self, about: str) -> str | Trouble:
+        """Return the token, the same whatever it is about."""
         return Trouble(code="github_token_missing") if self._token is None else f"Bearer {self._token.reveal()}"
+
+    def rejected(self, about: str, authorization: str) -> bool:
+        """Return that there is no other."""
+        return False
 
 
 class GitHub:
@@ -67,13 +85,13 @@ class GitHub:
         parts = urlsplit(self._api)
         return f"{parts.scheme}://{parts.netloc.removeprefix('api.')}"
 
-    async def get(self, repository: str, path: str, shape: type[Shape], query: Mapping[str, str | int] | None = None, *, cap: int = BODY_CAP) -> Shape | Trouble:
-        """Return what ``/repos/{repository}{path}`` holds, read as ``shape``; ``path`` is quoted already (:func:`quoted`)."""
-        answer = await self._ask("GET", repository, path + (f"?{urlencode(query)}" if query else ""), cap=cap)
+    async def get(self, about: About, path: str, shape: type[Shape], query: Mapping[str, str | int] | None = None, *, cap: int = BODY_CAP) -> Shape | Trouble:
+        """Return what ``path`` of a repository (or what else it is about) holds, read as ``shape``; ``path`` is quoted already (:func:`quoted`)."""
+        answer = await self._ask("GET", about, path + (f"?{urlencode(query)}" if query else ""), cap=cap)
         return answer if isinstance(answer, Trouble) else _shaped(answer, shape)
 
     async def pages(
-        self, repository: str, path: str, shape: type[Shape], query: Mapping[str, str | int] | None = None, *, most: int, cap: int = LONG_CAP
+        self, about: About, path: str, shape: type[Shape], query: Mapping[str, str | int] | None = None, *, most: int, cap: int = LONG_CAP
     ) -> list[Shape] | Trouble:
         """Return up to ``most`` pages of a hundred each, as they come; a page that cannot be had is the trouble of all.
 
@@ -81,7 +99,7 @@ class GitHub:
         """
         found: list[Shape] = []
         for page in range(1, most + 1):
-            answer = await self.get(repository, path, shape, {**(query or {}), "per_page": PAGE, "page": page}, cap=cap)
+            answer = await self.get(about, path, shape, {**(query or {}), "per_page": PAGE, "page": page}, cap=cap)
             if isinstance(answer, Trouble):
                 return answer
             found.append(answer)
@@ -89,18 +107,26 @@ class GitHub:
                 break
         return found
 
-    async def text(self, repository: str, path: str, accept: str) -> str | Trouble:
+    async def text(self, about: About, path: str, accept: str) -> str | Trouble:
         """Return what ``path`` holds in a media type that is text."""
-        answer = await self._ask("GET", repository, path, accept=accept)
+        answer = await self._ask("GET", about, path, accept=accept)
         return answer if isinstance(answer, Trouble) else answer.body.decode("utf-8", "replace")
 
-    async def post(self, repository: str, path: str, body: Mapping[str, Any] | None = None, *, once: bool = False) -> Answer | Trouble:
+    async def post(self, about: About, path: str, body: Mapping[str, Any] | None = None, *, once: bool = False) -> Answer | Trouble:
         """Send ``body`` and return the 2xx answer. ``once`` is for what must not be sent twice."""
-        return await self._ask("POST", repository, path, _json(body or {}), once=once)
+        return await self._ask("POST", about, path, _json(body or {}), once=once)
 
-    async def redirection(self, repository: str, path: str) -> str | Trouble:
+    async def send(self, method: str, about: About, path: str, body: Mapping[str, Any] | None = None) -> Answer | Trouble:
+        """Send ``body`` with any method but GET and return the 2xx answer; for what may be asked twice."""
+        return await self._ask(method, about, path, b"" if body is None else _json(body))
+
+    async def answer(self, about: About, path: str, query: Mapping[str, str | int] | None = None, *, cap: int = LONG_CAP) -> Answer | Trouble:
+        """Return the 2xx answer of a GET with its headers, for who reads those too."""
+        return await self._ask("GET", about, path + (f"?{urlencode(query)}" if query else ""), cap=cap)
+
+    async def redirection(self, about: About, path: str) -> str | Trouble:
         """Return where ``path`` leads, for what GitHub keeps elsewhere."""
-        answer = await self._sent("GET", repository, path, b"", JSON, BODY_CAP, once=False)
+        answer = await self._sent("GET", about, path, b"", JSON, BODY_CAP, once=False)
         if isinstance(answer, Trouble):
             return answer
         location = answer.headers.get("location", "")
@@ -128,8 +154,8 @@ class GitHub:
         known = (".blob.core.windows.net", ".actions.githubusercontent.com", f".{(api.hostname or '').removeprefix('api.')}")
         return parts.scheme == "https" and parts.port in (None, 443) and host.endswith(known)
 
-    async def _ask(self, method: str, repository: str, path: str, body: bytes = b"", *, accept: str = JSON, cap: int = BODY_CAP, once: bool = False) -> Answer | Trouble:
-        answer = await self._sent(method, repository, path, body, accept, cap, once=once)
+    async def _ask(self, method: str, about: About, path: str, body: bytes = b"", *, accept: str = JSON, cap: int = BODY_CAP, once: bool = False) -> Answer | Trouble:
+        answer = await self._sent(method, about, path, body, accept, cap, once=once)
         if isinstance(answer, Trouble) or 200 <= answer.status < 300:
             return answer
         trouble = read(answer, self._clock.now())
@@ -140,24 +166,28 @@ class GitHub:
             trouble = replace(trouble, code="github_token_expired", detail=f"it ended at {self._token_ends_at:%Y-%m-%d %H:%M} UTC")
         return trouble
 
-    async def _sent(self, method: str, repository: str, path: str, body: bytes, accept: str, cap: int, *, once: bool) -> Answer | Trouble:
-        if not _REPOSITORY.fullmatch(repository):
-            return Trouble(code="github_not_found", detail=f"“{repository[:100]}” is not OWNER/NAME")
-        now = self._clock.now()
-        if self._limited_until is not None and now < self._limited_until:
-            return Trouble(code="github_ratelimited", detail="asked to wait", again=True, after_s=(self._limited_until - now).total_seconds())
-        authorization = await self._credentials.authorization(repository)
-        if isinstance(authorization, Trouble):
-            return authorization
-        headers = {"Authorization": authorization, "Accept": accept, "X-GitHub-Api-Version": API_VERSION}
-        url = f"{self._api}/repos/{repository}{path}"
-        try:
-            if method == "GET":
-                answer = await self._outbound.get(url, headers, cap=cap)
-            else:
-                answer = await self._outbound.send(method, url, {**headers, "Content-Type": "application/json"}, body, cap=cap, fresh=once)
-        except NotSent as error:
-            return unsent(error)
+    async def _sent(self, method: str, about: About, path: str, body: bytes, accept: str, cap: int, *, once: bool) -> Answer | Trouble:
+        name, root = ("", "") if about is None else (about, f"/repos/{about}") if isinstance(about, str) else (about.name, f"/orgs/{about.name}")
+        if about is not None and not (_REPOSITORY if isinstance(about, str) else _OWNER).fullmatch(name):
+            return Trouble(code="github_not_found", detail=f"“{name[:100]}” is not {'OWNER/NAME' if isinstance(about, str) else 'the name of an organisation'}")
+        for last in (False, True):
+            now = self._clock.now()
+            if self._limited_until is not None and now < self._limited_until:
+                return Trouble(code="github_ratelimited", detail="asked to wait", again=True, after_s=(self._limited_until - now).total_seconds())
+            authorization = await self._credentials.authorization(name)
+            if isinstance(authorization, Trouble):
+                return authorization
+            headers = {"Authorization": authorization, "Accept": accept, "X-GitHub-Api-Version": API_VERSION}
+            try:
+                if method == "GET":
+                    answer = await self._outbound.get(f"{self._api}{root}{path}", headers, cap=cap)
+                else:
+                    answer = await self._outbound.send(method, f"{self._api}{root}{path}", {**headers, "Content-Type": "application/json"}, body, cap=cap, fresh=once)
+            except NotSent as error:
+                return unsent(error)
+            # A 401 did nothing, so that it may be asked again with another token, where there is one.
+            if last or answer.status != 401 or not self._credentials.rejected(name, authorization):
+                break
         self._token_ends_at = _moment(answer.headers.get("github-authentication-token-expiration", "")) or self._token_ends_at
         return answer
 

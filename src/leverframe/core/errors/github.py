@@ -8,6 +8,12 @@ row("github_answer_invalid", 502, ("What answered is not GitHub.", "Check [githu
     ("GitHub가 아닌 곳에서 응답했습니다.", "[github] api_url(Enterprise Server는 https://HOST/api/v3)과 중간 프록시를 확인하세요."))
 row("github_answer_lost", 502, ("GitHub's answer was lost on the way.", "The hub asks again; what may have been started is looked for before anything is started again."),
     ("GitHub의 응답을 받지 못했습니다.", "허브가 다시 묻습니다. 시작되었을 수 있는 실행은 먼저 찾아본 뒤에만 다시 시작합니다."))
+row("github_app_not_installed", 502, ("The GitHub App is not installed there.", "Install it from its page on GitHub (Install App) for the account, and let it have the repository."),
+    ("GitHub App이 그곳에 설치되어 있지 않습니다.", "GitHub의 앱 페이지에서 Install App으로 그 계정에 설치하고 저장소를 포함하세요."))
+row("github_app_refused", 502, ("GitHub does not accept the app's signature.", "Check that [github.app] id and key belong to the same app and the key was not deleted there; the hub's clock may be wrong by at most a minute."),
+    ("GitHub가 앱의 서명을 받아들이지 않습니다.", "[github.app]의 id와 key가 같은 앱의 것인지, 키가 삭제되지 않았는지, 허브의 시계가 1분 넘게 틀리지 않는지 확인하세요."))
+row("github_app_suspended", 502, ("The installation of the GitHub App is suspended.", "An owner of the account lifts it under Settings → GitHub Apps → Configure."),
+    ("GitHub App 설치가 일시 중지되어 있습니다.", "계정 소유자가 Settings → GitHub Apps → Configure에서 해제해야 합니다."))
 row("github_archived", 502, ("The repository is archived.", "Unarchive it in its settings on GitHub, or take the service out of leverframe.toml."),
     ("보관 처리된 저장소입니다.", "GitHub의 저장소 설정에서 보관을 풀거나 leverframe.toml에서 서비스를 빼세요."))
 row("github_branch_moved", 409, ("The branch is no longer at the commit that was asked for.",
@@ -56,8 +62,8 @@ row("github_token_expired", 502, ("The GitHub token has expired.", "Make a new o
     ("GitHub 토큰의 기한이 지났습니다.", "GitHub에서 새 토큰을 만들어 [github] token에 설정하세요."))
 row("github_token_invalid", 502, ("GitHub does not accept the token: it is wrong, revoked or expired.", "Make a new one on GitHub and set it in [github] token; a token of another server does not do either."),
     ("GitHub가 토큰을 받아들이지 않습니다. 틀렸거나 폐기되었거나 만료되었습니다.", "GitHub에서 새 토큰을 만들어 [github] token에 설정하세요. 다른 서버의 토큰도 쓸 수 없습니다."))
-row("github_token_missing", 502, ("There is no token for GitHub.", "Set token in [github] of leverframe.toml, such as \"env:GH_TOKEN\"."),
-    ("GitHub 토큰이 없습니다.", "leverframe.toml의 [github]에 token을 설정하세요. 예: \"env:GH_TOKEN\"."))
+row("github_token_missing", 502, ("There is no token for GitHub.", "Set token in [github] of leverframe.toml, such as \"env:GH_TOKEN\", or app."),
+    ("GitHub 토큰이 없습니다.", "leverframe.toml의 [github]에 token(예: \"env:GH_TOKEN\")이나 app을 설정하세요."))
 row("github_trigger_missing", 502, ("The workflow cannot be started from outside.", "Add workflow_dispatch to its on: section, on the branch that is deployed and on the default branch."),
     ("밖에서 시작할 수 없는 워크플로입니다.", "배포할 브랜치와 기본 브랜치의 워크플로에서 on:에 workflow_dispatch를 추가하세요."))
 row("github_unavailable", 502, ("GitHub has troubles of its own.", "The hub asks again; see https://www.githubstatus.com."),
