@@ -25,7 +25,7 @@ from leverframe.core.wording import compose
 from leverframe.core.wording.levers import HUB
 from leverframe.github_rooms import github_client
 from leverframe.net import Outbound
-from leverframe.observe import AccessLog, Metrics, quoted
+from leverframe.observe import AccessLog, Metrics, masked, quoted
 from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
 from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
@@ -34,6 +34,7 @@ from leverframe.slack_rooms import SlackRooms, build_slack, slack_members, slack
 from leverframe.sources.github.settings import Settings as GithubSettings
 from leverframe.sources.github.source import GithubHook, GithubSource
 from leverframe.sources.hub import HubSource
+from leverframe.sources.teams.source import TEAMS, TeamsSource
 from leverframe.store import counts, schema
 from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent
@@ -46,6 +47,7 @@ from leverframe.web.guard import Guard
 from leverframe.web.hook import HookDoor, Workspace
 from leverframe.web.identity import IdentityPages
 from leverframe.web.inbound import Inbound, Receive, Scope, Send
+from leverframe.web.incoming import IncomingDoor
 from leverframe.web.rates import address_of, peer_of
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
@@ -178,12 +180,6 @@ class App:
         self.access.close()
 
 
-def masked(path: str) -> str:
-    """Return a path as it may be written down: the token of an address is a secret."""
-    head, _, rest = path.partition("/teams/incoming/")
-    return f"{head}/teams/incoming/***" if rest else path
-
-
 async def open_database(config: Config, clock: Clock) -> Any:
     """Open the configured database; its room is imported only now."""
     path = config.sqlite_path
@@ -222,7 +218,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     for name, settings in config.sources.items():
         assert isinstance(settings, GithubSettings)
         sources[name] = GithubSource(name, [secret.reveal() for secret in settings.secrets])
-    parsing: dict[str, Source] = {**sources, HOOK: GithubHook(HOOK), HUB: HubSource()}
+    parsing: dict[str, Source] = {**sources, HOOK: GithubHook(HOOK), HUB: HubSource(), TEAMS: TeamsSource()}
 
     def parse(stored: StoredEvent) -> Event:
         # A source that has left the configuration: what it brought is still worth showing.
@@ -277,6 +273,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, planned.ring), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
+        incoming=IncomingDoor(database, clock, parsing[TEAMS], desk.chats),
         refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=address_of,
     )  # fmt: skip
     doors: list[Door] = [

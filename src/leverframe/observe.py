@@ -176,6 +176,12 @@ def set_up_log(stream: TextIO | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, stream=out, format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)r")
 
 
+def masked(path: str) -> str:
+    """Return a path as it may be written down: the token of an address is a secret."""
+    head, _, rest = path.partition("/teams/incoming/")
+    return f"{head}/teams/incoming/***" if rest else path
+
+
 def quoted(value: Any) -> str:
     """Return ``value`` so that it stays one logfmt value on one line, whatever it holds."""
     text = str(value)

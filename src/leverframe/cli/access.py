@@ -13,7 +13,7 @@ from leverframe.cli.words import said
 
 people = typer.Typer(cls=ListByDefault, help="Who may sign in. Without a command: list.")
 tokens = typer.Typer(cls=ListByDefault, help="API tokens, for programs that operate the hub. Without a command: list.")
-hook_tokens = typer.Typer(cls=ListByDefault, help="Tokens for /hook, whose address carries its own routing. Without a command: list.")
+hook_tokens = typer.Typer(cls=ListByDefault, help="Tokens for /hook, whose address carries its own routing, and for cards at /teams/incoming/TOKEN. Without a command: list.")
 Reach: TypeAlias = "tuple[Path | None, str | None, str | None, bool]"
 """Configuration, address, token, and whether to print JSON."""
 Name = Annotated[str, typer.Argument(help="The name.", show_default=False)]
@@ -101,7 +101,7 @@ def create_hook_token(
     days: Annotated[int | None, typer.Option(min=1, max=366, help="Days until it ends; left out, it stays until it is revoked.", show_default=False)] = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Print a new hook token, for POST /hook?token=…&room=…. It is shown this once."""
+    """Print a new hook token, for POST /hook?token=…&room=… or POST /teams/incoming/TOKEN. It is shown this once."""
     _create("/api/hook-tokens", {"name": name, "rooms": room, "days": days}, (config, url, token, as_json))
 
 

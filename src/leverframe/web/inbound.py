@@ -1,4 +1,4 @@
-"""``POST /in/{source}`` and ``POST /hook``: the signed doors. A raw ASGI callable, because measuring says so (``docs/benchmarks.md``)."""
+"""``POST /in/{source}``, ``POST /hook`` and ``POST /teams/incoming/{token}``: the signed doors. A raw ASGI callable, because measuring says so (``docs/benchmarks.md``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from leverframe.core.errors import Locale, Refused, document
-from leverframe.observe import AccessLog, Metrics, quoted
+from leverframe.observe import AccessLog, Metrics, masked, quoted
 from leverframe.ports import Source
 from leverframe.web.rates import peer_of
 from leverframe.work.receive import Receiver
@@ -27,6 +27,10 @@ ADDRESS_BUDGET = BUFFER_BUDGET // 8
 """The share of one address, so that a stranger who sends slowly leaves room for others."""
 Client: TypeAlias = tuple[str, int] | None
 _JSON = [(b"content-type", b"application/json")]
+_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
+INCOMING = "/teams/incoming/"
+CARD_CAP = 256 * 1024
+"""Bytes of a card; Teams took 28 KB."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -51,6 +55,14 @@ class HookRouting(Protocol):
 
     async def __call__(self, query: Mapping[str, str]) -> tuple[Source, str, tuple[str, ...]]:
         """Return the source to verify with, the routing to keep (JSON) and the scope of repeats; raises ``Refused``."""
+        ...
+
+
+class IncomingRouting(Protocol):
+    """Reads the token of ``/teams/incoming/{token}``, and the rooms that it means."""
+
+    async def __call__(self, secret: str, query: Mapping[str, str]) -> tuple[Source, str, tuple[str, ...]]:
+        """Return what :class:`HookRouting` returns; raises ``Refused``."""
         ...
 
 
@@ -109,13 +121,14 @@ class Inbound:
         sources: Mapping[str, Source],
         *,
         hook: HookRouting,
+        incoming: IncomingRouting,
         refusals: Refusals,
         metrics: Metrics,
         access: AccessLog,
         locale: Locale,
         address_of: Callable[[Client], str],
     ) -> None:
-        self._receiver, self._hook, self._refusals, self._metrics = receiver, hook, refusals, metrics
+        self._receiver, self._hook, self._incoming, self._refusals, self._metrics = receiver, hook, incoming, refusals, metrics
         self._access, self._locale, self._address_of = access, locale, address_of
         self._doors: dict[str, Source] = {f"/in/{name}": source for name, source in sources.items()}
         if "github" in sources:
@@ -124,11 +137,11 @@ class Inbound:
         """Bytes of bodies that are held now."""
         self.held_by: dict[str, int] = {}
         """Those of bodies that come in pieces, by address; this machine's own have no share to keep to."""
-        self._accepted = {name: metrics.events_total.labels(name, "false") for name in (*sources, "hook")}
+        self._accepted = {name: metrics.events_total.labels(name, "false") for name in (*sources, "hook", "teams")}
 
     def takes(self, path: str) -> bool:
         """Return whether ``path`` is one of these doors."""
-        return path.startswith("/in/") or path in ("/hook", "/hubot/github")
+        return path.startswith(("/in/", INCOMING)) or path in ("/hook", "/hubot/github")
 
     def is_source(self, path: str) -> bool:
         """Return whether ``path`` is the door of a source, for which :meth:`direct` may be asked."""
@@ -155,7 +168,7 @@ class Inbound:
             fields: dict[bytes, bytes] = dict(scope["headers"])
             body = self.body(client)
             try:
-                await self._read(body, fields, receive)
+                await self._read(body, fields, receive, CARD_CAP if path.startswith(INCOMING) else BODY_CAP)
             except BaseException:
                 body.end()
                 raise
@@ -173,7 +186,9 @@ class Inbound:
         if scope["method"] != "POST":
             raise Refused("method_not_allowed", "POST")
         if path == "/hook":
-            return await self._hook(dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)))
+            return await self._hook(_query(scope))
+        if path.startswith(INCOMING):
+            return await self._incoming(path[len(INCOMING) :], _query(scope))
         if (known := self._doors.get(path)) is None:
             name = path[4:] if path.startswith("/in/") else path.rpartition("/")[2]
             raise Refused("source_unknown", name[:100] if name.isprintable() else "")
@@ -198,15 +213,18 @@ class Inbound:
             self._accepted[source.name].inc()
         shown = receipt.shown_id
         self._access.line(
-            peer=peer_of(client), method=method, path=quoted(path), status=202, duration_s=took_s, event=shown, delivery=quoted(accepted.delivery_id)
+            peer=peer_of(client), method=method, path=quoted(masked(path)), status=200 if path.startswith(INCOMING) else 202, duration_s=took_s, event=shown, delivery=quoted(accepted.delivery_id)
         )
+        if path.startswith(INCOMING):
+            return Answer(200, _TEXT, b"1")  # as the connectors answered
         if not receipt.duplicate:
             return Answer(202, _JSON, b'{"id":"%s","duplicate":false}' % shown.encode())
         return Answer(202, _JSON, _encode({"id": shown, "duplicate": True, "revived": receipt.revived}))
 
     def _refused(self, path: str, method: str, refused: Refused, client: Client, started: float) -> Answer:
-        name = path[4:] if path.startswith("/in/") else path.rpartition("/")[2]
-        label = name if path in self._doors or path == "/hook" else "unknown"  # names that strangers make up are no label values
+        name = path[4:] if path.startswith("/in/") else "teams" if path.startswith(INCOMING) else path.rpartition("/")[2]
+        known = path in self._doors or path == "/hook" or path.startswith(INCOMING)
+        label = name if known else "unknown"  # names that strangers make up are no label values
         told = self._refusals.refused(source=label, address=self._address_of(client), refused=refused)
         headers: list[tuple[bytes, bytes]] = [(b"content-type", b"application/problem+json")]
         if refused.code == "method_not_allowed":
@@ -215,21 +233,27 @@ class Inbound:
             headers.append((b"retry-after", b"%d" % told.retry_after_s))
         if told.status == 413 or told.status == 503:
             headers.append((b"connection", b"close"))  # the rest of the body is not read
-        self._access.line(peer=peer_of(client), method=method, path=quoted(path), status=told.status, duration_s=time.perf_counter() - started)
+        self._access.line(peer=peer_of(client), method=method, path=quoted(masked(path)), status=told.status, duration_s=time.perf_counter() - started)
         return Answer(told.status, headers, _encode(document(told, self._locale)))
 
-    async def _read(self, body: Body, fields: Mapping[bytes, bytes], receive: Receive) -> None:
-        """Read the whole body into ``body``."""
+    async def _read(self, body: Body, fields: Mapping[bytes, bytes], receive: Receive, most: int) -> None:
+        """Read the whole body into ``body``, ``most`` bytes of it."""
         announced = fields.get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > BODY_CAP:
-            raise Refused("body_too_large", f"{int(announced)} bytes, at most {BODY_CAP}")
+        if announced.isdigit() and int(announced) > most:
+            raise Refused("body_too_large", f"{int(announced)} bytes, at most {most}")
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Gone
             body.add(message.get("body", b""))
+            if body.size > most:
+                raise Refused("body_too_large", f"more than {most} bytes")
             if not message.get("more_body"):
                 return
+
+
+def _query(scope: Scope) -> dict[str, str]:
+    return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
 class _Gone(Exception):

@@ -143,7 +143,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "expired": ("over", "만료됨"),
     "grants": ("Grants", "권한"),
     "grants_hint": ("one a line: events.read", "한 줄에 하나: events.read"),
-    "hook_tokens": ("Hook tokens (for /hook)", "훅 토큰 (/hook 용)"),
+    "hook_tokens": ("Hook tokens (for /hook and /teams/incoming)", "훅 토큰 (/hook, /teams/incoming 용)"),
     "issue": ("Issue", "발급"),
     "live": ("live", "사용 중"),
     "never": ("never", "없음"),

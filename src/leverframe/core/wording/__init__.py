@@ -13,6 +13,7 @@ from datetime import tzinfo
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
+from leverframe.core.wording import cards
 from leverframe.core.wording.blocks import BLOCKS
 from leverframe.core.wording.buttons import buttons
 from leverframe.core.wording.en import VOICE as ENGLISH
@@ -36,6 +37,8 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     """
     if event.kind == HUB and (said := word(event, LEVERS[locale], zone)) is not None:
         return said
+    if event.kind == cards.TEAMS:
+        return cards.word(event, locale, zone)
     voice = VOICES[locale]
     told = tell(event)
     headline = voice.sentences.get(event.name, voice.general)(told)

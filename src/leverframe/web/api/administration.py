@@ -76,17 +76,17 @@ def tokens(api: FastAPI, desk: Desk) -> None:
         await acts.revoke_api_token(desk, who(request), name, anybodys=may_all(request))
         return Response(status_code=204)
 
-    @api.get("/api/hook-tokens", response_model=shapes.HookTokenList, summary="Tokens of /hook")
+    @api.get("/api/hook-tokens", response_model=shapes.HookTokenList, summary="Tokens of /hook and /teams/incoming")
     async def hooks() -> Any:
         found = await desk.database.read(token_store.all_hook)
         return {"tokens": [shapes.HookTokenShape.model_validate(token, from_attributes=True) for token in found]}
 
-    @api.post("/api/hook-tokens", response_model=shapes.Issued, status_code=201, summary="Issue a token for /hook, for some rooms")
+    @api.post("/api/hook-tokens", response_model=shapes.Issued, status_code=201, summary="Issue a token for /hook and /teams/incoming, for some rooms")
     async def issue_hook(asked: shapes.HookTokenAsked, request: Request) -> Any:
         secret = await acts.issue_hook_token(desk, who(request), name=asked.name, rooms=asked.rooms, days=asked.days)
         return {"name": asked.name, "token": secret}
 
-    @api.delete("/api/hook-tokens/{name}", status_code=204, summary="Revoke a token of /hook")
+    @api.delete("/api/hook-tokens/{name}", status_code=204, summary="Revoke a hook token")
     async def revoke_hook(name: Word, request: Request) -> Response:
         await acts.revoke_hook_token(desk, who(request), name)
         return Response(status_code=204)

@@ -1,0 +1,156 @@
+"""Cards that somebody posted, worded for every chat: its text as it is, its buttons, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import Protocol
+
+import msgspec
+
+from leverframe.core.cards import Action, Actions, Ask, Card, Elsewhere, Facts, Open, Pictures, Post, Press, PressState, Words, markdown
+from leverframe.core.errors import Locale
+from leverframe.core.events import Event
+from leverframe.core.messages import Block, Bold, Button, Buttons, Fields, Footer, Link, Message, Paragraph, Person, Rich, Text
+from leverframe.core.payload import items, mapping, moment, text
+from leverframe.core.wording.cards import en, ko
+from leverframe.core.wording.footers import shown_time
+from leverframe.core.wording.quoting import one_line
+
+TEAMS = "teams"
+"""Kind of the events that carry cards."""
+PRESS = "card"
+"""The action of a card's button; its value is the card's id and the button's (:func:`value_of`)."""
+HEADLINE = 300
+
+
+class Cards(Protocol):
+    """A language; what each function returns is said where it is written."""
+
+    def a_card(self) -> str:
+        """See ``en``."""
+
+    def image(self) -> str:
+        """See ``en``."""
+
+    def only_there(self, names: Sequence[str]) -> str:
+        """See ``en``."""
+
+    def pressed(self, action: str, by: str, state: PressState, said: str, when: str) -> Rich:
+        """See ``en``."""
+
+
+CARDS: Mapping[Locale, Cards] = {"en": en, "ko": ko}
+
+
+def value_of(card: str, button: str) -> str:
+    """Return the value of a button: ``evt_…~p1``."""
+    return f"{card}~{button}"
+
+
+def word(event: Event, locale: Locale, zone: tzinfo) -> Message:
+    """Return the message of a card; never raises."""
+    card = card_of(event)
+    presses = [press for one in items(event.payload, "presses") if (press := _press(one)) is not None]
+    return compose(card, text(event.payload, "of"), presses, CARDS[locale], zone)
+
+
+def card_of(event: Event) -> Card:
+    """Return the card that an event carries."""
+    try:
+        return msgspec.convert(mapping(event.payload, "card"), Card)
+    except msgspec.ValidationError:  # kept by another version
+        return Card()
+
+
+def compose(card: Card, key: str, presses: Sequence[Press], say: Cards, zone: tzinfo) -> Message:
+    """Return the card as a message; ``key`` is its id, which its buttons carry."""
+    headline, taken = _headline(card)
+    blocks: list[Block] = []
+    elsewhere: list[str] = []
+    for at, part in enumerate(card.parts):
+        match part:
+            case Words() if at == taken:
+                blocks.extend(_rest(part))
+            case Words():
+                blocks.extend(_words(part))
+            case Facts(pairs=pairs):
+                blocks.append(Fields(tuple((_bare(name).removesuffix(":"), markdown.inline(value)) for name, value in pairs)))
+            case Pictures(pictures=pictures):
+                links = [Link(f"🖼 {_bare(one.title) or say.image()}", one.url) for one in pictures]
+                blocks.append(Paragraph(tuple(part for link in links for part in (Text("  "), link))[1:]))
+            case Actions(actions=actions):
+                elsewhere.extend(one_line(one.name) for one in actions if isinstance(one, Elsewhere))
+                if buttons := tuple(_button(one, key) for one in actions if not isinstance(one, Elsewhere)):
+                    blocks.append(Buttons(buttons))
+    if elsewhere:
+        blocks.append(Footer((Text(say.only_there(elsewhere)),)))
+    for press in presses:
+        at_ = moment({"at": press.at}, "at")
+        when = "" if at_ is None else shown_time(at_, zone)
+        blocks.append(Footer(say.pressed(one_line(press.action), one_line(press.by), press.state, one_line(press.said, HEADLINE), when)))
+    return Message(headline=headline or (Bold(say.a_card()),), blocks=tuple(blocks), tone=card.tone)
+
+
+def _headline(card: Card) -> tuple[Rich, int]:
+    """Return the headline, and the place of the part that it was taken from (or -1): the title, else the first words that there are."""
+    if card.title.strip():
+        return _bold(markdown.inline(card.title)), -1
+    for at, part in enumerate(card.parts):
+        if isinstance(part, Words) and (first := _lines(part)[0]):
+            line = markdown.inline(first) if part.formatted else (Text(first),)
+            return (_bold(line) if part.weight == "heading" else line), at
+        if isinstance(part, Words | Facts):
+            break
+    return _bold(markdown.inline(card.summary)), -1
+
+
+def _lines(words: Words) -> tuple[str, str]:
+    """Return the first line, where it can stand alone (it is short, and no list or quotation begins with it), and the rest."""
+    first, _, rest = words.text.strip().partition("\n")
+    found = markdown.blocks(first) if words.formatted else [Paragraph((Text(first),))]
+    return (first.strip().lstrip("# "), rest) if len(first) <= HEADLINE and len(found) == 1 and isinstance(found[0], Paragraph) else ("", words.text)
+
+
+def _rest(words: Words) -> list[Block]:
+    rest = _lines(words)[1].strip()
+    return _words(Words(text=rest, weight=words.weight, formatted=words.formatted)) if rest else []
+
+
+def _words(words: Words) -> list[Block]:
+    found: list[Block] = markdown.blocks(words.text) if words.formatted else [Paragraph((Text(words.text.strip()),))]
+    match words.weight:
+        case "heading":
+            return [Paragraph(_bold(one.content)) if isinstance(one, Paragraph) else one for one in found]
+        case "subtle":
+            return [Footer(one.content) if isinstance(one, Paragraph) else one for one in found]
+        case "plain":
+            return found
+
+
+def _bare(text: str) -> str:
+    """Return ``text`` without its marks: a label, a title."""
+    return one_line("".join(part.login if isinstance(part, Person) else part.text for part in markdown.inline(text)))
+
+
+def _bold(content: Rich) -> Rich:
+    return tuple(Bold(part.text) if isinstance(part, Text) and part.text.strip() else part for part in content)
+
+
+def _button(action: Action, key: str) -> Button:
+    match action:
+        case Open(name=name, url=url):
+            return Button(one_line(name), url=url)
+        case Post(name=name, id=id, inputs=inputs):
+            return Button(one_line(name) + ("…" if inputs else ""), action=PRESS, value=value_of(key, id))
+        case Ask(name=name, id=id):
+            return Button(one_line(name) + "…", action=PRESS, value=value_of(key, id))
+        case Elsewhere(name=name):
+            return Button(one_line(name))
+
+
+def _press(kept: Mapping[str, object]) -> Press | None:
+    try:
+        return msgspec.convert(kept, Press)
+    except msgspec.ValidationError:
+        return None

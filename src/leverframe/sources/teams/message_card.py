@@ -1,0 +1,168 @@
+"""The MessageCard of Office 365 connectors, read.
+
+https://learn.microsoft.com/outlook/actionable-messages/message-card-reference. Connectors are gone since 2026; what posts to them is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from leverframe.core.cards import Action, Actions, Ask, Card, Elsewhere, Facts, Input, Open, Part, Picture, Pictures, Post, Words
+from leverframe.core.cards.colours import tone_of
+from leverframe.sources.teams.fields import Fields, Numbers, invalid
+
+SECTIONS, FACTS, ACTIONS, INPUTS, CHOICES, HEADERS = 50, 100, 25, 25, 100, 20
+"""How many of each one card may have; Teams shows ten sections and four buttons."""
+LONGEST_IMAGE = 200_000
+"""Characters of an image's address: it may be its own data, which cannot be linked to."""
+_UNSENT = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect", "proxy-authorization"})
+"""Headers that are the hub's own to say."""
+
+
+def read(card: Fields, numbers: Numbers) -> Card:
+    """Return the card. Raises ``Refused("card_invalid")`` with the path of what is wrong."""
+    title, text, summary = card.text("title", most=1_000), card.text("text"), card.text("summary", most=1_000)
+    parts: list[Part] = []
+    if text.strip():
+        parts.append(Words(text=text))
+    sections = card.each("sections", most=SECTIONS)
+    for section in sections:
+        parts.extend(_section(section, numbers))
+    if actions := _actions(card, "potentialAction", numbers):
+        parts.append(Actions(actions=actions))
+    if not (title.strip() or text.strip() or summary.strip() or parts):
+        raise invalid("summary", "summary or text is required")
+    return Card(title=title, summary=summary, tone=tone_of(card.text("themeColor", most=30)), parts=tuple(parts))
+
+
+def _section(section: Fields, numbers: Numbers) -> Iterable[Part]:
+    formatted = section.value.get("markdown") is not False
+    for key in ("title", "activityTitle"):
+        if (said := section.text(key)).strip():
+            yield Words(text=said, weight="heading", formatted=formatted)
+    if (said := section.text("activitySubtitle")).strip():
+        yield Words(text=said, weight="subtle", formatted=formatted)
+    for key in ("activityText", "text"):
+        if (said := section.text(key)).strip():
+            yield Words(text=said, formatted=formatted)
+    if pairs := [(fact.text("name"), fact.text("value")) for fact in section.each("facts", most=FACTS)]:
+        yield Facts(pairs=tuple(pairs))
+    if pictures := [*_pictures(section)]:
+        yield Pictures(pictures=tuple(pictures))
+    if actions := _actions(section, "potentialAction", numbers):
+        yield Actions(actions=actions)
+
+
+def _pictures(section: Fields) -> Iterable[Picture]:
+    if (own := section.text("activityImage", most=LONGEST_IMAGE)).strip():
+        yield from _picture(own, section.text("activityTitle"), section, "activityImage")
+    hero = section.one("heroImage")
+    for image in [*([hero] if hero is not None else []), *section.each("images", most=ACTIONS)]:
+        yield from _picture(image.needed("image", most=LONGEST_IMAGE), image.text("title"), image, "image")
+
+
+def _picture(address: str, title: str, of: Fields, key: str) -> Iterable[Picture]:
+    if not address.strip().startswith("data:"):
+        yield Picture(url=of.web(address[:2_000], key), title=title[:200])
+
+
+def _actions(of: Fields, key: str, numbers: Numbers) -> tuple[Action, ...]:
+    return tuple(_action(one, numbers) for one in of.each(key, most=ACTIONS))
+
+
+def _action(action: Fields, numbers: Numbers) -> Action:
+    match action.text("@type"):
+        case "OpenUri" | "ViewAction":
+            return _open(action)
+        case "HttpPOST":
+            return _post(action, numbers, ())
+        case "ActionCard":
+            return _ask(action, numbers)
+        case "InvokeAddInCommand":
+            return Elsewhere(name=action.needed("name", most=200))
+        case other:
+            raise invalid(action.where("@type"), f"{other[:50]!r} is none of OpenUri, HttpPOST and ActionCard")
+
+
+def _open(action: Fields) -> Open:
+    name = action.needed("name", most=200)
+    target = action.value.get("target")  # of a ViewAction: https://schema.org/ViewAction
+    if isinstance(target, list) and target and isinstance(target[0], str):
+        return Open(name=name, url=action.web(target[0], "target"))
+    targets = action.each("targets", most=ACTIONS)
+    chosen = next((one for one in targets if one.text("os") in ("", "default")), targets[0] if targets else None)
+    if chosen is None:
+        raise invalid(action.where("targets"), "is missing")
+    return Open(name=name, url=chosen.address("uri"))
+
+
+def _post(action: Fields, numbers: Numbers, inputs: tuple[Input, ...]) -> Post:
+    body = action.value.get("body")
+    if body is not None and not isinstance(body, str):  # written as JSON where the format wants the text of it
+        raise invalid(action.where("body"), "must be text: the JSON as a string")
+    content_type = action.text("bodyContentType", most=200).strip() or "application/json"
+    if content_type.partition(";")[0].strip().lower() not in ("application/json", "application/x-www-form-urlencoded"):
+        raise invalid(action.where("bodyContentType"), "must be application/json or application/x-www-form-urlencoded")
+    return Post(
+        id=numbers(), name=action.needed("name", most=200), target=action.address("target"), body=action.text("body"), content_type=content_type,
+        headers=headers(action), inputs=inputs,
+    )  # fmt: skip
+
+
+def headers(action: Fields) -> tuple[tuple[str, str], ...]:
+    """Return the headers that a button sends, but for those that are the hub's own to say."""
+    found: list[tuple[str, str]] = []
+    for one in action.each("headers", most=HEADERS):
+        name, value = one.needed("name", most=100).strip(), one.text("value", most=4_000)
+        if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
+            raise invalid(one.where("name"), "is no name of a header")
+        if any(ord(letter) < 0x20 or ord(letter) > 0xFF or letter == "\x7f" for letter in value):
+            raise invalid(one.where("value"), "holds what no header may hold")
+        if name.lower() not in _UNSENT:
+            found.append((name, value))
+    return tuple(found)
+
+
+def _ask(action: Fields, numbers: Numbers) -> Action:
+    name, inputs = action.needed("name", most=200), tuple(_input(one) for one in action.each("inputs", most=INPUTS))
+    _unique(action, inputs)
+    actions = action.each("actions", most=ACTIONS)
+    posts = tuple(_post(one, numbers, ()) for one in actions if one.text("@type") == "HttpPOST")
+    links = [one for one in actions if one.text("@type") in ("OpenUri", "ViewAction")]
+    if wrong := next((one for one in actions if one.text("@type") not in ("HttpPOST", "OpenUri", "ViewAction")), None):
+        raise invalid(wrong.where("@type"), "an ActionCard holds HttpPOST and OpenUri")
+    if posts:
+        return Ask(id=numbers(), name=name, inputs=inputs, posts=posts)
+    if links:
+        return Open(name=name, url=_open(links[0]).url)
+    raise invalid(action.where("actions"), "is missing")
+
+
+def _input(one: Fields) -> Input:
+    kind = one.text("@type")
+    id, title = one.needed("id", most=100), one.text("title", most=1_000)
+    value, required = one.text("value", most=3_000), one.flag("isRequired")
+    match kind:
+        case "TextInput":
+            return Input(id=id, title=title, value=value, required=required, multiline=one.flag("isMultiline"), max_length=_length(one.number("maxLength")))
+        case "DateInput":
+            return Input(id=id, kind="date", title=title, value=value, required=required)
+        case "MultichoiceInput":
+            choices = tuple((each.needed("value", most=1_000), each.text("display", most=1_000) or each.text("value")) for each in one.each("choices", most=CHOICES))
+            if not choices:
+                raise invalid(one.where("choices"), "is missing")
+            return Input(id=id, kind="choice", title=title, value=value, required=required, choices=choices, several=one.flag("isMultiSelect"))
+        case _:
+            raise invalid(one.where("@type"), f"{kind[:50]!r} is none of TextInput, DateInput and MultichoiceInput")
+
+
+def _length(most: int | None) -> int | None:
+    return most if most is not None and most > 0 else None
+
+
+def _unique(action: Fields, inputs: Sequence[Input]) -> None:
+    seen: set[str] = set()
+    for at, one in enumerate(inputs):
+        if one.id in seen:
+            raise invalid(f"{action.where('inputs')}[{at}].id", "is there twice")
+        seen.add(one.id)
