@@ -23,7 +23,7 @@ from leverframe.core.messages import Message
 from leverframe.core.routes import Route, RouteTable
 from leverframe.core.wording import compose
 from leverframe.core.wording.levers import HUB
-from leverframe.github_rooms import github_client
+from leverframe.github_rooms import github_client, github_teams
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, masked, quoted
 from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
@@ -229,13 +229,14 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     members = slack_members(config, outbound, clock, tokens)
     library = Library(database, parse)
     github = github_client(config, outbound, clock)
+    teams = github_teams(config, github, clock)
     host = build_plugins(config, database, metrics)
     hearing = build_hearing(host, database, clock, library, planned=planned) if host is not None else None
     box = None
     if is_needed(config):
         box = build_box(
             config, database, clock, outbound, metrics, github=github, roles=roles, zone=zone, planned=planned,
-            groups_of=lambda by: {name for one in members for name in one.of(by)},
+            groups_of=lambda by: {name for one in members for name in one.of(by)}, teams_of=teams.of if teams is not None else None,
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
             host=host, hearing=hearing,
         )  # fmt: skip
@@ -285,7 +286,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         loops=[
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
-            *(box.loops if box is not None else ()), *slack.loops, *([("plugins", hearing.run)] if hearing is not None else []),
+            *(box.loops if box is not None else ()), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
         ],
         deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host, metrics=metrics,
         _tasks=[],

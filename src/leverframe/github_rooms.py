@@ -7,10 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from leverframe.config import Config
+from leverframe.core.people import is_team
 from leverframe.ports import Clock
 
 if TYPE_CHECKING:
     from leverframe.github.client import Credentials, GitHub
+    from leverframe.github.teams import GitHubTeams
     from leverframe.net import Outbound
 
 
@@ -24,6 +26,16 @@ def github_client(config: Config, outbound: Outbound, clock: Clock) -> Callable[
         return GitHub(outbound, credentials(config, outbound, clock), clock, api_url=config.github.api_url)
 
     return client
+
+
+def github_teams(config: Config, github: Callable[[], GitHub], clock: Clock) -> GitHubTeams | None:
+    """Return what knows who is in the teams that roles name; ``None`` where none does, or GitHub cannot be asked."""
+    members = {member for role in config.roles.values() for member in role.members if is_team(member)}
+    if not members or not config.github.has_credentials:
+        return None
+    from leverframe.github.teams import GitHubTeams
+
+    return GitHubTeams(github(), clock, sorted(members))
 
 
 def credentials(config: Config, outbound: Outbound, clock: Clock) -> Credentials:

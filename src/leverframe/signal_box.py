@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -59,11 +59,11 @@ def is_needed(config: Config) -> bool:
 
 def build_box(
     config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, github: Callable[[], GitHub], roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
-    groups_of: Callable[[Asker], Collection[str]], powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
+    groups_of: Callable[[Asker], Collection[str]], teams_of: Callable[[Iterable[str]], Collection[str]] | None, powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
 ) -> SignalBox:  # fmt: skip
     """Marry everything that pulls levers; nothing is started yet. ``github`` gives the hub's one client, ``planned`` is rung when something is to be said.
 
-    ``groups_of`` tells from memory which groups of a chat somebody is in; in the chats ``powerless`` nobody holds anything. ``host`` has
+    ``groups_of`` tells from memory which groups of a chat somebody is in, ``teams_of`` which teams of GitHub (``None``: roles name none); in the chats ``powerless`` nobody holds anything. ``host`` has
     the plugins, ``hearing`` has them hear what happens.
     """
     from leverframe.core.commands.helping import complete
@@ -75,7 +75,7 @@ def build_box(
     from leverframe.work.extend import Extender
     from leverframe.work.follow import Follower
     from leverframe.work.levers import Levers
-    from leverframe.work.standing import Standings
+    from leverframe.work.standing import Standings, no_teams
 
     runners = _runners(config, outbound, clock, github, host)
     repositories = _repositories(config, github)
@@ -91,7 +91,7 @@ def build_box(
         told=planned, happened=happened, audit_room=config.hub.audit_room, seal=sealer.seal, unseal=sealer.open,
         hearing=hearing,
     )  # fmt: skip
-    standings = Standings(roles, config.people, groups_of=groups_of, powerless=powerless)
+    standings = Standings(roles, config.people, groups_of=groups_of, teams_of=teams_of or no_teams, powerless=powerless)
     levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)
     converser = Converser(
         database, clock, levers, standings, boot=lambda: database.boot, locale=config.hub.locale,

@@ -289,6 +289,8 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("quiet hours", f"{SOURCE}{CHAT}{ROUTE}quiet = {{ from = '25:00', to = '08:00' }}\n", [(9, "routes[0].quiet.from", "value_invalid")]),
     ("paths without token", f"{SOURCE}{CHAT}{ROUTE}paths = ['a/**']\n", [(9, "routes[0].paths", "paths_need_token")]),
     ("paths of pushes need none", f"{SOURCE}{CHAT}{ROUTE}paths = ['a/**']\nevents = ['push']\n", []),
+    ("a team that nobody is known to be in", f"{SOURCE}[roles.a]\nmembers = ['github:acme/release', 'github:ann']\n", [(4, "roles.a.members[0]", "teams_need_token")]),
+    ("a team, with a token", f"{SOURCE}[github]\ntoken = 'env:SECRET'\n[roles.a]\nmembers = ['github:acme/release']\n", []),
     ("room of no chat", "[rooms.'slack:#x']\n", [(1, 'rooms."slack:#x"', "chat_unknown")]),
     ("identity of two people", f"{SOURCE}[people.a]\nidentities = ['github:x']\n[people.b]\nidentities = ['github:x']\n", [(6, "people.b.identities[0]", "identity_twice")]),
     ("an ending that GitHub does not know", f"{SOURCE}{CHAT}{ROUTE}conclusions = ['failed', 'fail*', '!success']\n", [(9, "routes[0].conclusions[0]", "conclusion_unknown")]),

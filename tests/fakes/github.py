@@ -66,6 +66,8 @@ class FakeGitHub:
         self.tokens: dict[str, Token] = {TOKEN: Token()}
         self.apps: list[github_apps.App] = []
         self.repositories: dict[str, Repository] = {}
+        self.teams: dict[str, list[str]] = {}
+        """By ``organisation/slug`` the logins of who is in it, or in a team below it."""
         self.calls: list[Call] = []
         self.count: Counter[str] = Counter()
         self.dispatched: list[dict[str, Any]] = []
@@ -203,6 +205,9 @@ class FakeGitHub:
         return token
 
     def _route(self, request: web.BaseRequest, body: bytes, token: Token, segments: list[str]) -> web.Response:
+        match segments:
+            case ["orgs", organisation, "teams", slug, "members"] if request.method == "GET":
+                return self._team(request, token, f"{organisation}/{slug}".lower())
         if len(segments) < 3 or segments[0] != "repos":
             raise Refusal(404, "Not Found")
         repository = self.repositories.get(f"{segments[1]}/{segments[2]}".lower())
@@ -257,6 +262,13 @@ class FakeGitHub:
                 return ask.need("checks", "read", lambda: ask.annotations(id))
             case _:
                 raise Refusal(404, "Not Found")
+
+    def _team(self, request: web.BaseRequest, token: Token, name: str) -> web.Response:
+        """https://docs.github.com/en/rest/teams/members#list-team-members: who may not read them is told that there is no such team."""
+        if name not in self.teams or token.permissions.get("members") not in ("read", "write"):
+            raise Refusal(404, "Not Found")
+        size, page = min(int(request.query.get("per_page", 30)), 100), int(request.query.get("page", 1))
+        return json_answer([{"login": login, "id": number, "type": "User"} for number, login in enumerate(self.teams[name], 1)][(page - 1) * size : page * size])
 
     def _log(self, request: web.BaseRequest, path: str) -> web.Response:
         """Serve a job's log as the storage behind GitHub does: without our token, whole or a range of it."""

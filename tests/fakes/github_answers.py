@@ -15,7 +15,7 @@ from fakes.github_repository import Commit, Repository, Run, Workflow
 if TYPE_CHECKING:
     from fakes.github import FakeGitHub
 
-PERMISSIONS = {"metadata": "read", "contents": "write", "actions": "write", "checks": "read", "statuses": "read", "pull_requests": "read", "webhooks": "write"}
+PERMISSIONS = {"metadata": "read", "contents": "write", "actions": "write", "checks": "read", "statuses": "read", "pull_requests": "read", "webhooks": "write", "members": "read"}
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,6 +46,21 @@ def test_a_group_of_the_chat_is_a_member_like_anybody() -> None:
         found = standings.of(Asker(chat="slack", id="U7", team="T1"))
         assert found.roles == {"ops"} and found.identity.grants == ("lock *",)
     assert standings.of(Asker(chat="slack", id="U8", team="T1")).roles == set()
+
+
+def test_a_team_elsewhere_is_a_member_by_every_account_of_somebody() -> None:
+    """Who clicks in Slack is in a team of GitHub by the account there that is linked to them; who is not linked is not."""
+    roles = {**ROLES, "ops": Role(allow=("lock *",), members=("github:Acme/release",))}
+    asked: list[set[str]] = []
+
+    def teams_of(accounts: Iterable[str]) -> list[str]:
+        asked.append(set(accounts))
+        return ["github:acme/Release"] if "github:ann" in asked[-1] else []
+
+    standings = Standings(roles, People(identities={"ann": ("slack:U7", "github:ann")}), teams_of=teams_of)
+    assert standings.of(Asker(chat="slack", id="U7", team="T1")).roles == {"ops"}
+    assert standings.of(Asker(chat="slack", id="U8", team="T1")).roles == set()
+    assert "github:ann" in asked[0] and "github:ann" not in asked[1]
 
 
 def test_where_anybody_takes_any_name_nobody_holds_anything() -> None:

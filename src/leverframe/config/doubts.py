@@ -14,6 +14,7 @@ from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
 from leverframe.core.access import VERBS, matches, means_nothing
 from leverframe.core.hosts import is_loopback
+from leverframe.core.people import is_team
 
 Table: TypeAlias = Mapping[str, Any]
 """A table as it is written: what is wrong by itself is told elsewhere, and hides nothing here."""
@@ -80,6 +81,8 @@ def people_meaning(
                 reading.found("identity_invalid", (*at, position), identity)
             elif platform not in platforms:
                 reading.found("identity_unknown", (*at, position), platform, near(platform, sorted(platforms), f'"{{}}:{who}"'))
+            elif at[0] == "roles" and is_team(identity) and {"token", "app"}.isdisjoint(table(document.get("github"))):
+                reading.found("teams_need_token", (*at, position), identity)
     for name, role in table(document.get("roles")).items():
         for position, grant in strings(table(role).get("allow")):
             if means_nothing(grant, known):

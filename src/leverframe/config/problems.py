@@ -262,6 +262,8 @@ _warning("slack_token_kind", ("{key} is not a bot's token: it begins with “{de
          ("{key}이(가) 봇 토큰이 아닙니다. “{detail}”로 시작합니다.", "Slack 앱의 OAuth & Permissions에서 Bot User OAuth Token(xoxb-…)을 복사하세요."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),
        ("“{detail}”라는 소스가 없습니다.", "[sources.{detail}]을 추가하거나 이름을 고치세요."))
+_warning("teams_need_token", ("Nobody is known to be in “{detail}”: who is in a team is read from GitHub, and [github] has neither token nor app.", 'Add [github] token = "env:GH_TOKEN", with read access to the organisation\'s members.'),
+         ("“{detail}”에 누가 있는지 알 수 없습니다. 팀 구성원은 GitHub에서 읽는데 [github]에 token도 app도 없습니다.", '조직 구성원을 읽을 수 있는 토큰으로 [github] token = "env:GH_TOKEN"을 추가하세요.'))
 _warning("template_fails", ("The template has no answer to a sample of {detail}.", "Correct it, or ask first: {{% if subject %}}…{{% endif %}}. docs/how-to/templates.md lists the variables."),
          ("템플릿이 샘플 이벤트에서 실패합니다. {detail}.", "고치거나 {{% if subject %}}…{{% endif %}}로 먼저 확인하세요. 변수는 docs/how-to/templates.ko.md에 있습니다."))
 _error("template_invalid", ("The template cannot be used: {detail}.", "Correct the template; docs/how-to/templates.md lists the variables."),

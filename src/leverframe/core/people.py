@@ -17,6 +17,12 @@ def account(actor: str) -> str:
     return f"{head}:{name.rpartition('/')[2]}"
 
 
+def is_team(member: str) -> bool:
+    """Return whether a member of a role is a team of an organisation of GitHub's: ``github:acme/release``."""
+    head, _, name = member.partition(":")
+    return head.casefold() == "github" and name.count("/") == 1 and not name.startswith("/") and not name.endswith("/")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
     """Everybody who is linked; who is not is a person of their own."""

@@ -33,7 +33,7 @@ from leverframe.store import deployments, inbox
 from leverframe.store.database import Database
 from leverframe.store.inbox import UNFINISHED, Outcome
 from leverframe.work.extend import Extender, soon
-from leverframe.work.intake import Intake, Waiting
+from leverframe.work.intake import MOST, Intake, Waiting
 from leverframe.work.interlocking import Turn
 from leverframe.work.levers import Asked, Levers, mark_of
 from leverframe.work.record import Record
@@ -45,7 +45,8 @@ BUSY = 16
 """So many waiting commands are more than somebody should be kept waiting for."""
 MINUTE = timedelta(minutes=1)
 RECOVER_S = 5.0
-MOST_REST_S = 0.05
+MOST_REST_S, REST_SLICE_S = 0.5, 0.02
+"""So long what is to be done waits for the doors at most, a few commands at a time; and after so long without anybody at them it goes on."""
 BUTTONS = frozenset({"approve", "reject", "cancel", "retry"})
 """Actions of buttons that are commands with a deployment's id."""
 LONGEST_VALUE = 200
@@ -245,10 +246,22 @@ class Converser:
             while self._acts:
                 began = time.monotonic()
                 await self._run_batch(_some(self._acts))
-                if len(self._acts) > BUSY:  # the doors go first: half of the time is theirs
-                    await self._clock.sleep(min(time.monotonic() - began, MOST_REST_S))
+                if len(self._acts) > BUSY:
+                    await self._rest(time.monotonic() - began)
         finally:
             self._acting = None
+
+    async def _rest(self, worked_s: float) -> None:
+        """Let the doors go first, as long as somebody comes: who waits here was told that it comes later, who stands there was told nothing yet.
+
+        The more there is to do, the less they have of the time; when half of :data:`MOST` waits, it is half.
+        """
+        slices = round(min(worked_s * MOST / (2 * len(self._acts)), MOST_REST_S) / REST_SLICE_S)
+        for _ in range(slices):
+            heard = self._intake.heard
+            await self._clock.sleep(REST_SLICE_S)
+            if self._intake.heard == heard:
+                return
 
     async def _run_batch(self, batch: Sequence[Waiting]) -> None:
         """Do them, each surely once. They are taken in: while the database is away, they wait."""

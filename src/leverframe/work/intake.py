@@ -66,6 +66,8 @@ class Intake:
         self._database, self._clock, self._boot, self._queue = database, clock, boot, queue
         self.at: dict[bytes, Waiting] = {}
         """What this process is at, by its key."""
+        self.heard = 0
+        """How often somebody stood at a door."""
         self._coming: list[Waiting] = []
         self._taking: asyncio.Task[None] | None = None
         self._beside: set[asyncio.Task[None]] = set()
@@ -79,6 +81,7 @@ class Intake:
 
     def hear(self, heard: Heard, given: Identity | None, *, patient: bool) -> Waiting:
         """Return what is, or now will be, at ``heard``. Raises ``Refused("overloaded")``."""
+        self.heard += 1
         key = inbox.digest(heard)
         known = self.at.get(key)
         if known is not None:

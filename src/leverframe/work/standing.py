@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,17 +33,24 @@ def no_groups(by: Asker) -> Collection[str]:
     return ()
 
 
+def no_teams(accounts: Iterable[str]) -> Collection[str]:
+    """Return the teams that somebody is in where no role names one."""
+    return ()
+
+
 class Standings:
-    """Finds out. Members of roles are accounts (``slack:U1``, ``slack:T1/U1``, ``person:ann``) and groups of a chat (``slack:@admins``);
-    ``slack:*`` is everybody there."""
+    """Finds out. Members of roles are accounts (``slack:U1``, ``slack:T1/U1``, ``person:ann``), groups of a chat (``slack:@admins``) and
+    teams elsewhere (``github:acme/release``); ``slack:*`` is everybody there."""
 
     def __init__(
-        self, roles: Mapping[str, Role], people: People, *, groups_of: Callable[[Asker], Collection[str]] = no_groups, powerless: Collection[str] = ()
-    ) -> None:
-        """``groups_of`` tells from memory which groups somebody is in, as roles write them. In the chats ``powerless`` nobody holds
+        self, roles: Mapping[str, Role], people: People, *, groups_of: Callable[[Asker], Collection[str]] = no_groups,
+        teams_of: Callable[[Iterable[str]], Collection[str]] = no_teams, powerless: Collection[str] = (),
+    ) -> None:  # fmt: skip
+        """``groups_of`` tells from memory which groups somebody is in, as roles write them, ``teams_of`` the same of teams, by all of
+        somebody's accounts. In the chats ``powerless`` nobody holds
         anything, whoever they say they are: anybody can take any name there.
         """
-        self.roles, self._people, self._groups_of, self._powerless = roles, people, groups_of, frozenset(powerless)
+        self.roles, self._people, self._groups_of, self._teams_of, self._powerless = roles, people, groups_of, teams_of, frozenset(powerless)
 
     def of(self, by: Asker, *, given: Identity | None = None) -> Standing:
         """Return the standing of who speaks. ``given`` is the identity that a door has proven itself: a token's grants stay its own."""
@@ -57,7 +64,7 @@ class Standings:
             holds = frozenset(self.roles if given.kind == "operator" else given.roles)
             return Standing(identity=given, roles=holds, accounts=tuple(accounts))
         known = {one.casefold() for each in accounts for one in (each, account(each), f"{each.partition(':')[0]}:*")}
-        known.update(group.casefold() for group in self._groups_of(by))
+        known.update(group.casefold() for group in (*self._groups_of(by), *self._teams_of(accounts)))
         holds = frozenset(name for name, role in self.roles.items() if any(member.casefold() in known for member in role.members))
         grants = tuple(dict.fromkeys(grant for name in sorted(holds) for grant in self.roles[name].allow))
         return Standing(identity=Identity(kind="person", name=by.actor, grants=grants), roles=holds, accounts=tuple(accounts))
