@@ -21,14 +21,12 @@ from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
 from leverframe.core.errors import PROBLEMS
 from leverframe.observe import Metrics
-from leverframe.sources.github.settings import Settings as GitHubSource
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WRITTEN = "<!-- Written by tools/docs.py from the code. Change the code, then run: make docs -->"
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[hub]", models.Hub, ""),
-    ("[sources.NAME]", GitHubSource, "A source of kind `github`. NAME is part of its address: `POST /in/NAME`."),
     ("[chats.NAME]", Slack, "A chat of kind `slack`. NAME is the first half of a room: `slack:#dev-team`."),
     ("[chats.NAME]", Playground, "A chat of kind `playground`."),
     ("[[routes]]", models.RouteSection, "All keys of a route must hold; the items of a list are alternatives, and `!` excludes."),
@@ -43,6 +41,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[services.NAME]", services.ServiceSection, ""),
     ("[services.NAME.environments.NAME]", services.EnvironmentSection, "An environment of a service. The keys of its runner stand beside these: see below, by kind."),
 )
+SOURCES = [import_module(module).Settings for module in KINDS["sources"].values()]
 RUNNERS = [import_module(module) for module in KINDS["runners"].values()]
 COMMAND: tuple[tuple[str, str, str], ...] = (
     ("runner", "needed", "What does the work: a key of `[runners]`, or `simulated`, `github_actions` or `repository_dispatch`. Its keys of an environment stand here too."),
@@ -99,7 +98,8 @@ def configuration() -> str:
         "`leverframe init` writes a first one, `leverframe check` says what is wrong with it. It is looked for at `--config`, then at",
         "`LEVERFRAME_CONFIG`, then in the working directory. A secret is written `env:NAME` or `file:PATH`.", "",
     ]
-    for heading, model, lead in SECTIONS:
+    sources = [("[sources.NAME]", model, _plain(model.__doc__)) for model in SOURCES]
+    for heading, model, lead in (SECTIONS[0], *sources, *SECTIONS[1:]):
         kind = model.model_fields.get("kind")
         named = f" kind = \"{kind.default}\"" if kind else ""
         lines += [f"## `{heading}`{named}", "", lead or (model.__doc__ or "").strip(), "", "| key | default | what |", "| --- | --- | --- |"]

@@ -31,8 +31,8 @@ from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
 from leverframe.slack_rooms import SlackRooms, build_slack, slack_members, slack_tokens
-from leverframe.sources.github.settings import Settings as GithubSettings
-from leverframe.sources.github.source import GithubHook, GithubSource
+from leverframe.source_rooms import build_sources
+from leverframe.sources.github.source import GithubHook
 from leverframe.sources.hub import HubSource
 from leverframe.sources.teams.source import TEAMS, TeamsSource
 from leverframe.store import counts, schema
@@ -214,10 +214,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     accepted, planned = Bell(), Bell()
     recent = Recent()
 
-    sources: dict[str, Source] = {}
-    for name, settings in config.sources.items():
-        assert isinstance(settings, GithubSettings)
-        sources[name] = GithubSource(name, [secret.reveal() for secret in settings.secrets])
+    sources = build_sources(config, clock)
     parsing: dict[str, Source] = {**sources, HOOK: GithubHook(HOOK), HUB: HubSource(), TEAMS: TeamsSource()}
 
     def parse(stored: StoredEvent) -> Event:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from leverframe.ports import Source
+from leverframe.sources.gitea.source import GiteaSource
 from leverframe.sources.github.source import GithubSource
 
 SECRET = "one of two secrets"
+REPO = "acme/web"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +23,33 @@ class Harness:
     headers: Callable[[bytes, str], dict[bytes, bytes]]
     """The headers of a request with this body, signed with this secret, as the vendor sends them."""
     body: bytes
-    """An ordinary event."""
-    repo: str
-    """The repository that it names."""
-    unknown: dict[bytes, bytes]
-    """Headers that make it an event of a kind that does not exist yet."""
+    """An ordinary event: an object that names the repository ``acme/web``, where this vendor has repositories."""
+    name: str
+    """What it becomes: ``event`` or ``event.action``."""
+    repo: str | None = REPO
+    unknown: Mapping[bytes, bytes] = field(default_factory=dict)
+    """Headers that make it an event of a kind that does not exist yet …"""
+    unknown_body: bytes = b""
+    """… or a body that does."""
     signature: bytes
     """The header that proves the sender."""
-    prefix: bytes
+    prefix: bytes = b""
     """What a signature begins with, before the part that is computed."""
+    covers_body: bool = True
+    """Whether it proves the body; a token does not."""
     required: tuple[bytes, ...]
     """The other headers without which nothing is taken."""
+    types: tuple[bytes, ...] = (b"application/json; charset=utf-8", b"application/json;charset=UTF-8", b"Application/JSON")
+    """Ways to write the content type."""
+
+
+def spliced(body: bytes, members: bytes) -> bytes:
+    """Return the JSON object ``body`` with these members (``b'"n": 1'``) before its own."""
+    return b"{" + members + b", " + body.strip()[1:]
+
+
+def _hex(body: bytes, secret: str) -> bytes:
+    return hmac.digest(secret.encode(), body, "sha256").hex().encode()
 
 
 def _github_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
@@ -41,7 +59,7 @@ def _github_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
         b"x-github-delivery": b"72d3162e-cc78-11e3-81ab-4c9367dc0958",
         b"x-github-event": b"issues",
         b"x-github-hook-id": b"292430182",
-        b"x-hub-signature-256": b"sha256=" + hmac.digest(secret.encode(), body, "sha256").hex().encode(),
+        b"x-hub-signature-256": b"sha256=" + _hex(body, secret),
     }
 
 
@@ -49,11 +67,33 @@ GITHUB = Harness(
     make=lambda secrets: GithubSource("github", secrets),
     headers=_github_headers,
     body='{"action": "opened", "issue": {"number": 1, "title": "한글 제목"}, "repository": {"full_name": "acme/web"}}'.encode(),
-    repo="acme/web",
+    name="issues.opened",
     unknown={b"x-github-event": b"tea_break"},
     signature=b"x-hub-signature-256",
     prefix=b"sha256=",
     required=(b"content-type", b"x-github-event", b"x-github-delivery"),
 )
 
-HARNESSES = {"github": GITHUB}
+
+
+def _gitea_headers(product: str) -> Callable[[bytes, str], dict[bytes, bytes]]:
+    def headers(body: bytes, secret: str) -> dict[bytes, bytes]:
+        parts = {"event": b"issues", "delivery": b"f6266f16-1bf3-46a5-9ea4-602e06ead473", "signature": _hex(body, secret)}
+        return {b"content-type": b"application/json", **{f"x-{product}-{name}".encode(): value for name, value in parts.items()}}
+
+    return headers
+
+
+def _gitea(product: str) -> Harness:
+    return Harness(
+        make=lambda secrets: GiteaSource("gitea", secrets),
+        headers=_gitea_headers(product),
+        body=GITHUB.body,
+        name="issues.opened",
+        unknown={f"x-{product}-event".encode(): b"tea_break"},
+        signature=f"x-{product}-signature".encode(),
+        required=(b"content-type", f"x-{product}-event".encode(), f"x-{product}-delivery".encode()),
+    )
+
+
+HARNESSES = {"github": GITHUB, **{product: _gitea(product) for product in ("gitea", "forgejo", "gogs")}}

@@ -29,7 +29,7 @@ NOT_BUILT_SECTIONS = frozenset({"outbound", "sites", "content", "windows", "proj
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
-    "sources": {"github": "leverframe.sources.github.settings"},
+    "sources": {"github": "leverframe.sources.github.settings", "gitea": "leverframe.sources.gitea.settings"},
     "chats": {"slack": "leverframe.chats.slack.settings", "playground": "leverframe.chats.playground.settings"},
     "runners": {
         "simulated": "leverframe.runners.simulated", "github_actions": "leverframe.runners.github_actions",
@@ -39,7 +39,7 @@ KINDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """The rooms that are built, and the module of their ``Settings``; only what is configured is imported."""
 NOT_BUILT_KINDS = {
-    "sources": frozenset({"gitlab", "gitea", "git", "alertmanager", "cloudevents", "standard_webhooks", "bucket", "generic"}),
+    "sources": frozenset({"gitlab", "git", "alertmanager", "cloudevents", "standard_webhooks", "bucket", "generic"}),
     "chats": frozenset({"teams"}),
     "runners": frozenset[str](),
 }

@@ -25,8 +25,8 @@ row("csrf_invalid", 403, ("The form does not carry this session's token.", "Load
     ("양식에 이 세션의 토큰이 없습니다.", "페이지를 다시 연 뒤 그 양식에서 보내세요."))
 row("database_newer", 500, ("The database was written by a newer Leverframe.", "Install that version again, or restore a backup."),
     ("더 새로운 Leverframe이 쓴 데이터베이스입니다.", "그 버전을 다시 설치하거나 백업을 복원하세요."))
-row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the header X-GitHub-Delivery; a proxy may have removed it."),
-    ("전송 ID가 없습니다.", "X-GitHub-Delivery 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+row("delivery_id_missing", 400, ("The delivery id is missing.", "Send the header that carries it, the one in detail or GitHub's X-GitHub-Delivery; a proxy may have removed it."),
+    ("전송 ID가 없습니다.", "전송 ID가 든 헤더(detail에 적힌 것, GitHub라면 X-GitHub-Delivery)를 보내세요. 프록시가 지웠을 수 있습니다."))
 row("delivery_unknown", 404, ("There is no delivery of this id.", "leverframe deliveries list shows which there are; those of old events are removed by [retention]."),
     ("이 ID의 전송이 없습니다.", "leverframe deliveries list로 확인하세요. 오래된 이벤트의 전송은 [retention]에 따라 지워집니다."))
 row("demo_folder_taken", 409, ("The folder holds the configuration of another hub.", "Give the demo a folder of its own: leverframe demo --dir .demo; it would write over the file in detail."),
@@ -35,8 +35,8 @@ row("demo_running", 409, ("A demo is running in this folder.", "Stop it first, o
     ("이 폴더에서 데모가 이미 실행되고 있습니다.", "먼저 그 데모를 멈추거나 --dir로 다른 폴더를 지정하세요."))
 row("door_unreachable", 502, ("The hub's own door did not answer.", "Look at the hub's log; hub.bind must be reachable from this machine."),
     ("허브의 입구가 응답하지 않았습니다.", "허브 로그를 확인하세요. 이 컴퓨터에서 hub.bind에 접속할 수 있어야 합니다."))
-row("event_missing", 400, ("The event's name is missing.", "Send the header X-GitHub-Event; a proxy may have removed it."),
-    ("이벤트 이름이 없습니다.", "X-GitHub-Event 헤더를 보내세요. 프록시가 지웠을 수 있습니다."))
+row("event_missing", 400, ("The event's name is missing.", "Send it where detail says, or in GitHub's header X-GitHub-Event; a proxy may have removed it."),
+    ("이벤트 이름이 없습니다.", "detail에 적힌 곳에, GitHub라면 X-GitHub-Event 헤더에 넣어 보내세요. 프록시가 지웠을 수 있습니다."))
 row("event_unknown", 404, ("There is no event of this id, or its body is not kept any more.", "leverframe events list shows which there are; old ones are removed by [retention]."),
     ("이 ID의 이벤트가 없거나 본문이 보존 기간이 지나 지워졌습니다.", "leverframe events list로 확인하세요. 오래된 이벤트는 [retention]에 따라 지워집니다."))
 row("file_exists", 409, ("The file is there already, and was left as it is.", "Use --force to replace it, or --dry-run to see what would be written."),
@@ -73,8 +73,8 @@ row("internal", 500, ("The hub made a mistake.", "Look for the id in detail in t
     ("허브 내부 오류입니다.", "detail의 ID를 허브 로그에서 찾아 알려 주세요."))
 row("invitation_unknown", 404, ("Nobody of this name has an invitation that is open.", "leverframe people list shows open invitations; who has come in is locked out with leverframe people disable."),
     ("이 이름으로 열려 있는 초대가 없습니다.", "leverframe people list로 사용 전 초대를 확인하세요. 이미 들어온 사람은 leverframe people disable로 막습니다."))
-row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as GitHub makes it, as JSON or as form field payload."),
-    ("본문이 JSON 객체가 아닙니다.", "GitHub가 만드는 그대로 JSON 또는 payload 폼 필드로 보내세요."))
+row("json_invalid", 400, ("The body is not a JSON object.", "Send the payload as the vendor makes it, as a JSON object; GitHub's may also be the form field payload."),
+    ("본문이 JSON 객체가 아닙니다.", "보내는 서비스가 만드는 그대로 JSON 객체로 보내세요. GitHub는 payload 폼 필드도 됩니다."))
 row("key_file_unusable", 500, ("The key beside the database cannot be used.", "Put the file named in detail back from the backup, readable for the hub's user, or set hub.master_keys."),
     ("데이터베이스 옆의 키 파일을 쓸 수 없습니다.", "detail에 적힌 파일을 허브의 사용자가 읽을 수 있게 백업에서 되돌리거나 hub.master_keys를 설정하세요."))
 row("link_invalid", 410, ("This link was used, is over, or was never given.", "Ask an administrator for a new one: leverframe people invite NAME --role ROLE."),
@@ -139,6 +139,8 @@ row("template_failed", 422, ("The route's template failed on this event.", "Corr
     ("라우트의 템플릿이 이 이벤트에서 실패했습니다.", "detail에 적힌 줄의 템플릿을 고친 뒤 다시 보내세요. 변수는 docs/how-to/templates.ko.md에 있습니다."))
 row("template_invalid", 422, ("The route's template cannot be read.", "Correct the line in detail."),
     ("라우트의 템플릿을 읽을 수 없습니다.", "detail에 적힌 줄을 고치세요."))
+row("timestamp_stale", 401, ("The request's signed time is more than five minutes off the hub's clock.", "Set the clocks of both machines (NTP); a request that was recorded is not taken again."),
+    ("서명된 요청 시각이 허브 시계와 5분 넘게 차이 납니다.", "두 컴퓨터의 시계를 맞추세요(NTP). 저장해 둔 요청은 다시 받지 않습니다."))
 row("token_invalid", 401, ("The API token is unknown, revoked or expired.", "Issue another on the console's page of tokens, or with leverframe tokens create."),
     ("API 토큰이 없거나 폐기되었거나 만료되었습니다.", "콘솔의 토큰 페이지나 leverframe tokens create로 새로 발급하세요."))
 row("token_unknown", 404, ("There is no live token of this name.", "leverframe tokens list and leverframe hook-tokens list show which there are; a revoked one is not revoked again."),

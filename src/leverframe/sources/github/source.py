@@ -14,11 +14,11 @@ import msgspec
 
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
+from leverframe.core.facts import event_of
 from leverframe.core.json_objects import read_object
 from leverframe.core.payload import text
 from leverframe.core.signing import verify_github
 from leverframe.ports import Accepted
-from leverframe.sources.github import facts
 
 _EVENT_NAME = re.compile(rb"[a-z0-9_]{1,100}")
 _DELIVERY_ID = re.compile(rb"[\x21-\x7e]{1,100}")
@@ -76,26 +76,10 @@ class GithubSource:
             payload = read_object(accepted.body)
         except ValueError:
             payload = {}
-        name = accepted.name
-        return Event(
-            id=id,
-            source=self.name,
-            kind=self.kind,
-            name=name,
-            action=accepted.action,
-            delivery_id=accepted.delivery_id,
-            received_at=received_at,
-            repo=accepted.repo,
-            actor=facts.actor(payload),
-            subject=facts.subject(name, payload, accepted.repo),
-            branches=facts.branches(name, payload),
-            labels=facts.labels(payload),
-            paths=facts.paths(name, payload),
-            conclusion=facts.conclusion(name, accepted.action, payload),
-            environment=facts.environment(payload),
-            url=facts.url(name, payload),
-            payload=payload,
-        )
+        return event_of(
+            payload, id=id, source=self.name, kind=self.kind, name=accepted.name, action=accepted.action, delivery_id=accepted.delivery_id,
+            received_at=received_at, repo=accepted.repo,
+        )  # fmt: skip
 
 
 class GithubHook(GithubSource):

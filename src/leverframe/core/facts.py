@@ -1,4 +1,6 @@
-"""What a GitHub payload tells, as the facts that routes and threads test. Pure, and tolerant of every shape.
+"""What a payload of GitHub's shape tells, as the facts that routes and threads test. Tolerant of every shape.
+
+Every source's events have this shape in the end (docs/decisions/0001-github-shapes.md), so this is read once for all of them.
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads
 """
@@ -7,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from leverframe.core.events import Actor, Subject
+from leverframe.core.events import Actor, Event, Subject
 from leverframe.core.payload import items, mapping, number, text, web
 
 Payload: TypeAlias = Mapping[str, Any]
@@ -25,6 +28,31 @@ _PAGE_OWNERS = (
     "installation", "repository", "organization", "sender",
 )  # fmt: skip
 """Objects with an ``html_url``, from what happened to where it happened."""
+
+
+def event_of(
+    payload: Payload, *, id: int, source: str, kind: str, name: str, action: str | None, delivery_id: str, received_at: datetime, repo: str | None
+) -> Event:  # fmt: skip
+    """Return the event that ``payload``, which has GitHub's shape, tells of; whatever it holds."""
+    return Event(
+        id=id,
+        source=source,
+        kind=kind,
+        name=name,
+        action=action,
+        delivery_id=delivery_id,
+        received_at=received_at,
+        repo=repo,
+        actor=actor(payload),
+        subject=subject(name, payload, repo),
+        branches=branches(name, payload),
+        labels=labels(payload),
+        paths=paths(name, payload),
+        conclusion=conclusion(name, action, payload),
+        environment=environment(payload),
+        url=url(name, payload),
+        payload=payload,
+    )
 
 
 def actor(payload: Payload) -> Actor | None:
@@ -76,7 +104,8 @@ def _run(repo: str, run: int | None, title: str, payload: Payload) -> Subject | 
     if run is None:
         return None
     home = web(payload, "repository", "html_url")
-    return Subject(kind="workflow_run", key=f"{repo}/runs/{run}", title=title, url=f"{home}/actions/runs/{run}" if home else None)
+    page = web(payload, "run_html_url") or (f"{home}/actions/runs/{run}" if home else None)  # the former where a forge's runs are elsewhere
+    return Subject(kind="workflow_run", key=f"{repo}/runs/{run}", title=title, url=page)
 
 
 def branches(name: str, payload: Payload) -> tuple[str, ...] | None:
@@ -164,7 +193,7 @@ def url(name: str, payload: Payload) -> str | None:
         case "push":
             best = home if _NO_COMMIT.fullmatch(text(payload, "after")) else web(payload, "compare")
         case "create":
-            best = f"{home}/tree/{quote(text(payload, 'ref'))}" if home else None
+            best = web(payload, "html_url") or (f"{home}/tree/{quote(text(payload, 'ref'))}" if home else None)
         case "delete" | "label" | "star" | "watch":
             best = home
         case "gollum":
@@ -182,4 +211,4 @@ def url(name: str, payload: Payload) -> str | None:
             best = web(payload, "check_run", "html_url") or web(payload, "check_run", "details_url")
         case _:
             pass
-    return best or next((page for owner in _PAGE_OWNERS if (page := web(payload, owner, "html_url"))), None)
+    return best or web(payload, "html_url") or next((page for owner in _PAGE_OWNERS if (page := web(payload, owner, "html_url"))), None)

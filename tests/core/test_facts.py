@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from leverframe.core import facts
 from leverframe.core.events import Subject
-from leverframe.sources.github import facts
 
 REPO = "acme/web"
 HOME = "https://github.com/acme/web"
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "sources" / "github" / "fixtures"
 HELLO = "https://github.com/Codertocat/Hello-World"
 
 # fixture → (subject's kind and key, branches, labels, paths, conclusion, environment, url)
