@@ -27,13 +27,15 @@ from leverframe.store.tables import metadata, processes
 
 pytestmark = pytest.mark.anyio
 
+NOW = schema.HEAD
+NEXT = f"{int(NOW) + 1:04}"
 SECOND = '''
-"""A second revision, of a test."""
+"""A later revision, of a test."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{revision}"
+down_revision = "{before}"
 
 
 def upgrade() -> None:
@@ -144,8 +146,8 @@ def second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A program that is one revision further."""
     folder = tmp_path / "revisions"
     folder.mkdir()
-    (folder / "0002_later.py").write_text(SECOND.format(then="pass"))
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    (folder / f"{NEXT}_later.py").write_text(SECOND.format(revision=NEXT, before=NOW, then="pass"))
+    monkeypatch.setattr(schema, "HEAD", NEXT)
     monkeypatch.setattr(migrations, "VERSIONS", [*migrations.VERSIONS, folder])
     yield folder
 
@@ -173,7 +175,7 @@ async def test_an_older_database_is_migrated_at_the_start_of_a_newer_program(con
     assert (await asyncio.to_thread(examined, config))["database"].state == "warning"
     app = await build(config)
     try:
-        assert await app.database.read(schema.version) == "0002"
+        assert await app.database.read(schema.version) == NEXT
         assert await app.database.read(lambda connection: connection.execute(sa.text("SELECT name FROM later")).scalars().all()) == ["ann"]
     finally:
         await app.stop()
@@ -188,19 +190,19 @@ async def test_processes_of_a_newer_program_that_start_at_once_migrate_once(
         pass
     request.getfixturevalue("second")
     stores = await asyncio.gather(*(open_postgres(empty_url, clock, connections=1) for _ in range(3)))
-    assert [await store.read(schema.version) for store in stores] == ["0002"] * 3
+    assert [await store.read(schema.version) for store in stores] == [NEXT] * 3
     for store in stores:
         await store.close()
 
 
 async def test_a_migration_that_fails_changes_nothing(database_url: str, clock: VirtualClock, second: Path) -> None:  # noqa: F811
     """What it had done already is undone, and the database is where it was: the older program can go on with it."""
-    (second / "0002_later.py").write_text(SECOND.format(then='op.execute("SELECT nothing FROM nowhere")'))
+    (second / f"{NEXT}_later.py").write_text(SECOND.format(revision=NEXT, before=NOW, then='op.execute("SELECT nothing FROM nowhere")'))
     with pytest.MonkeyPatch.context() as older:
-        older.setattr(schema, "HEAD", "0001")
+        older.setattr(schema, "HEAD", NOW)
         async with opened(database_url, clock) as store:
             older.undo()
             with pytest.raises(Exception, match="nowhere|storage_unavailable"):
                 await store.write(schema.prepare)
-            assert await store.read(schema.version) == "0001"
+            assert await store.read(schema.version) == NOW
             assert not await store.read(lambda connection: sa.inspect(connection).has_table("later"))

@@ -10,9 +10,20 @@ from sqlalchemy import Connection
 
 from leverframe.core.errors import Refused
 from leverframe.core.ids import COUNTER_BITS, NODE_BITS, following
-from leverframe.store.tables import audit, deliveries, destinations, events, metadata, playground_messages, processes, routing, to_us
+from leverframe.store.tables import (
+    audit,
+    deliveries,
+    destinations,
+    events,
+    metadata,
+    playground_messages,
+    processes,
+    routing,
+    subscriptions,
+    to_us,
+)
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in ``migrations/versions``; a test compares."""
 LEASE_S = 15
 NODES = 1 << NODE_BITS
@@ -99,7 +110,7 @@ def on_node(previous: int, node: int) -> int:
 
 def latest_id(connection: Connection) -> int:
     """Return the greatest identifier that is stored: a clock that was set back must not give one twice, nor an older one."""
-    columns = events.c.id, deliveries.c.id, audit.c.id, playground_messages.c.id, processes.c.boot
+    columns = events.c.id, deliveries.c.id, audit.c.id, playground_messages.c.id, processes.c.boot, subscriptions.c.id
     return max(connection.execute(sa.select(sa.func.max(column))).scalar() or 0 for column in columns)
 
 

@@ -1,20 +1,20 @@
 """Every refusal: one table of code, HTTP status, sentence and remedy, in English and Korean.
 
 The code never changes and is never translated. Raise :class:`Refused` with a code of this table; whatever answers
-(door, page, CLI) shows the sentence and the remedy. The rows are in ``hub``, ``levers``, and a module for each vendor.
+(door, page, CLI) shows the sentence and the remedy. The rows are in ``hub``, ``levers``, ``hooks``, and a module for each vendor.
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from leverframe.core.errors import github, hub, levers, runners, slack
+from leverframe.core.errors import github, hooks, hub, levers, runners, slack
 from leverframe.core.errors.table import PROBLEMS, Problem
 
 __all__ = ["PROBLEMS", "TABLES", "Locale", "Problem", "Refused", "document"]
 
 Locale = Literal["en", "ko"]
-TABLES = (hub, levers, slack, github, runners)
+TABLES = (hub, levers, hooks, slack, github, runners)
 """Where the rows are."""
 
 

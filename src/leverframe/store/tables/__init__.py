@@ -12,6 +12,7 @@ from leverframe.store.tables.events import attempts, bodies, cards, deliveries, 
 from leverframe.store.tables.levers import approvals, deployments, lever_effects, locks
 from leverframe.store.tables.people import api_tokens, audit, audit_checkpoints, hook_tokens, invitations, people, sessions
 from leverframe.store.tables.plugins import plugin_calls, plugin_memory
+from leverframe.store.tables.subscriptions import parked_keys, subscriptions
 
 __all__ = [
     "Instant",
@@ -38,6 +39,7 @@ __all__ = [
     "locks",
     "metadata",
     "mutes",
+    "parked_keys",
     "people",
     "playground_messages",
     "plugin_calls",
@@ -45,5 +47,6 @@ __all__ = [
     "processes",
     "routing",
     "sessions",
+    "subscriptions",
     "to_us",
 ]

@@ -67,6 +67,10 @@ deliveries = sa.Table(
         "deliveries_later", "destination", "scheduled_at", "id",
         sqlite_where=sa.text("state = 0 AND later = 1"), postgresql_where=sa.text("state = 0 AND later = 1"),
     ),
+    sa.Index(
+        "deliveries_parked", "destination", "order_key", "id",
+        sqlite_where=sa.text("state = 0 AND later = 2"), postgresql_where=sa.text("state = 0 AND later = 2"),
+    ),
     sa.Index("deliveries_dead", "id", sqlite_where=sa.text("state = 2"), postgresql_where=sa.text("state = 2")),
     sa.Index("deliveries_event", "event_id"),
 )
