@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from leverframe.payloads.cloudevents import CloudEvents
+from leverframe.payloads.github import GitHub
 from leverframe.payloads.standard_webhooks import StandardWebhooks
+from leverframe.payloads.text import HangoutText, PlainText, SlackText
 from leverframe.payloads.yobi import Yobi
 from leverframe.ports.payloads import Format
 
-FORMATS: Mapping[str, Format] = {found.name: found for found in (Yobi(), StandardWebhooks())}
+_ALL: tuple[Format, ...] = (Yobi(), GitHub(), StandardWebhooks(), CloudEvents(), PlainText(), SlackText(), HangoutText())
+FORMATS: Mapping[str, Format] = {found.name: found for found in _ALL}
 """By name, in the order in which they are offered."""
