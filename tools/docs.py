@@ -15,12 +15,14 @@ from pydantic.fields import FieldInfo
 
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
-from leverframe.config import github, models, plugins, services
+from leverframe.config import github, models, plugins, projects, services
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
 from leverframe.core.errors import PROBLEMS
+from leverframe.core.topics import TOPICS
 from leverframe.observe import Metrics
+from leverframe.payloads import FORMATS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WRITTEN = "<!-- Written by tools/docs.py from the code. Change the code, then run: make docs -->"
@@ -35,6 +37,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[roles.NAME]", models.Role, ""),
     ("[github]", github.GitHub, ""),
     ("[github.app]", github.GitHubApp, "The hub as a GitHub App."),
+    ("[projects.\"OWNER/NAME\"]", projects.ProjectSection, "A project whose webhooks should say more of it than its source does: [Webhooks](how-to/webhooks.md)."),
+    ("[pushers.\"NAME\"]", projects.PusherSection, "Somebody who pushes. NAME is a login, or an e-mail address as git has it."),
     ("[retention]", models.Retention, ""),
     ("[plugins]", plugins.PluginsSection, ""),
     ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),
@@ -137,6 +141,26 @@ def _default(field: FieldInfo) -> str:
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
+def formats() -> str:
+    """Return the page of what each payload format sends for each topic, in both languages."""
+    lines = [
+        "# Webhook formats", "", WRITTEN, "",
+        "What a project's [webhook](how-to/webhooks.md) is sent. A subscription chooses topics (`events`) and one format (`format`).", "",
+        "프로젝트의 [웹훅](how-to/webhooks.ko.md)이 받는 내용입니다. 구독마다 주제(`events`)와 형식(`format`)을 고릅니다.", "",
+        "| format | what it sends | 보내는 내용 |", "| --- | --- | --- |",
+        *(f"| `{found.name}` | {found.sends[0]} | {found.sends[1]} |" for found in FORMATS.values()), "",
+        "## Topics", "", "An event is named as GitHub names it, whatever source it comes from. `*` is every topic. A dash: the format tells of nothing here,",
+        "and the delivery is kept as ignored.", "",
+        "이벤트 이름은 소스와 상관없이 GitHub의 이름입니다. `*`는 모든 주제입니다. –는 그 형식이 보내지 않는 것으로, 전송 기록에 무시된 것으로 남습니다.", "",
+        f"| topic | what | 내용 | events | {' | '.join(f'`{name}`' for name in FORMATS)} |", f"| --- | --- | --- | --- |{' --- |' * len(FORMATS)}",
+    ]
+    for topic in TOPICS:
+        events = ", ".join(f"`{event}`" for event in topic.events) or "every other"
+        sent = (" yes" if found.topics is None or topic.name in found.topics else " –" for found in FORMATS.values())
+        lines.append(f"| `{topic.name}` | {topic.en} | {topic.ko} | {events} |{' |'.join(sent)} |")
+    return _page(lines)
+
+
 def metrics() -> str:
     """Return the page of every metric."""
     lines = [
@@ -199,6 +223,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands,
     "configuration.md": configuration,
     "errors.md": errors,
+    "formats.md": formats,
     "metrics.md": metrics,
 }
 

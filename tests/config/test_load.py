@@ -15,6 +15,7 @@ from fakes.github_apps import app_pem
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.config import Config, ConfigErrors, control_socket, find, load, socket_path
 from leverframe.config.problems import FINDINGS
+from leverframe.core.projects import Project, Pusher
 from leverframe.sources.github.settings import Settings as GitHubSource
 
 ENVIRON = {"PEM": app_pem(), "SECRET": "s3cret", "HOOK": "https://hooks.slack.com/services/T/B/x", "HTTP_HOOK": "http://hooks.slack.com/services/T/B/x", "USER": "xoxp-1", "TOKEN": "xoxb-1", "EMPTY": "", "APP": "xapp-1-A1-1-x", "BROKEN_HOOK": "https://[oops/services/T", "DATABASE_BROKEN": "postgres://hub:pa#ss@db/hub", "DATABASE_URL": "postgres://hub:pw@db/hub"}
@@ -65,6 +66,15 @@ identities = ["github:ann", "slack:U1"]
 members = ["slack:U1"]
 allow = ["deliveries.retry"]
 
+[projects."acme/web"]
+id = 33
+overview = "웹"
+commit_url = "https://git.example.com/{project}/commit/{id}"
+
+[pushers."Ann@example.com"]
+name = "Ann Kim"
+id = 2
+
 [retention]
 bodies_days = 7
 """
@@ -108,6 +118,8 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
     assert config.people.identities == {"ann": ("github:ann", "slack:U1")}
     assert config.roles["release"].allow == ["deliveries.retry"]
     assert (config.retention.bodies_days, config.retention.events_days) == (7, 90)
+    assert config.projects == {"acme/web": Project(name="acme/web", id=33, overview="웹", commit_url="https://git.example.com/{project}/commit/{id}")}
+    assert config.pushers == {"ann@example.com": Pusher(name="Ann Kim", id=2)}
 
 
 def test_nothing_of_a_secret_is_shown(tmp_path: Path) -> None:
@@ -213,6 +225,11 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("sources that are no tables", "[sources]\ngithub = 1\n", [(2, "sources.github", "value_type")]),
     ("routes that are no tables", "routes = 1\n", [(1, "routes", "value_type")]),
     ("one route that is no table", "routes = [1]\n", [(1, "routes[0]", "value_type")]),
+    ("a project without an owner", "[projects.web]\n", [(1, "projects.web", "project_name_invalid")]),
+    ("a project of the hub's own", "[projects.\"api/web\"]\n", [(1, "projects.\"api/web\"", "project_name_invalid")]),
+    ("a commit's page without a place for the commit", "[projects.\"a/b\"]\ncommit_url = 'https://x.example/'\n", [(2, "projects.\"a/b\".commit_url", "value_invalid")]),
+    ("a project's page that is none", "[projects.\"a/b\"]\nweb = 'javascript:x'\n", [(2, "projects.\"a/b\".web", "value_invalid")]),
+    ("a pusher's id that is no number", "[pushers.ann]\nid = 'x'\n", [(2, "pushers.ann.id", "value_type")]),
     ("a number for a string", "[hub]\nbind = 8080\n", [(2, "hub.bind", "value_type")]),
     ("a string for a number", "[retention]\nbodies_days = 'x'\n", [(2, "retention.bodies_days", "value_type")]),
     ("out of range", "[retention]\nbodies_days = 0\n", [(2, "retention.bodies_days", "value_invalid")]),

@@ -99,6 +99,7 @@ def test_the_secret_is_sent_as_yona_sends_it() -> None:
     """Only when there is one."""
     payload = PlainText().render(of_github("push"))
     assert PlainText().sign(payload, sending("new", "old"))["Authorization"] == "token new"
+    assert PlainText().sign(payload, sending("열려라"))["Authorization"].encode("latin-1").decode() == "token 열려라"  # as HTTP carries it
     assert "Authorization" not in PlainText().sign(payload, sending())
 
 

@@ -35,7 +35,7 @@ PLACEHOLDER = "https://placeholder.invalid"
 """Stands for a secret: what is held against it takes it for an address as well as for a token."""
 UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
-SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention", "services", "runners", "commands", "plugins")
+SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention", "services", "runners", "commands", "plugins", "projects", "pushers")
 
 
 def find(named: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
@@ -143,6 +143,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     from leverframe.config.doubts import keys_meaning
     from leverframe.config.levers import read_levers, with_commands
     from leverframe.config.plugins import commands_of, read_plugins
+    from leverframe.config.projects import read_projects, read_pushers
 
     for name in document:
         if name in NOT_BUILT_SECTIONS:
@@ -158,6 +159,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     rooms = reading.named(Room, "rooms", document.get("rooms", {}))
     people = reading.named(Person, "people", document.get("people", {}))
     roles = reading.named(Role, "roles", document.get("roles", {}))
+    projects, pushers = read_projects(document, reading), read_pushers(document, reading)
     routes = _routes(document.get("routes", []), reading)
     levers = read_levers(document, reading, commands_of(plugins))
     check(reading, document=document, sources=sources, chats=chats, levers=levers)
@@ -174,7 +176,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
         catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners,
         sources={name: settings for name, settings in sources.items() if settings is not None},
         chats={name: settings for name, settings in chats.items() if settings is not None},
-        routes=tuple(route.route() for route in routes), plugins=tuple(plugins),
+        routes=tuple(route.route() for route in routes), plugins=tuple(plugins), projects=projects, pushers=pushers,
         warnings=_by_line(reading),
     )  # fmt: skip
 

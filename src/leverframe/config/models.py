@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -23,6 +23,7 @@ from leverframe.core.commands.definitions import Registry
 from leverframe.core.errors import Locale
 from leverframe.core.hosts import is_loopback
 from leverframe.core.people import People
+from leverframe.core.projects import Project, Pusher
 from leverframe.core.routes import Labels, Route
 from leverframe.core.routes import Quiet as QuietHours
 from leverframe.secrets import Secret, SecretError, resolve
@@ -293,6 +294,10 @@ class Config:
     """Each runner's own ``Settings``, by name; also of one that is only named by its kind. ``kind`` tells which room they belong to."""
     plugins: tuple[tuple[Plugin, Found], ...] = ()
     """What was read of each plugin, and where it is."""
+    projects: Mapping[str, Project] = field(default_factory=dict)
+    """By name, folded (``str.casefold``)."""
+    pushers: Mapping[str, Pusher] = field(default_factory=dict)
+    """By login or e-mail address, folded."""
     warnings: tuple[Finding, ...] = ()
 
     @property

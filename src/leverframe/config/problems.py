@@ -220,6 +220,8 @@ _error("plugins_folder_unreadable", ("The folder of plugins cannot be read: {det
        ("플러그인 폴더를 읽을 수 없습니다: {detail}.", "폴더를 만들거나 {key}를 고치세요."))
 _error("port_invalid", ("The environment variable PORT is “{detail}”, which is not a port.", "Set PORT to a number from 1 to 65535, or write hub.bind."),
        ("환경 변수 PORT가 “{detail}”인데 포트 번호가 아닙니다.", "PORT를 1부터 65535 사이로 설정하거나 hub.bind를 쓰세요."))
+_error("project_name_invalid", ("“{detail}” cannot be a project.", "Write owner/name in letters, digits, ., - and _; the owner is none of the hub's own first words, such as api or console."),
+       ("“{detail}”은(는) 프로젝트 이름으로 쓸 수 없습니다.", "소유자/이름을 글자, 숫자, ., -, _로 쓰세요. api, console처럼 허브가 쓰는 단어는 소유자가 될 수 없습니다."))
 _warning("repository_glob", ("A repository is called owner/name, and * crosses no /, so “{detail}” matches none.", 'Write "owner/name" or "owner/*"; a lone "*" is every repository.'),
          ("저장소 이름은 소유자/이름이고 *는 /를 넘지 않으므로 “{detail}”에 맞는 저장소가 없습니다.", '"소유자/이름"이나 "소유자/*"로 쓰세요. "*" 하나는 모든 저장소입니다.'))
 _error("repository_invalid", ("“{detail}” is not a repository of GitHub.", 'Write "owner/name".'),

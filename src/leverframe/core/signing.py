@@ -69,6 +69,11 @@ def _key(secret: str) -> bytes:
         return secret.encode()
 
 
+def token_header(secrets: Sequence[str]) -> dict[str, str]:
+    """Return the header in which Yona sends the newest secret itself; none without one. What is not Latin-1 goes as the bytes of UTF-8."""
+    return {"Authorization": f"token {secrets[0]}".encode().decode("latin-1")} if secrets else {}
+
+
 def sign_github(secret: str, body: bytes) -> dict[str, str]:
     """Return the two headers with which GitHub proves a delivery: SHA-256, and SHA-1 for receivers from before.
 

@@ -15,7 +15,7 @@ from leverframe.core.json_objects import written
 from leverframe.core.messages import Bold, Bullets, Code, Fields, Link, Message, Paragraph, Person, Quote, Rich, Text, Tone
 from leverframe.core.payload import items, text
 from leverframe.core.projects import Pusher, pusher_of
-from leverframe.core.signing import standard_headers
+from leverframe.core.signing import standard_headers, token_header
 from leverframe.core.wording import compose
 from leverframe.ports.payloads import Occasion, Payload, Sending
 
@@ -48,8 +48,8 @@ class PlainText:
 
     def sign(self, payload: Payload, sending: Sending) -> dict[str, str]:
         """Return the headers of one try, with the newest secret as Yona sends it."""
-        headers = {**payload.headers, **standard_headers(sending.secrets, sending.delivery_id, sending.attempt_at, payload.body)}
-        return {**headers, "Authorization": f"token {sending.secrets[0]}"} if sending.secrets else headers
+        proof = standard_headers(sending.secrets, sending.delivery_id, sending.attempt_at, payload.body)
+        return {**payload.headers, **proof, **token_header(sending.secrets)}
 
     def _said(self, occasion: Occasion, message: Message) -> dict[str, Any]:
         return {"text": _line(occasion, message, _for_slack)}

@@ -16,7 +16,7 @@ from typing import Any
 from leverframe.core.json_objects import written
 from leverframe.core.payload import at, flag, items, mapping, moment, number, text
 from leverframe.core.projects import Project, pusher_of
-from leverframe.core.signing import standard_headers
+from leverframe.core.signing import standard_headers, token_header
 from leverframe.ports.payloads import Ignored, Occasion, Payload, Sending
 
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Yobi-Hookshot"}
@@ -49,8 +49,8 @@ class Yobi:
 
     def sign(self, payload: Payload, sending: Sending) -> dict[str, str]:
         """Return the headers of one try; the newest secret is sent as Yona sends it, which keeps it from nobody on the way without TLS."""
-        headers = {**payload.headers, **standard_headers(sending.secrets, sending.delivery_id, sending.attempt_at, payload.body)}
-        return {**headers, "Authorization": f"token {sending.secrets[0]}"} if sending.secrets else headers
+        proof = standard_headers(sending.secrets, sending.delivery_id, sending.attempt_at, payload.body)
+        return {**payload.headers, **proof, **token_header(sending.secrets)}
 
 
 def _refs(given: Mapping[str, Any]) -> list[str]:
