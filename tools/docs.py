@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
+from leverframe.chats.teams.settings import Settings as Teams
 from leverframe.config import github, models, plugins, projects, services
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
@@ -30,6 +31,7 @@ WRITTEN = "<!-- Written by tools/docs.py from the code. Change the code, then ru
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[hub]", models.Hub, ""),
     ("[chats.NAME]", Slack, "A chat of kind `slack`. NAME is the first half of a room: `slack:#dev-team`."),
+    ("[chats.NAME]", Teams, "A chat of kind `teams`. NAME is the first half of a room: `teams:#dev`."),
     ("[chats.NAME]", Playground, "A chat of kind `playground`."),
     ("[[routes]]", models.RouteSection, "All keys of a route must hold; the items of a list are alternatives, and `!` excludes."),
     ("[rooms.\"CHAT:ROOM\"]", models.Room, ""),

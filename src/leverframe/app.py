@@ -38,6 +38,7 @@ from leverframe.sources.teams.source import TEAMS, TeamsSource
 from leverframe.store import counts, schema
 from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent
+from leverframe.teams_rooms import Bot, teams_bots
 from leverframe.web import assets, health
 from leverframe.web.console import console_doors
 from leverframe.web.desk import Desk
@@ -238,7 +239,8 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             host=host, hearing=hearing,
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
-    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens, host)
+    bots = await teams_bots(config, outbound, clock, database)
+    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens, bots, host)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
     paths = _paths(config, github, clock)
@@ -361,7 +363,7 @@ class Mentions:
 
 def _chats(
     config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]], box: SignalBox | None,
-    tokens: Mapping[str, Any], host: Host | None,
+    tokens: Mapping[str, Any], bots: Mapping[str, Bot], host: Host | None,
 ) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
     """Return the chats, each room imported only when it is configured, and what makes the playground's doors.
 
@@ -376,6 +378,11 @@ def _chats(
             from leverframe.chats.slack.send import SlackChat
 
             chats[name] = SlackChat(name, settings, outbound, tokens[name])  # type: ignore[arg-type]
+        elif settings.kind == "teams":  # type: ignore[attr-defined]
+            from leverframe.chats.teams.send import TeamsChat
+
+            bot = bots.get(name)
+            chats[name] = TeamsChat(name, settings, outbound, rooms=bot.rooms if bot else None, connector=bot.connector if bot else None)  # type: ignore[arg-type]
         else:
             from leverframe.chats.playground.feed import Feed
             from leverframe.chats.playground.inbound import Talk

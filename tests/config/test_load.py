@@ -280,7 +280,14 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("webhook written down", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'https://x'\n", [(4, 'chats.slack.webhooks."#x"', "secret_literal")]),
     ("secret that is no string", "[sources.github]\nsecrets = [1]\n", [(2, "sources.github.secrets[0]", "value_type")]),
     ("planned source", "[sources.gitlab]\n", [(1, "sources.gitlab", "kind_not_built")]),
-    ("planned chat", "[chats.teams]\n", [(1, "chats.teams", "kind_not_built")]),
+    ("half a bot", "[chats.teams]\napp_id = '11111111-2222-4333-8444-555555555555'\n", [(1, "chats.teams.app_password", "teams_bot_half")]),
+    (
+        "a bot that hears nobody", "[chats.teams]\napp_id = '11111111-2222-4333-8444-555555555555'\napp_password = 'env:SECRET'\n",
+        [(1, "chats.teams.tenant_ids", "teams_tenants_missing")],
+    ),
+    ("a tenant by its name", "[chats.teams]\ntenant_ids = ['acme.example']\n", [(2, "chats.teams.tenant_ids[0]", "teams_id_invalid")]),
+    ("a Workflow that is none", "[chats.teams.webhooks]\n'#dev' = 'env:SECRET'\n", [(2, 'chats.teams.webhooks."#dev"', "teams_webhook_invalid")]),
+    ("an address of Teams", "[chats.teams]\nservice_url = 'smba'\n", [(2, "chats.teams.service_url", "api_url_invalid")]),
     ("unknown kind", "[chats.x]\nkind = 'slak'\n", [(2, "chats.x.kind", "kind_unknown")]),
     ("kind that is no string", "[chats.x]\nkind = 1\n", [(2, "chats.x.kind", "value_type")]),
     ("name that fits no address", "[sources.'a b']\nkind = 'github'\nsecrets = ['env:SECRET']\n", [(1, 'sources."a b"', "name_invalid")]),
@@ -419,7 +426,7 @@ def test_a_package_that_is_not_installed_is_told(
 
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
-    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "slack_socket_unavailable"}
+    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "slack_socket_unavailable", "teams_unavailable"}
     tried = {code for *_, expected in (*WRONG, *WRONG_LEVERS, *WRONG_PLUGINS) for _, _, code in expected}
     assert tried | alone == set(FINDINGS)
 
@@ -436,13 +443,11 @@ def test_both_languages_say_it() -> None:
 def test_a_kind_that_is_not_built_is_told_by_its_family(tmp_path: Path) -> None:
     """To a user a room is a channel: what is missing is a source, or a chat."""
     said = {}
-    for section in ("[sources.gitlab]\n", "[chats.teams]\n"):
-        with pytest.raises(ConfigErrors) as caught:
-            read(tmp_path, section)
-        (finding,) = caught.value.findings
-        said[section] = (finding.sentence("en"), finding.sentence("ko"))
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, "[sources.gitlab]\n")
+    (finding,) = caught.value.findings
+    said["[sources.gitlab]\n"] = (finding.sentence("en"), finding.sentence("ko"))
     assert said["[sources.gitlab]\n"] == ("Sources of kind “gitlab” are not built yet in this version.", "소스 종류 “gitlab”은 아직 이 버전에 없습니다.")
-    assert said["[chats.teams]\n"][0] == "Chats of kind “teams” are not built yet in this version."
 
 
 def test_what_needs_no_secrets_reads_the_rest(tmp_path: Path) -> None:

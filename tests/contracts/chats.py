@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from fakes import slack_blocks
+from fakes import slack_blocks, teams_cards
 from fakes.slack import TOKEN, FakeSlack, Message
+from fakes.teams import BOB, FakeTeams
 
 from leverframe.app import SystemClock
 from leverframe.chats.playground.feed import Feed
@@ -24,6 +25,11 @@ from leverframe.chats.playground.send import PlaygroundChat
 from leverframe.chats.playground.settings import Settings as PlaygroundSettings
 from leverframe.chats.slack.send import SlackChat
 from leverframe.chats.slack.settings import Settings
+from leverframe.chats.teams.connector import Connector
+from leverframe.chats.teams.rooms import Rooms
+from leverframe.chats.teams.send import TeamsChat
+from leverframe.chats.teams.settings import Settings as TeamsSettings
+from leverframe.chats.teams.tokens import Tokens
 from leverframe.net import Outbound
 from leverframe.ports import Chat
 from leverframe.store.playground import PlaygroundMessages
@@ -154,10 +160,46 @@ def _on_page(row: dict[str, Any]) -> Seen:
     return Seen(id=row["id"], thread=row["thread"], edited=row["edited_at"] is not None, text="".join(words), calls=calls, links=links)
 
 
+@asynccontextmanager
+async def teams_bot() -> AsyncIterator[Harness]:
+    """Teams, by a bot."""
+    async with FakeTeams() as fake:
+        outbound, clock, channel = Outbound(total_s=0.3), SystemClock(), fake.channel("dev")
+        settings = TeamsSettings.model_validate(fake.settings(rooms={"#dev": channel.id, "#nowhere": "19:nowhere@thread.tacv2"}))
+        tokens = Tokens(settings, outbound, clock)
+        chat = TeamsChat("teams", settings, outbound, rooms=Rooms("teams", settings, clock), connector=Connector(settings, outbound, clock, tokens))
+
+        async def seen() -> list[Seen]:
+            return [
+                Seen(id=one.id, text=one.text, thread=one.thread, edited=bool(one.edits), calls=teams_cards.mentions(one.card), links=teams_cards.urls(one.card))
+                for one in fake.said(channel.id)
+            ]
+
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, person=BOB, misbehave=lambda day: setattr(fake, "mode", day))
+        await chat.close()
+        await tokens.close()
+        await outbound.close()
+
+
+@asynccontextmanager
+async def teams_workflow() -> AsyncIterator[Harness]:
+    """Teams, by the address of a Workflow and without a bot."""
+    async with FakeTeams() as fake:
+        outbound = Outbound(total_s=0.3)
+        chat = TeamsChat("teams", TeamsSettings.model_validate({"webhooks": {"#dev": fake.workflow()}}), outbound)
+
+        async def seen() -> list[Seen]:
+            return [Seen(id=None, text=teams_cards.words(one), calls=teams_cards.mentions(one), links=teams_cards.urls(one)) for one in fake.workflow_posts]
+
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, person=BOB, misbehave=lambda day: setattr(fake, "mode", day))
+        await chat.close()
+        await outbound.close()
+
+
 HARNESSES: dict[str, Callable[[], AbstractAsyncContextManager[Harness]]] = {
-    "slack-bot": slack_bot, "slack-webhook": slack_webhook, "playground": playground,
+    "slack-bot": slack_bot, "slack-webhook": slack_webhook, "playground": playground, "teams-bot": teams_bot, "teams-workflow": teams_workflow,
 }  # fmt: skip
-WITH_IDS = [name for name in HARNESSES if name != "slack-webhook"]
+WITH_IDS = [name for name in HARNESSES if name not in ("slack-webhook", "teams-workflow")]
 """Those that tell a message's id, so that it can be updated and replied to."""
-WITH_VENDOR = [name for name in HARNESSES if name.startswith("slack")]
+WITH_VENDOR = [name for name in HARNESSES if name.startswith(("slack", "teams"))]
 """Those that can have a bad day."""

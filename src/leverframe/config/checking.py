@@ -9,7 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from leverframe.config.doubts import Table, api_meaning, people_meaning, routes_meaning, slack_meaning, strings, table, tables
+from leverframe.config.doubts import (
+    Table,
+    api_meaning,
+    people_meaning,
+    routes_meaning,
+    slack_meaning,
+    strings,
+    table,
+    tables,
+    teams_meaning,
+)
 from leverframe.config.github_events import EVENTS
 from leverframe.config.github_meaning import github_meaning, speaks_to_github
 from leverframe.config.levers import Levers
@@ -59,6 +69,7 @@ def check(
     if "services" in document or "commands" in document:
         levers_meaning(reading, document, levers, chats)
     slack_meaning(reading, chats)
+    teams_meaning(reading, chats)
     api_meaning(reading, document, chats)
     github_meaning(reading, document)
     known: set[str] = set()
@@ -92,6 +103,12 @@ def _refusal(chat: str, settings: BaseModel, room: str) -> str | None:
             from leverframe.net import Outbound
 
             return SlackChat(chat, settings, Outbound()).check_room(room) if isinstance(settings, Settings) else None
+        case "teams":
+            from leverframe.chats.teams.send import TeamsChat
+            from leverframe.chats.teams.settings import Settings as Teams
+            from leverframe.net import Outbound
+
+            return TeamsChat(chat, settings, Outbound()).check_room(room) if isinstance(settings, Teams) else None
         case "playground":
             from leverframe.chats.playground.send import check_room
 

@@ -30,6 +30,8 @@ PLATFORMS = ("person", "token", "playground", "mail")
 WITH_GITHUB = ("github", "services")
 """Sections by which the hub knows logins of GitHub, whatever its sources are."""
 
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
 
 def table(value: Any) -> Table:
     """Return ``value`` where it is a table, else an empty one."""
@@ -113,6 +115,28 @@ def slack_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> No
                 reading.found("webhook_invalid", ("chats", name, "webhooks", room))
 
 
+def teams_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> None:
+    """Note a bot that is there by half or hears nobody, a package that is missing, and addresses and ids that are none."""
+    for name, settings in chats.items():
+        if getattr(settings, "kind", None) != "teams":
+            continue
+        half = [key for key in ("app_id", "app_password") if getattr(settings, key, None) is None]
+        if len(half) == 1:
+            reading.found("teams_bot_half", ("chats", name, *half))
+        tenants = list(getattr(settings, "tenant_ids", ()))
+        if not half and not tenants:
+            reading.found("teams_tenants_missing", ("chats", name, "tenant_ids"))
+        if not half and find_spec("jwt") is None:
+            reading.found("teams_unavailable", ("chats", name, "app_id"))
+        for at, id in [*((("tenant_ids", place), id) for place, id in enumerate(tenants)), (("app_id",), getattr(settings, "app_id", None))]:
+            if id is not None and not _GUID.fullmatch(id):
+                reading.found("teams_id_invalid", ("chats", name, *at), id)
+        for room, secret in getattr(settings, "webhooks", {}).items():
+            scheme, host = _scheme_and_host(secret.reveal())
+            if not (host and (scheme == "https" or (scheme == "http" and is_loopback(host)))):
+                reading.found("teams_webhook_invalid", ("chats", name, "webhooks", room))
+
+
 def keys_meaning(reading: Reading, hub: BaseModel, chats: Mapping[str, BaseModel | None]) -> None:
     """Note where secrets are to be kept and there is no key to keep them with."""
     if getattr(hub, "master_keys", None) or not str(getattr(hub, "database", "")).startswith("postgresql:"):
@@ -126,6 +150,8 @@ def api_meaning(reading: Reading, document: Table, chats: Mapping[str, BaseModel
     """Note where an API cannot be."""
     urls: list[tuple[KeyPath, Any]] = [(("github", "api_url"), table(document.get("github")).get("api_url"))]
     urls += [(("chats", name, "api_url"), getattr(settings, "api_url", None)) for name, settings in chats.items()]
+    for key in ("service_url", "login_url", "openid_url"):
+        urls += [(("chats", name, key), getattr(settings, key, None)) for name, settings in chats.items()]
     for at, url in urls:
         if isinstance(url, str):
             scheme, host = scheme_and_host(url)

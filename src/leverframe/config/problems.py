@@ -264,8 +264,18 @@ _warning("slack_token_kind", ("{key} is not a bot's token: it begins with “{de
          ("{key}이(가) 봇 토큰이 아닙니다. “{detail}”로 시작합니다.", "Slack 앱의 OAuth & Permissions에서 Bot User OAuth Token(xoxb-…)을 복사하세요."))
 _error("source_unknown", ("There is no source called “{detail}”.", "Add [sources.{detail}], or correct the name."),
        ("“{detail}”라는 소스가 없습니다.", "[sources.{detail}]을 추가하거나 이름을 고치세요."))
+_error("teams_bot_half", ("app_id and app_password belong together; {key} is missing.", "Copy both from the app registration of the bot, or leave both out."),
+       ("app_id와 app_password는 함께 써야 합니다. {key}이(가) 없습니다.", "봇의 앱 등록에서 둘 다 복사하거나, 둘 다 지우세요."))
+_error("teams_id_invalid", ("“{detail}” is not an id of Microsoft Entra.", "Copy it from the app registration's overview: 00000000-0000-0000-0000-000000000000."),
+       ("“{detail}”은(는) Microsoft Entra의 ID가 아닙니다.", "앱 등록의 개요에서 복사하세요: 00000000-0000-0000-0000-000000000000."))
 _warning("teams_need_token", ("Nobody is known to be in “{detail}”: who is in a team is read from GitHub, and [github] has neither token nor app.", 'Add [github] token = "env:GH_TOKEN", with read access to the organisation\'s members.'),
          ("“{detail}”에 누가 있는지 알 수 없습니다. 팀 구성원은 GitHub에서 읽는데 [github]에 token도 app도 없습니다.", '조직 구성원을 읽을 수 있는 토큰으로 [github] token = "env:GH_TOKEN"을 추가하세요.'))
+_error("teams_tenants_missing", ("The bot would hear nobody: {key} is empty.", "Write the Directory (tenant) ID of the app registration; people of other tenants are refused."),
+       ("{key}이(가) 비어 있어 봇이 아무 말도 듣지 못합니다.", "앱 등록의 디렉터리(테넌트) ID를 쓰세요. 다른 테넌트의 사람은 거절합니다."))
+_error("teams_unavailable", ("A bot in Teams needs a package that is not installed.", "Run pip install 'leverframe[teams]', or leave app_id out and use webhooks only."),
+       ("Teams 봇에 필요한 패키지가 설치되어 있지 않습니다.", "pip install 'leverframe[teams]'를 실행하거나, app_id를 지우고 webhooks만 쓰세요."))
+_error("teams_webhook_invalid", ("{key} is not the https address of a Workflow.", "Copy it from the Workflow “Send webhook alerts to a channel” in Teams."),
+       ("{key}이(가) Workflow의 https 주소가 아닙니다.", "Teams의 Workflow “채널에 웹후크 알림 보내기”에서 복사하세요."))
 _warning("template_fails", ("The template has no answer to a sample of {detail}.", "Correct it, or ask first: {{% if subject %}}…{{% endif %}}. docs/how-to/templates.md lists the variables."),
          ("템플릿이 샘플 이벤트에서 실패합니다. {detail}.", "고치거나 {{% if subject %}}…{{% endif %}}로 먼저 확인하세요. 변수는 docs/how-to/templates.ko.md에 있습니다."))
 _error("template_invalid", ("The template cannot be used: {detail}.", "Correct the template; docs/how-to/templates.md lists the variables."),

@@ -30,7 +30,10 @@ NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
     "sources": {"github": "leverframe.sources.github.settings", "gitea": "leverframe.sources.gitea.settings"},
-    "chats": {"slack": "leverframe.chats.slack.settings", "playground": "leverframe.chats.playground.settings"},
+    "chats": {
+        "slack": "leverframe.chats.slack.settings", "teams": "leverframe.chats.teams.settings",
+        "playground": "leverframe.chats.playground.settings",
+    },
     "runners": {
         "simulated": "leverframe.runners.simulated", "github_actions": "leverframe.runners.github_actions",
         "repository_dispatch": "leverframe.runners.repository_dispatch", "jenkins": "leverframe.runners.jenkins.settings",
@@ -40,7 +43,7 @@ KINDS: dict[str, dict[str, str]] = {
 """The rooms that are built, and the module of their ``Settings``; only what is configured is imported."""
 NOT_BUILT_KINDS = {
     "sources": frozenset({"gitlab", "git", "alertmanager", "cloudevents", "standard_webhooks", "bucket", "generic"}),
-    "chats": frozenset({"teams"}),
+    "chats": frozenset[str](),
     "runners": frozenset[str](),
 }
 _CODES = {"missing": "key_missing", "too_short": "list_empty"}

@@ -34,6 +34,8 @@ from leverframe.ports.conversations import (
     Installation,
     Nothing,
     OptionsWanted,
+    Reference,
+    References,
     TokenVault,
 )
 from leverframe.ports.playground import PlaygroundChange, PlaygroundMessage, PlaygroundSaid, PlaygroundStore, PlaygroundTalk
@@ -44,7 +46,7 @@ __all__ = [
     "Absent", "Accepted", "CancelRefused", "CancelTaken", "Challenge", "Change", "Chat", "ChatHeard", "ChatInbound", "ChatInstall",
     "Checks", "Clock", "Exchange", "Extended", "Finished", "Found", "Going", "Installation", "Lost", "Memory", "NotStarted", "Nothing",
     "OptionsWanted", "Order", "PlaygroundChange", "PlaygroundMessage", "PlaygroundSaid", "PlaygroundStore", "PlaygroundTalk", "Plugins",
-    "Post", "Posting", "Repositories", "Resolved", "Run", "Runner", "Shipping", "Source", "Started", "TokenVault", "Unreachable",
+    "Post", "Posting", "Reference", "References", "Repositories", "Resolved", "Run", "Runner", "Shipping", "Source", "Started", "TokenVault", "Unreachable",
 ]  # fmt: skip
 
 

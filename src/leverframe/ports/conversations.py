@@ -149,3 +149,39 @@ class ChatInstall(Protocol):
     async def exchange(self, code: str) -> Installation:
         """Return what the chat gives for the code that its page brought, and use it from now on. Raises ``Refused``."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A conversation that a bot was told of: what it needs to speak there by itself."""
+
+    chat: str
+    conversation: str
+    """The chat's own id of it."""
+    service: str
+    """The address that it is posted to."""
+    tenant: str = ""
+    kind: str = ""
+    """``channel``, ``group`` or ``personal``."""
+    room: str = ""
+    """A channel's name."""
+    team: str = ""
+    """The name of the team that the channel is of."""
+    person: str = ""
+    """Who the bot talks to there, of a personal one: their id as :class:`Asker` has it."""
+
+
+class References(Protocol):
+    """Keeps the conversations of a bot. Every method may raise ``Refused("storage_unavailable")``."""
+
+    async def keep(self, reference: Reference, at: datetime) -> None:
+        """Keep it, in place of a former one of the same conversation; returns once it is committed."""
+        ...
+
+    async def forget(self, chat: str, conversation: str) -> None:
+        """Forget it."""
+        ...
+
+    async def references(self, chat: str) -> Sequence[Reference]:
+        """Return those of a chat."""
+        ...

@@ -13,6 +13,7 @@ from leverframe.store.tables.levers import approvals, deployments, lever_effects
 from leverframe.store.tables.people import api_tokens, audit, audit_checkpoints, hook_tokens, invitations, people, sessions
 from leverframe.store.tables.plugins import plugin_calls, plugin_memory
 from leverframe.store.tables.subscriptions import parked_keys, subscriptions
+from leverframe.store.tables.teams import conversations
 
 __all__ = [
     "Instant",
@@ -24,6 +25,7 @@ __all__ = [
     "bodies",
     "cards",
     "chat_routes",
+    "conversations",
     "deliveries",
     "deployments",
     "destinations",
