@@ -132,7 +132,7 @@ def teams_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> No
             if id is not None and not _GUID.fullmatch(id):
                 reading.found("teams_id_invalid", ("chats", name, *at), id)
         for room, secret in getattr(settings, "webhooks", {}).items():
-            scheme, host = _scheme_and_host(secret.reveal())
+            scheme, host = scheme_and_host(secret.reveal())
             if not (host and (scheme == "https" or (scheme == "http" and is_loopback(host)))):
                 reading.found("teams_webhook_invalid", ("chats", name, "webhooks", room))
 
