@@ -24,6 +24,10 @@ def _source(name: str, settings: Any, clock: Clock) -> Source:
             from leverframe.sources.gitea.source import GiteaSource
 
             return GiteaSource(name, _revealed(settings))
+        case "gitlab":
+            from leverframe.sources.gitlab.source import GitlabSource
+
+            return GitlabSource(name, _revealed(settings), clock.now)
         case _:
             raise ValueError(f"no source of kind {settings.kind}")
 

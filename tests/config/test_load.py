@@ -279,7 +279,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("secret written down", "[sources.github]\nsecrets = ['x']\n", [(2, "sources.github.secrets[0]", "secret_literal")]),
     ("webhook written down", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'https://x'\n", [(4, 'chats.slack.webhooks."#x"', "secret_literal")]),
     ("secret that is no string", "[sources.github]\nsecrets = [1]\n", [(2, "sources.github.secrets[0]", "value_type")]),
-    ("planned source", "[sources.gitlab]\n", [(1, "sources.gitlab", "kind_not_built")]),
+    ("planned source", "[sources.bucket]\n", [(1, "sources.bucket", "kind_not_built")]),
     ("half a bot", "[chats.teams]\napp_id = '11111111-2222-4333-8444-555555555555'\n", [(1, "chats.teams.app_password", "teams_bot_half")]),
     (
         "a bot that hears nobody", "[chats.teams]\napp_id = '11111111-2222-4333-8444-555555555555'\napp_password = 'env:SECRET'\n",
@@ -444,10 +444,10 @@ def test_a_kind_that_is_not_built_is_told_by_its_family(tmp_path: Path) -> None:
     """To a user a room is a channel: what is missing is a source, or a chat."""
     said = {}
     with pytest.raises(ConfigErrors) as caught:
-        read(tmp_path, "[sources.gitlab]\n")
+        read(tmp_path, "[sources.bucket]\n")
     (finding,) = caught.value.findings
-    said["[sources.gitlab]\n"] = (finding.sentence("en"), finding.sentence("ko"))
-    assert said["[sources.gitlab]\n"] == ("Sources of kind “gitlab” are not built yet in this version.", "소스 종류 “gitlab”은 아직 이 버전에 없습니다.")
+    said["[sources.bucket]\n"] = (finding.sentence("en"), finding.sentence("ko"))
+    assert said["[sources.bucket]\n"] == ("Sources of kind “bucket” are not built yet in this version.", "소스 종류 “bucket”은 아직 이 버전에 없습니다.")
 
 
 def test_what_needs_no_secrets_reads_the_rest(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from leverframe.ports import Source
 from leverframe.sources.gitea.source import GiteaSource
 from leverframe.sources.github.source import GithubSource
+from leverframe.sources.gitlab.source import GitlabSource
 
 SECRET = "one of two secrets"
 REPO = "acme/web"
+NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,10 @@ class Harness:
 def spliced(body: bytes, members: bytes) -> bytes:
     """Return the JSON object ``body`` with these members (``b'"n": 1'``) before its own."""
     return b"{" + members + b", " + body.strip()[1:]
+
+
+def _now() -> datetime:
+    return NOW
 
 
 def _hex(body: bytes, secret: str) -> bytes:
@@ -96,4 +104,49 @@ def _gitea(product: str) -> Harness:
     )
 
 
-HARNESSES = {"github": GITHUB, **{product: _gitea(product) for product in ("gitea", "forgejo", "gogs")}}
+def _gitlab_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
+    return {
+        b"content-type": b"application/json", b"user-agent": b"GitLab/18.9.0", b"x-gitlab-event": b"Issue Hook", b"x-gitlab-instance": b"https://gitlab.com",
+        b"idempotency-key": b"f5e5f430-f57b-4e6e-9fac-d9128cd7232f",
+        b"x-gitlab-token": secret.encode(),
+    }  # fmt: skip
+
+
+GITLAB = Harness(
+    make=lambda secrets: GitlabSource("gitlab", secrets, _now),
+    headers=_gitlab_headers,
+    body='{"object_kind": "issue", "object_attributes": {"iid": 1, "title": "한글 제목", "action": "open"}, "project": {"path_with_namespace": "acme/web"}}'.encode(),
+    name="issues.opened",
+    unknown_body=b'{"object_kind": "tea_break", "project": {"path_with_namespace": "acme/web"}}',
+    signature=b"x-gitlab-token",
+    covers_body=False,
+    required=(b"content-type", b"idempotency-key"),
+)
+
+
+def _whsec(secret: str) -> str:
+    return f"whsec_{b64encode(secret.encode()).decode()}" if secret else ""
+
+
+def _standard_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
+    id, at = b"f5e5f430-f57b-4e6e-9fac-d9128cd7232f", str(int(NOW.timestamp())).encode()
+    signature = b64encode(hmac.digest(secret.encode(), id + b"." + at + b"." + body, "sha256"))
+    return {b"content-type": b"application/json", b"webhook-id": id, b"webhook-timestamp": at, b"webhook-signature": b"v1," + signature}
+
+
+GITLAB_SIGNED = replace(
+    GITLAB,
+    make=lambda secrets: GitlabSource("gitlab", [_whsec(secret) for secret in secrets], _now),
+    headers=_standard_headers,
+    signature=b"webhook-signature",
+    prefix=b"v1,",
+    covers_body=True,
+    required=(b"content-type", b"webhook-timestamp"),
+)
+
+HARNESSES = {
+    "github": GITHUB,
+    **{product: _gitea(product) for product in ("gitea", "forgejo", "gogs")},
+    "gitlab": GITLAB,
+    "gitlab signed": GITLAB_SIGNED,
+}

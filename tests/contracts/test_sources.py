@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from contracts.sources import HARNESSES, SECRET, Harness, spliced
+from contracts.sources import HARNESSES, NOW, SECRET, Harness, spliced
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leverframe.core.errors import Refused
 from leverframe.ports import Accepted, Source
 
-NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 EVERY = pytest.mark.parametrize("harness", HARNESSES.values(), ids=HARNESSES.keys())
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

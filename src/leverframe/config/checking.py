@@ -20,7 +20,8 @@ from leverframe.config.doubts import (
     tables,
     teams_meaning,
 )
-from leverframe.config.github_events import EVENTS
+from leverframe.config.github_events import EVENTS as OF_GITHUB
+from leverframe.config.github_events import OF_OTHERS
 from leverframe.config.github_meaning import github_meaning, speaks_to_github
 from leverframe.config.levers import Levers
 from leverframe.config.levers_meaning import levers_meaning
@@ -49,7 +50,8 @@ def check(
         for position, destination in strings(route.get("to")):
             _destination(reading, (*at, "to", position), destination, chats)
         for position, event in strings(route.get("events")):
-            _event(reading, (*at, "events", position), event)
+            if getattr(sources.get(source) if isinstance(source, str) else None, "kind", None) not in OPEN_KINDS:
+                _event(reading, (*at, "events", position), event)
         if isinstance(where := route.get("where"), str):
             wheres.append(((*at, "where"), where))
         if isinstance(template := route.get("template"), str):
@@ -115,6 +117,11 @@ def _refusal(chat: str, settings: BaseModel, room: str) -> str | None:
             return check_room(room)
         case _:
             return None
+
+
+EVENTS = OF_GITHUB | OF_OTHERS
+OPEN_KINDS = frozenset({"generic", "standard_webhooks", "cloudevents"})
+"""Kinds of sources whose events are called as whoever sends them likes."""
 
 
 def _event(reading: Reading, at: KeyPath, asked: str) -> None:

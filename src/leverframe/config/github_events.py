@@ -109,3 +109,13 @@ EVENTS: dict[str, tuple[str, ...]] = {
     }.items()
 }
 """Name → actions; an event without actions has none."""
+OF_OTHERS: dict[str, tuple[str, ...]] = {
+    "access_token": ("expiring",),
+    "emoji": ("awarded", "revoked"),
+    "feature_flag": ("disabled", "enabled"),
+    "organization": (*EVENTS["organization"], "member_edited"),
+    "package": (*EVENTS["package"], "deleted"),
+    "snippet_comment": ("created", "edited"),
+    "subgroup": ("created", "deleted"),
+}
+"""What sources of other kinds tell that GitHub has no word for."""

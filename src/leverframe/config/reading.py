@@ -29,7 +29,7 @@ NOT_BUILT_SECTIONS = frozenset({"outbound", "sites", "content", "windows"})
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
-    "sources": {"github": "leverframe.sources.github.settings", "gitea": "leverframe.sources.gitea.settings"},
+    "sources": {kind: f"leverframe.sources.{kind}.settings" for kind in ("github", "gitlab", "gitea")},
     "chats": {
         "slack": "leverframe.chats.slack.settings", "teams": "leverframe.chats.teams.settings",
         "playground": "leverframe.chats.playground.settings",
@@ -42,7 +42,7 @@ KINDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """The rooms that are built, and the module of their ``Settings``; only what is configured is imported."""
 NOT_BUILT_KINDS = {
-    "sources": frozenset({"gitlab", "git", "alertmanager", "cloudevents", "standard_webhooks", "bucket", "generic"}),
+    "sources": frozenset({"git", "alertmanager", "cloudevents", "standard_webhooks", "bucket", "generic"}),
     "chats": frozenset[str](),
     "runners": frozenset[str](),
 }

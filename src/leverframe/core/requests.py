@@ -12,6 +12,7 @@ from leverframe.core.json_objects import read_object
 
 LONGEST = 300
 """Characters of a name, an action or a repository that are kept; what vendors send is far shorter."""
+_NO_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 _ID = re.compile(rb"[\x21-\x7e]{1,100}")
 
 
@@ -67,6 +68,11 @@ def digest_of(*parts: bytes) -> str:
     for part in parts:
         found.update(len(part).to_bytes(8, "big") + part)
     return found.hexdigest()
+
+
+def named(words: str) -> str:
+    """Return ``words`` as a name that routes can test: letters, digits, ``_``, ``-`` and full stops, at most 100; the rest becomes ``_``."""
+    return _NO_NAME.sub("_", words)[:100]
 
 
 def clipped(words: str) -> str | None:

@@ -83,6 +83,6 @@ def verify_standard_webhook(keys: Sequence[bytes], headers: Mapping[bytes, bytes
         expected = b"v1," + b64encode(hmac.digest(key, content, "sha256"))
         for signature in signatures:
             proven |= hmac.compare_digest(expected, signature) and bool(key)
-    if not proven:
+    if not proven or not all(signatures):
         raise Refused("signature_invalid")
     check_moment(at, now_s)

@@ -46,7 +46,8 @@ def read_push(told: Told) -> Push:
     else:
         kind = "deleted_branch" if deleted else "new_branch" if created else "forced" if forced else "branch"
     commits = payload.get("commits")
-    return Push(kind=kind, ref=ref, commits=len(commits) if isinstance(commits, list) else 0, compare=reading.web(payload, "compare"))
+    listed = len(commits) if isinstance(commits, list) else 0
+    return Push(kind=kind, ref=ref, commits=max(listed, reading.number(payload, "size") or 0), compare=reading.web(payload, "compare"))
 
 
 def ref_link(told: Told, ref: str) -> Rich:

@@ -32,7 +32,7 @@ _TITLES = (
     "note",
 )
 # Objects that say where something happened or what it was, not what it is about.
-_SURROUNDINGS = frozenset({"repository", "sender", "organization", "enterprise", "installation", "changes", "pusher", "workflow"})
+_SURROUNDINGS = frozenset({"repository", "sender", "organization", "enterprise", "installation", "changes", "pusher", "workflow", "original"})
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

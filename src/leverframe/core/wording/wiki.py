@@ -21,6 +21,8 @@ class Pages:
     links: tuple[Rich, ...]
     created: bool
     """Whether any page is new."""
+    deleted: bool
+    """Whether all that happened is that pages are gone."""
     edited: bool
     """Whether any page was there before."""
     more: int
@@ -41,6 +43,8 @@ class Pages:
 class Page:
     link: Rich
     is_new: bool
+    is_gone: bool
+    """Only forges other than GitHub tell it."""
     summary: str
 
 
@@ -51,7 +55,7 @@ def read_page_list(told: Told) -> list[Page]:
         title = one_line(reading.text(page, "title") or reading.text(page, "page_name")) or "?"
         summary = one_line(reading.text(page, "summary"))
         found.append(
-            Page(link=linked(title, reading.web(page, "html_url")), is_new=reading.text(page, "action") == "created", summary=summary)
+            Page(link=linked(title, reading.web(page, "html_url")), is_new=reading.text(page, "action") == "created", is_gone=reading.text(page, "action") == "deleted", summary=summary)
         )
     return found
 
@@ -62,6 +66,7 @@ def read_pages(told: Told) -> Pages:
     return Pages(
         links=tuple(page.link for page in pages),
         created=any(page.is_new for page in pages),
+        deleted=bool(pages) and all(page.is_gone for page in pages),
         edited=any(not page.is_new for page in pages),
         more=max(len(reading.items(told.payload, "pages")) - _IN_HEADLINE, 0),
     )

@@ -22,9 +22,9 @@ def push(told: Told, voice: Voice) -> list[Block]:
     shown = [_commit(commit) for commit in commits[-_COMMITS:]]
     if not shown:
         return []
-    if len(commits) > _COMMITS:
-        compare = reading.web(told.payload, "compare")
-        shown.insert(0, linked(voice.earlier(len(commits) - _COMMITS), compare))
+    earlier = max(len(commits), reading.number(told.payload, "size") or 0) - len(shown)
+    if earlier > 0:
+        shown.insert(0, linked(voice.earlier(earlier), reading.web(told.payload, "compare")))
     return [Bullets(tuple(shown))]
 
 
@@ -56,7 +56,7 @@ def gollum(told: Told, voice: Voice) -> list[Block]:
         return []
     rows = []
     for page in pages:
-        done = voice.word("page.created" if page.is_new else "page.edited")
+        done = voice.word("page.created" if page.is_new else "page.deleted" if page.is_gone else "page.edited")
         rows.append((*page.link, Text(f" — {done}: {page.summary}" if page.summary else f" — {done}")))
     return [Bullets(tuple(rows))]
 

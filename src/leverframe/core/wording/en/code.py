@@ -67,7 +67,7 @@ def gollum(told: Told) -> Rich:
     pages = read_pages(told)
     noun = "the wiki page " if len(pages.links) == 1 and not pages.more else "the wiki pages " if pages.links else "the wiki"
     more = f" and {pages.more} more" if pages.more else ""
-    verb = "created and edited" if pages.created and pages.edited else "created" if pages.created else "edited"
+    verb = "deleted" if pages.deleted else "created and edited" if pages.created and pages.edited else "created" if pages.created else "edited"
     return phrase(
         "{who} {verb} {noun}{pages}{more}{inside}",
         who=subject(told), verb=verb, noun=noun, pages=pages.listed, more=more, inside=inside(told),

@@ -18,6 +18,7 @@ NOUNS = {
     "dismissal_request_secret_scanning": "a request to dismiss a secret scanning alert",
     "enterprise": "anonymous access to the enterprise",
     "exemption_request_push_ruleset": "a request to be exempt from a push ruleset",
+    "feature_flag": "a feature flag",
     "github_app_authorization": "their authorization of a GitHub App",
     "installation": "a GitHub App installation",
     "installation_repositories": "repositories of a GitHub App installation",
@@ -37,6 +38,7 @@ NOUNS = {
     "projects_v2_status_update": "a project status update",
     "repository_ruleset": "a ruleset",
     "sponsorship": "a sponsorship",
+    "subgroup": "a subgroup",
     "user": "a user",
 }
 VERBS = {

@@ -35,6 +35,7 @@ WORDS = {
     "outcome.waiting": "waiting for approval",
     "package": "Package",
     "page.created": "created",
+    "page.deleted": "deleted",
     "page.edited": "edited",
     "permission": "Permission",
     "progress": "Progress",

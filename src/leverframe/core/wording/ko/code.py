@@ -79,7 +79,7 @@ def commit_comment(told: Told) -> Rich:
 def gollum(told: Told) -> Rich:
     pages = read_pages(told)
     more = f" 외 {pages.more}개" if pages.more else ""
-    verb = "만들고 수정했습니다" if pages.created and pages.edited else "만들었습니다" if pages.created else "수정했습니다"
+    verb = "삭제했습니다" if pages.deleted else "만들고 수정했습니다" if pages.created and pages.edited else "만들었습니다" if pages.created else "수정했습니다"
     return phrase(
         "{who} 위키 페이지를 {verb}{colon}{pages}{more}{inside}",
         who=subject(told), verb=verb, colon=": " if pages.links else "", pages=pages.listed, more=more,

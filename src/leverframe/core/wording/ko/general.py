@@ -19,6 +19,7 @@ NOUNS = {
     "dismissal_request_secret_scanning": "시크릿 스캔 경고 무시 요청",
     "enterprise": "엔터프라이즈의 익명 접근",
     "exemption_request_push_ruleset": "푸시 규칙 세트 예외 요청",
+    "feature_flag": "기능 플래그",
     "github_app_authorization": "GitHub 앱 인증",
     "installation": "GitHub 앱 설치",
     "installation_repositories": "GitHub 앱이 설치된 저장소",
@@ -38,6 +39,7 @@ NOUNS = {
     "projects_v2_status_update": "프로젝트 상태 업데이트",
     "repository_ruleset": "규칙 세트",
     "sponsorship": "후원",
+    "subgroup": "하위 그룹",
     "user": "사용자",
 }
 VERBS = {

@@ -35,6 +35,7 @@ WORDS = {
     "outcome.waiting": "승인 대기",
     "package": "패키지",
     "page.created": "생성",
+    "page.deleted": "삭제",
     "page.edited": "수정",
     "permission": "권한",
     "progress": "진행",
