@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.chats.teams.settings import Settings as Teams
-from leverframe.config import github, models, plugins, projects, services
+from leverframe.config import github, models, outbound, plugins, projects, services
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
@@ -41,6 +41,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[github.app]", github.GitHubApp, "The hub as a GitHub App."),
     ("[projects.\"OWNER/NAME\"]", projects.ProjectSection, "A project whose webhooks should say more of it than its source does: [Webhooks](how-to/webhooks.md)."),
     ("[pushers.\"NAME\"]", projects.PusherSection, "Somebody who pushes. NAME is a login, or an e-mail address as git has it."),
+    ("[outbound]", outbound.OutboundSection, ""),
     ("[retention]", models.Retention, ""),
     ("[plugins]", plugins.PluginsSection, ""),
     ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),

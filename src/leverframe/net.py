@@ -29,6 +29,8 @@ HEAD_CAP = 65_536
 """Bytes of an answer's headers that are read."""
 IDLE_S = 15.0
 """A kept connection that nobody used for so long is not used again: the other side may be closing it just then."""
+IDLE_HOSTS = 512
+"""Hosts to which connections are kept; beyond, those of the host that was first sent to are closed."""
 _UNFIT = re.compile(r"[\x00-\x20\x7f]")
 _UNFIT_VALUE = re.compile(r"[\x00\r\n]")
 
@@ -64,7 +66,7 @@ class NotSent(Exception):
         self.reason, self.surely = reason, surely
 
 
-class _Target(NamedTuple):
+class Target(NamedTuple):
     """Where a URL leads: what connections are shared by, and the request's first lines."""
 
     host: str
@@ -75,7 +77,8 @@ class _Target(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _target(url: str) -> _Target:
+def target_of(url: str) -> Target:
+    """Return where a URL leads. Raises :class:`NotSent` for what is not one."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -85,7 +88,7 @@ def _target(url: str) -> _Target:
         raise NotSent("the address is not one of HTTP", surely=True)
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _Target(parts.hostname, port or (443 if tls else 80), tls, path, parts.netloc.rpartition("@")[2])
+    return Target(parts.hostname, port or (443 if tls else 80), tls, path, parts.netloc.rpartition("@")[2])
 
 
 class Outbound:
@@ -93,10 +96,10 @@ class Outbound:
 
     def __init__(self, *, total_s: float = 15.0, connect_s: float = 5.0, connections: int = 256) -> None:
         """``total_s`` bounds a request with its answer, ``connect_s`` the connecting, ``connections`` the requests under way at once."""
-        self._total_s, self._connect_s = total_s, connect_s
+        self._total_s, self.connect_s = total_s, connect_s
         self._free = asyncio.Semaphore(connections)
-        self._idle: dict[tuple[str, int, bool], deque[_Connection]] = {}
-        self._open: set[_Connection] = set()
+        self._idle: dict[tuple[str, int, bool], deque[Connection]] = {}
+        self._open: set[Connection] = set()
         self._tls: ssl.SSLContext | None = None
         self._closed = False
 
@@ -105,11 +108,11 @@ class Outbound:
 
         ``headers`` are sent as they are, so they carry the content type. Raises :class:`NotSent` when no answer came.
         """
-        return await self._ask("POST", url, body, headers, BODY_CAP)
+        return await self.ask("POST", url, body, headers, BODY_CAP)
 
     async def get(self, url: str, headers: Mapping[str, str], *, cap: int = BODY_CAP) -> Answer:
         """Ask for ``url`` and return the answer, whatever its status, with up to ``cap`` bytes of body. Raises :class:`NotSent` when no answer came."""
-        return await self._ask("GET", url, b"", headers, cap)
+        return await self.ask("GET", url, b"", headers, cap)
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, cap: int = BODY_CAP, fresh: bool = False
@@ -120,17 +123,18 @@ class Outbound:
         connection of its own, so that a kept one which the other side has just closed is not mistaken for a lost answer.
         Raises :class:`NotSent` when no answer came.
         """
-        return await self._ask(method, url, body, headers, cap, fresh=fresh)
+        return await self.ask(method, url, body, headers, cap, fresh=fresh)
 
-    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], cap: int, *, fresh: bool = False) -> Answer:
-        target = _target(url)
+    async def ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], cap: int, *, fresh: bool = False) -> Answer:
+        """Send a request: what every other method here does. Raises :class:`NotSent` when no answer came."""
+        target = target_of(url)
         head = _head(method, target, tuple(headers.items()))
         request = b"%s\r\n" % head if method == "GET" else b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
         if self._closed:
             raise NotSent("the hub is stopping", surely=True)
         started_s = perf_counter()
         async with self._free:
-            connection = (None if fresh else self._kept(target)) or await self._connect(target)
+            connection = (None if fresh else self._kept(target)) or await self.connect(target)
             try:
                 status, answered, said = await connection.ask(request, cap, self._total_s)
             finally:
@@ -144,7 +148,7 @@ class Outbound:
             connection.end()
         self._idle.clear()
 
-    def _kept(self, target: _Target) -> _Connection | None:
+    def _kept(self, target: Target) -> Connection | None:
         kept = self._idle.get(target[:3])
         now = perf_counter()
         while kept:
@@ -154,22 +158,31 @@ class Outbound:
             connection.end()
         return None
 
-    def _keep(self, target: _Target, connection: _Connection) -> None:
+    def _keep(self, target: Target, connection: Connection) -> None:
         if connection.reusable and not self._closed:
-            kept = self._idle.setdefault(target[:3], deque())
+            if (kept := self._idle.get(target[:3])) is None:
+                kept = self._idle[target[:3]] = deque()
+                if len(self._idle) > IDLE_HOSTS:
+                    for old in self._idle.pop(next(iter(self._idle))):
+                        old.end()
             kept.append(connection)
             if perf_counter() - kept[0].used_s > IDLE_S:
                 kept.popleft().end()
         else:
             connection.end()
 
-    async def _connect(self, target: _Target) -> _Connection:
+    async def connect(self, target: Target) -> Connection:
+        """Return a new connection to the target. Raises :class:`NotSent`."""
+        return await self.connect_to(target, target.host, self.connect_s)
+
+    async def connect_to(self, target: Target, host: str, within_s: float) -> Connection:
+        """Connect to ``host`` in the name of the target's own: that one is asked for in TLS, and the certificate is looked at for it."""
         if target.tls and self._tls is None:
             self._tls = ssl.create_default_context()
         try:
-            async with asyncio.timeout(self._connect_s):
+            async with asyncio.timeout(within_s):
                 _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: _Connection(self._open), target.host, target.port, ssl=self._tls if target.tls else None
+                    lambda: Connection(self._open), host, target.port, ssl=self._tls if target.tls else None, server_hostname=target.host if target.tls else None
                 )
         except TimeoutError:
             raise NotSent("no connection in time", surely=True) from None
@@ -183,7 +196,7 @@ class Outbound:
 
 
 @lru_cache(maxsize=1024)
-def _head(method: str, target: _Target, headers: tuple[tuple[str, str], ...]) -> bytes:
+def _head(method: str, target: Target, headers: tuple[tuple[str, str], ...]) -> bytes:
     """Return the request's head but for its length, which differs every time."""
     lines = [f"{method} {target.path} HTTP/1.1\r\nHost: {target.host_header}\r\n"]
     for name, value in (_OWN | dict(headers)).items():
@@ -200,10 +213,10 @@ class _Unasked(Exception):
     """More came than one answer."""
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection: one request at a time. Its callbacks are httptools' (https://github.com/MagicStack/httptools)."""
 
-    def __init__(self, open_ones: set[_Connection]) -> None:
+    def __init__(self, open_ones: set[Connection]) -> None:
         self._all = open_ones
         self._transport: Any = None
         self._waiter: asyncio.Future[tuple[int, dict[str, str], bytes]] | None = None

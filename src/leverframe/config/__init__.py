@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from leverframe.config.github import GitHub
 from leverframe.config.lines import locate
 from leverframe.config.models import Config, Hub, Person, Quiet, Retention, Role, Room, RouteSection
+from leverframe.config.outbound import OutboundSection
 from leverframe.config.problems import ConfigErrors, Finding, Severity
 from leverframe.config.reading import NOT_BUILT_SECTIONS, Reading, near
 from leverframe.core.errors import Locale
@@ -35,7 +36,10 @@ PLACEHOLDER = "https://placeholder.invalid"
 """Stands for a secret: what is held against it takes it for an address as well as for a token."""
 UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
-SECTIONS = ("hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "retention", "services", "runners", "commands", "plugins", "projects", "pushers")
+SECTIONS = (
+    "hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "outbound", "retention", "services", "runners", "commands", "plugins",
+    "projects", "pushers",
+)  # fmt: skip
 
 
 def find(named: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
@@ -152,6 +156,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
             reading.found("key_unknown", (name,), near=near(name, SECTIONS, "[{}]"))
     hub = _hub(document.get("hub", {}), reading)
     github = reading.section(GitHub, document.get("github", {}), ("github",))
+    outbound = reading.section(OutboundSection, document.get("outbound", {}), ("outbound",))
     retention = reading.section(Retention, document.get("retention", {}), ("retention",))
     plugins = read_plugins(document, reading)  # before the rooms, of which they may add kinds
     sources = reading.rooms("sources", document.get("sources", {}))
@@ -165,12 +170,12 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     check(reading, document=document, sources=sources, chats=chats, levers=levers)
     if isinstance(hub, Hub):
         keys_meaning(reading, hub, chats)
-    if not (isinstance(hub, Hub) and isinstance(github, GitHub) and isinstance(retention, Retention)):
+    if not (isinstance(hub, Hub) and isinstance(github, GitHub) and isinstance(retention, Retention) and isinstance(outbound, OutboundSection)):
         return None
     if any(finding.severity == "error" for finding in reading.findings):
         return None
     return Config(
-        path=reading.file, hub=hub, github=github, retention=retention, rooms=rooms,
+        path=reading.file, hub=hub, github=github, outbound=outbound, retention=retention, rooms=rooms,
         people=People(identities={name: tuple(person.identities) for name, person in people.items()}),
         roles=with_commands(roles, levers.configured.values()),
         catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners,

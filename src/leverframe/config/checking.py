@@ -62,6 +62,8 @@ def check(
     _filters(reading, wheres)
     for room in table(document.get("rooms")):
         _destination(reading, ("rooms", room), room, chats)
+    if isinstance(outbound_room := table(document.get("outbound")).get("room"), str):
+        _destination(reading, ("outbound", "room"), outbound_room, chats)
     if isinstance(audit_room := table(document.get("hub")).get("audit_room"), str):
         _destination(reading, ("hub", "audit_room"), audit_room, chats)
     for name, service in table(document.get("services")).items():

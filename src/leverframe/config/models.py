@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from leverframe.config.github import GitHub
+from leverframe.config.outbound import OutboundSection
 from leverframe.config.problems import Finding
 from leverframe.config.section import Section
 from leverframe.core.commands.configured import Configured
@@ -273,6 +274,7 @@ class Config:
     """The file, absolute; relative paths in it are relative to its folder."""
     hub: Hub
     github: GitHub
+    outbound: OutboundSection
     retention: Retention
     sources: Mapping[str, BaseModel]
     """Each source's own ``Settings``, by name; ``kind`` tells which room they belong to."""

@@ -21,11 +21,11 @@ from leverframe.config.lines import KeyPath, line_of
 from leverframe.config.problems import Finding
 from leverframe.secrets import LITERAL, Secret
 
-RESERVED = {"chats": frozenset({"mail", "operator", "person", "token"}), "sources": frozenset({"hook", "hub", "teams"})}
+RESERVED = {"chats": frozenset({"hooks", "mail", "operator", "person", "token"}), "sources": frozenset({"hook", "hub", "teams"})}
 """Names that the hub has taken: the sources of what comes to /hook, and of what it tells itself; what stands before a name where it
 knows somebody itself (``person:ann``), which nobody in a chat may be taken for."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-NOT_BUILT_SECTIONS = frozenset({"outbound", "sites", "content", "windows"})
+NOT_BUILT_SECTIONS = frozenset({"sites", "content", "windows"})
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
