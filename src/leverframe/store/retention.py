@@ -14,6 +14,7 @@ from leverframe.store.tables import (
     approvals,
     attempts,
     bodies,
+    card_presses,
     cards,
     deliveries,
     deployments,
@@ -26,6 +27,7 @@ from leverframe.store.tables import (
     mutes,
     playground_messages,
     plugin_calls,
+    posted_cards,
     routing,
     sessions,
 )  # fmt: skip
@@ -94,11 +96,13 @@ def sweep_deployments(connection: Connection, *, before: datetime) -> int:
 def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> int:
     """Forget up to :data:`BITE` rows of one kind that is over; return how many, 0 when nothing is.
 
-    Over are cards, waits for a label, the playground's messages and what people said to the hub when they are older than
+    Over are cards and their presses, waits for a label, the playground's messages and what people said to the hub when they are older than
     ``before``, links and tokens that ended before it (by time or by revocation), and sessions and mutes that ended.
     """
     for table, over in (
         (cards, cards.c.posted_at < before),
+        (card_presses, sa.and_(card_presses.c.id < first_id_at(before), card_presses.c.state != sa.literal_column("'sending'"))),
+        (posted_cards, posted_cards.c.id < first_id_at(before)),
         (label_waits, label_waits.c.event_id < first_id_at(before)),
         (playground_messages, playground_messages.c.id < first_id_at(before)),
         (inbox, sa.and_(inbox.c.id < first_id_at(before), inbox.c.ended_at.is_not(None))),

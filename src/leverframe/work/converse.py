@@ -32,10 +32,11 @@ from leverframe.ports import Clock
 from leverframe.store import deployments, inbox
 from leverframe.store.database import Database
 from leverframe.store.inbox import UNFINISHED, Outcome
-from leverframe.work.extend import Extender, soon
+from leverframe.work.extend import Extender, Outside, soon
 from leverframe.work.intake import MOST, Intake, Waiting
 from leverframe.work.interlocking import Turn
 from leverframe.work.levers import Asked, Levers, mark_of
+from leverframe.work.press import Presser
 from leverframe.work.record import Record
 from leverframe.work.standing import Standing, Standings
 
@@ -85,9 +86,11 @@ class Converser:
         counts: Counts,
         audit_room: str | None = None,
         extender: Extender | None = None,
+        presser: Presser | None = None,
     ) -> None:
-        """``per_person`` and ``per_room`` are commands a minute; 0 is no limit. ``extender`` is what plugins add."""
-        self._extender = extender
+        """``per_person`` and ``per_room`` are commands a minute; 0 is no limit. ``extender`` is what plugins add, ``presser`` does what
+        buttons of posted cards say."""
+        self._extender, self._presser = extender, presser
         self._database, self._clock, self._levers, self._standings = database, clock, levers, standings
         self._boot, self._locale, self._say = boot, locale, LEVERS[locale]
         self._per_person, self._per_room, self._counts = per_person, per_room, counts
@@ -289,25 +292,29 @@ class Converser:
                     await self._give_up(one, what)
                 case outcome, turn:
                     self._levers.committed(turn)
-                    if outcome.code == UNFINISHED and self._extender is not None:
-                        self._intake.spawn(self._extend(one, self._extender))
+                    if outcome.code == UNFINISHED and (doer := self._outside(one.heard)) is not None:
+                        self._intake.spawn(self._extend(one, doer))
                     else:
                         self._finish(one, outcome)
 
-    async def _extend(self, one: Waiting, extender: Extender) -> None:
-        """Have a plugin do it, now that it is committed that this begins."""
+    def _outside(self, heard: Heard) -> Outside | None:
+        """Return what does it outside the transaction in which it began."""
+        return self._presser if self._presser is not None and self._presser.takes(heard) else self._extender
+
+    async def _extend(self, one: Waiting, doer: Outside) -> None:
+        """Have it done, now that it is committed that this begins."""
         read = self._read(one.heard)
-        running = asyncio.ensure_future(extender.run(read if isinstance(read, Parsed) else None, one.heard))
+        running = asyncio.ensure_future(doer.run(one.id, read if isinstance(read, Parsed) else None, one.heard))
         try:
             if not await soon(running):
                 one.later()
-            outcome, posts = await running
+            outcome, what = await running
         finally:
             running.cancel()
 
         def finish(connection: Connection, now: datetime) -> None:
-            extender.finish(connection, id=one.id, outcome=outcome, posts=posts, now=now)
-            self._record.note(connection, one.heard, outcome, now)
+            doer.finish(connection, id=one.id, outcome=outcome, what=what, now=now)
+            self._record.note(connection, one.heard, outcome, now, acts=doer.acts)
 
         while True:
             try:
@@ -317,11 +324,11 @@ class Converser:
                 log.warning("answer_not_written", code=refused.code)
                 await self._clock.sleep(1.0)
             except Exception as error:
-                log.exception("answer_not_kept", error=str(error))  # what a plugin gave cannot be kept: whoever waits is told so
+                log.exception("answer_not_kept", error=str(error))  # what came of it cannot be kept: whoever waits is told so
                 if outcome.code == "internal":
                     break
-                outcome, posts = Outcome(answer=Answer(message=self._say.refused("internal", type(error).__name__)), line=outcome.line, code="internal"), ()
-        extender.told.ring()
+                outcome, what = Outcome(answer=Answer(message=self._say.refused("internal", type(error).__name__)), line=outcome.line, code="internal"), None
+        doer.told.ring()
         self._finish(one, outcome)
 
     def _execute_all(self, connection: Connection, *, batch: Sequence[Waiting], now: datetime) -> list[tuple[Outcome, Turn] | Exception]:
@@ -375,7 +382,11 @@ class Converser:
         turn = self._levers.begin(connection, now)
         if isinstance(heard, Clicked) and read is None:
             read = self._clicked(heard, turn)
-        outcome = self._limited(connection, one, now) or self._outcome(turn, heard, self._standing(connection, one, now), read)
+        outcome = self._limited(connection, one, now)
+        if outcome is None and self._presser is not None and self._presser.takes(heard):
+            outcome = self._presser.begin(connection, one.id, heard, self._standing(connection, one, now), now)
+        elif outcome is None:
+            outcome = self._outcome(turn, heard, self._standing(connection, one, now), read)
         if not inbox.end(connection, one.id, outcome, boot=self._boot(), now=now):
             raise _NotOurs
         self._levers.finish(turn)

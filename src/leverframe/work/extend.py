@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -27,8 +28,26 @@ SOON_S = 1.5
 """An answer that comes within this is the request's own; a later one is said afterwards."""
 
 
+class Outside(Protocol):
+    """Does what was said outside any transaction, at most once."""
+
+    acts: bool
+    """Whether all that it does is an act, for the audit; else the command says so."""
+    told: Bell
+
+    async def run(self, id: int, parsed: Parsed | None, heard: Heard) -> tuple[Outcome, Any]:
+        """Do it; ``id`` is that of what was heard, in the inbox. Return what came of it, and what :meth:`finish` needs. Never raises."""
+        ...
+
+    def finish(self, connection: Connection, *, id: int, outcome: Outcome, what: Any, now: datetime) -> None:
+        """Write what came of it in the place of *unfinished*; ``what`` is ``None`` where what :meth:`run` gave cannot be kept."""
+        ...
+
+
 class Extender:
-    """What plugins add to conversations."""
+    """What plugins add to conversations. Satisfies :class:`Outside`."""
+
+    acts = False
 
     def __init__(self, database: Database, plugins: Plugins, *, locale: Locale, told: Bell) -> None:
         """``told`` is rung when something is to be said in a room."""
@@ -47,7 +66,7 @@ class Extender:
         line = parsed.line() if parsed is not None else ""
         return Outcome(answer=Answer(message=self._say.refused(UNFINISHED)), line=line, code=UNFINISHED)
 
-    async def run(self, parsed: Parsed | None, heard: Heard) -> tuple[Outcome, tuple[Post, ...]]:
+    async def run(self, id: int, parsed: Parsed | None, heard: Heard) -> tuple[Outcome, tuple[Post, ...]]:
         """Do it; return what came of it, and what is to be said elsewhere. Never raises for what a plugin does."""
         if parsed is not None:
             said = await self._plugins.do(parsed.command.name, parsed.values, parsed.line(), heard.by, heard.at)
@@ -62,13 +81,13 @@ class Extender:
         answer = NOTHING if said.message is None else Answer(message=said.message, public=said.public)
         return Outcome(answer=answer, line=line), said.posts
 
-    def finish(self, connection: Connection, *, id: int, outcome: Outcome, posts: tuple[Post, ...], now: datetime) -> None:
+    def finish(self, connection: Connection, *, id: int, outcome: Outcome, what: tuple[Post, ...] | None, now: datetime) -> None:
         """Write what came of it in the place of *unfinished*."""
         inbox.settle(connection, id, outcome, now=now)
-        say_posts(connection, self._database, posts, now=now)
+        say_posts(connection, self._database, what or (), now=now)
 
 
-async def soon(running: asyncio.Future[tuple[Outcome, tuple[Post, ...]]]) -> bool:
+async def soon(running: asyncio.Future[tuple[Outcome, Any]]) -> bool:
     """Return whether it ends soon."""
     done, _ = await asyncio.wait({running}, timeout=SOON_S)
     return bool(done)

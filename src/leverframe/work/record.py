@@ -23,15 +23,16 @@ class Record:
         """``audit_room`` is where acts are mirrored, if anywhere."""
         self._new_id, self._registry, self._audit_room = new_id, registry, audit_room
 
-    def note(self, connection: Connection, heard: Heard, outcome: Outcome, now: datetime) -> None:
-        """Write acts and refusals into the audit, and mirror acts; questions that were answered are neither."""
+    def note(self, connection: Connection, heard: Heard, outcome: Outcome, now: datetime, *, acts: bool = False) -> None:
+        """Write acts and refusals into the audit, and mirror acts; questions that were answered are neither. What ``acts`` is one without a command."""
         name = outcome.line.partition(" ")[0]
         command = self._registry().find(name) if name else None
         refused = outcome.code != "ok"
-        if not refused and (command is None or not command.acts):
+        acts = acts or (command is not None and command.acts)
+        if not refused and not acts:
             return
         self.write_down(connection, heard, outcome, now)
-        if self._audit_room is not None and self._audit_room != heard.at.destination and command is not None and command.acts:
+        if self._audit_room is not None and self._audit_room != heard.at.destination and acts:
             tell(
                 connection, self._new_id,
                 Telling(

@@ -37,6 +37,8 @@ class Telling:
     repo: str | None = None
     alone: Sequence[str] = field(default_factory=tuple)
     """Destinations that get it as a message of its own, whatever its role is."""
+    source: str = HUB
+    """Whose event it is: the source whose card changes."""
 
 
 def tell(connection: Connection, new_id: Callable[[], int], telling: Telling, *, now: datetime) -> None:
@@ -53,12 +55,12 @@ def tell_all(connection: Connection, new_id: Callable[[], int], tellings: Sequen
             continue
         id = new_id()
         delivery_id = show("evt", id)
-        heard.append((id, dedupe_digest(HUB, delivery_id), HUB, delivery_id, telling.name, telling.action, telling.repo, None, now))
+        heard.append((id, dedupe_digest(telling.source, delivery_id), telling.source, delivery_id, telling.name, telling.action, telling.repo, None, now))
         kept.append((id, PLAIN, _NO_HEADERS, msgspec.json.encode(telling.payload)))
         for destination in where:
             threaded = destination in telling.to and telling.role is not Role.ALONE
             planned.append(Planned(
-                id=new_id(), event_id=id, destination=destination, order_key=f"{HUB}:{telling.subject}" if threaded else "",
+                id=new_id(), event_id=id, destination=destination, order_key=f"{telling.source}:{telling.subject}" if threaded else "",
                 role=telling.role if threaded else Role.ALONE, route="", state=State.OWED, scheduled_at=now,
             ))  # fmt: skip
     insert_rows(connection, events, ("id", "dedupe", "source", "delivery_id", "name", "action", "repo", "carried", "received_at"), heard)

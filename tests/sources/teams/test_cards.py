@@ -47,8 +47,8 @@ def test_the_card_of_the_old_action_is_shown_whole() -> None:
         Paragraph((Link("🖼 Release v1.2.0", "https://github.com/ann.png"),)),
         Buttons((
             Button("View run", url="https://github.com/acme/web/actions/runs/42"),
-            Button("Approve", action="card", value=f"{key}~p1"),
-            Button("Reject…", action="card", value=f"{key}~p3"),
+            Button("Approve", action="card", value=f"{key}~p1~0"),
+            Button("Reject…", action="card", value=f"{key}~p3~0"),
         )),
     )  # fmt: skip
 

@@ -127,7 +127,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
                 yield from part.actions
 
 
-PressState: TypeAlias = Literal["sending", "done", "refused", "unknown"]
+PressState: TypeAlias = Literal["done", "refused", "unknown"]
+Wrong: TypeAlias = Literal["missing", "date", "choice", "long"]
+"""What is wrong with a field that was filled in."""
 
 
 class Press(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,8 +15,6 @@ row("body_too_large", 413, ("The body is larger than this door takes.", "Send at
     ("본문이 이 입구가 받는 크기보다 큽니다.", "detail에 적힌 크기 이하로 보내세요. GitHub도 25MB까지만 보냅니다."))
 row("cancel_repeated", 409, ("It is being cancelled already.", "Wait for the runner; the card shows when it has ended."),
     ("이미 취소하고 있습니다.", "러너를 기다리세요. 끝나면 카드에 나타납니다."))
-row("card_invalid", 400, ("The card is not one that can be shown.", "Correct what detail names; the formats are MessageCard, Adaptive Card, and the envelope that Workflows take (docs/how-to/teams-cards.md)."),
-    ("보여 줄 수 없는 카드입니다.", "detail에 적힌 곳을 고치세요. MessageCard, Adaptive Card, Workflows가 받는 봉투 형식을 쓸 수 있습니다(docs/how-to/teams-cards.ko.md)."))
 row("chat_unknown", 404, ("The hub has no chat of this name any more.", "Add [chats.NAME] to leverframe.toml again and restart the hub, then retry the delivery."),
     ("허브에 그런 이름의 채팅이 더는 없습니다.", "leverframe.toml에 [chats.NAME]을 다시 넣고 허브를 다시 시작한 뒤 다시 보내세요."))
 row("content_type_unsupported", 415, ("The content type is not one this source sends.", "Set the webhook's content type to application/json."),

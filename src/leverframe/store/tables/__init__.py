@@ -6,6 +6,7 @@ PostgreSQL. Identifiers are the numbers of ``core.ids``; what grows with time la
 
 from __future__ import annotations
 
+from leverframe.store.tables.cards import card_presses, posted_cards
 from leverframe.store.tables.chats import chat_routes, inbox, install_states, installations, playground_messages
 from leverframe.store.tables.columns import Instant, from_us, metadata, to_us
 from leverframe.store.tables.events import attempts, bodies, cards, deliveries, destinations, events, label_waits, mutes, processes, routing
@@ -23,6 +24,7 @@ __all__ = [
     "audit",
     "audit_checkpoints",
     "bodies",
+    "card_presses",
     "cards",
     "chat_routes",
     "conversations",
@@ -46,6 +48,7 @@ __all__ = [
     "playground_messages",
     "plugin_calls",
     "plugin_memory",
+    "posted_cards",
     "processes",
     "routing",
     "sessions",

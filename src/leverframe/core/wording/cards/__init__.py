@@ -8,11 +8,26 @@ from typing import Protocol
 
 import msgspec
 
-from leverframe.core.cards import Action, Actions, Ask, Card, Elsewhere, Facts, Open, Pictures, Post, Press, PressState, Words, markdown
+from leverframe.core.cards import (
+    Action,
+    Actions,
+    Ask,
+    Card,
+    Elsewhere,
+    Facts,
+    Open,
+    Pictures,
+    Post,
+    Press,
+    PressState,
+    Words,
+    Wrong,
+    markdown,
+)
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.messages import Block, Bold, Button, Buttons, Fields, Footer, Link, Message, Paragraph, Person, Rich, Text
-from leverframe.core.payload import items, mapping, moment, text
+from leverframe.core.payload import items, mapping, moment, number, text
 from leverframe.core.wording.cards import en, ko
 from leverframe.core.wording.footers import shown_time
 from leverframe.core.wording.quoting import one_line
@@ -39,20 +54,43 @@ class Cards(Protocol):
     def pressed(self, action: str, by: str, state: PressState, said: str, when: str) -> Rich:
         """See ``en``."""
 
+    def sent(self, host: str) -> str:
+        """See ``en``."""
+
+    def beginning(self, host: str) -> str:
+        """See ``en``."""
+
+    def not_replaced(self, detail: str) -> str:
+        """See ``en``."""
+
+    def wrong(self, what: Wrong) -> str:
+        """See ``en``."""
+
+    CANCEL: str
+    WHICH: str
+    DATE_HINT: str
+
 
 CARDS: Mapping[Locale, Cards] = {"en": en, "ko": ko}
 
 
-def value_of(card: str, button: str) -> str:
-    """Return the value of a button: ``evt_…~p1``."""
-    return f"{card}~{button}"
+def value_of(card: str, button: str, revision: int) -> str:
+    """Return the value of a button: ``evt_…~p1~0``."""
+    return f"{card}~{button}~{revision}"
+
+
+def read_value(value: str) -> tuple[str, str, int] | None:
+    """Return what :func:`value_of` was given; ``None`` for anything else."""
+    card, _, rest = value.partition("~")
+    button, _, revision = rest.partition("~")
+    return (card, button, int(revision)) if card and button and revision.isdecimal() and len(revision) < 10 else None
 
 
 def word(event: Event, locale: Locale, zone: tzinfo) -> Message:
     """Return the message of a card; never raises."""
     card = card_of(event)
     presses = [press for one in items(event.payload, "presses") if (press := _press(one)) is not None]
-    return compose(card, text(event.payload, "of"), presses, CARDS[locale], zone)
+    return compose(card, text(event.payload, "of"), presses, CARDS[locale], zone, revision=number(event.payload, "revision") or 0)
 
 
 def card_of(event: Event) -> Card:
@@ -63,8 +101,9 @@ def card_of(event: Event) -> Card:
         return Card()
 
 
-def compose(card: Card, key: str, presses: Sequence[Press], say: Cards, zone: tzinfo) -> Message:
-    """Return the card as a message; ``key`` is its id, which its buttons carry."""
+def compose(card: Card, key: str, presses: Sequence[Press], say: Cards, zone: tzinfo, *, revision: int = 0) -> Message:
+    """Return the card as a message; ``key`` is its id, which its buttons carry
+    with its ``revision``."""
     headline, taken = _headline(card)
     blocks: list[Block] = []
     elsewhere: list[str] = []
@@ -81,7 +120,7 @@ def compose(card: Card, key: str, presses: Sequence[Press], say: Cards, zone: tz
                 blocks.append(Paragraph(tuple(part for link in links for part in (Text("  "), link))[1:]))
             case Actions(actions=actions):
                 elsewhere.extend(one_line(one.name) for one in actions if isinstance(one, Elsewhere))
-                if buttons := tuple(_button(one, key) for one in actions if not isinstance(one, Elsewhere)):
+                if buttons := tuple(_button(one, key, revision) for one in actions if not isinstance(one, Elsewhere)):
                     blocks.append(Buttons(buttons))
     if elsewhere:
         blocks.append(Footer((Text(say.only_there(elsewhere)),)))
@@ -137,14 +176,14 @@ def _bold(content: Rich) -> Rich:
     return tuple(Bold(part.text) if isinstance(part, Text) and part.text.strip() else part for part in content)
 
 
-def _button(action: Action, key: str) -> Button:
+def _button(action: Action, key: str, revision: int) -> Button:
     match action:
         case Open(name=name, url=url):
             return Button(one_line(name), url=url)
         case Post(name=name, id=id, inputs=inputs):
-            return Button(one_line(name) + ("…" if inputs else ""), action=PRESS, value=value_of(key, id))
+            return Button(one_line(name) + ("…" if inputs else ""), action=PRESS, value=value_of(key, id, revision))
         case Ask(name=name, id=id):
-            return Button(one_line(name) + "…", action=PRESS, value=value_of(key, id))
+            return Button(one_line(name) + "…", action=PRESS, value=value_of(key, id, revision))
         case Elsewhere(name=name):
             return Button(one_line(name))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from leverframe.core.cards import PressState
+from leverframe.core.cards import PressState, Wrong
 from leverframe.core.messages import Bold, Rich, Text
 
 _STATES: dict[PressState, tuple[str, str]] = {
-    "sending": ("⏳", "is being sent"), "done": ("✅", "was sent"), "refused": ("❌", "was not taken"),
+    "done": ("✅", "was sent"), "refused": ("❌", "was not taken"),
     "unknown": ("❓", "may have been carried out: no answer came. Look at where it goes before pressing it again"),
 }  # fmt: skip
 
@@ -32,3 +32,29 @@ def pressed(action: str, by: str, state: PressState, said: str, when: str) -> Ri
     """Return what came of a button."""
     sign, words = _STATES[state]
     return (Text(f"{sign} "), Bold(action), Text(f" ({by}, {when}): {said or words + '.'}"))
+
+
+def sent(host: str) -> str:
+    """Return what is said to who pressed where the target said nothing itself."""
+    return f"Sent to {host}."
+
+
+def beginning(host: str) -> str:
+    """Return what a repeat of the same click hears while nobody knows yet."""
+    return f"It is being sent to {host}. The card will show what came of it."
+
+
+def not_replaced(detail: str) -> str:
+    """Return what is said where the card that the target answered with cannot be shown."""
+    return f"The card that it answered with cannot be shown ({detail})."
+
+
+CANCEL, WHICH, DATE_HINT = "Close", "What to do", "A day, as 2026-11-30."
+_WRONG: Mapping[Wrong, str] = {
+    "missing": "This has to be filled in.", "date": "Write a day, as 2026-11-30.", "choice": "This is none of the choices.", "long": "This is too long.",
+}  # fmt: skip
+
+
+def wrong(what: Wrong) -> str:
+    """Return what is said below a field."""
+    return _WRONG[what]
