@@ -71,6 +71,14 @@ class TeamsSource:
         )  # fmt: skip
 
 
+def read_card(body: bytes) -> Card:
+    """Return the card in JSON: what a target answers with. Raises ``Refused``: ``json_invalid``, ``card_invalid``."""
+    try:
+        return read(read_object(body))
+    except ValueError:
+        raise Refused("json_invalid") from None
+
+
 def read(body: Mapping[str, Any]) -> Card:
     """Return the card in a posted object. Raises ``Refused("card_invalid")`` with the path of what is wrong."""
     of = Fields(body)
