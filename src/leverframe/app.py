@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from leverframe.card_rooms import Relay, build_presser
 from leverframe.config import Config
 from leverframe.core.access import BUILT_IN, Role
 from leverframe.core.audit_chain import Signer
@@ -103,6 +104,7 @@ class App:
     deliverer: Deliverer
     chats: Mapping[str, Chat]
     outbound: Outbound
+    relay: Relay
     refusals: RefusalLog
     filters: Any
     endings: Sequence[Callable[[], None]]
@@ -170,6 +172,7 @@ class App:
         if self.host is not None:
             await self.host.close()
         await self.outbound.close()
+        await self.relay.close()
         if self.filters is not None:
             self.filters.close()
         await self.refusals.settled()
@@ -230,13 +233,13 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     teams = github_teams(config, github, clock)
     host = build_plugins(config, database, metrics)
     hearing = build_hearing(host, database, clock, library, planned=planned) if host is not None else None
-    box = None
+    box, relay = None, Relay(config)
     if is_needed(config):
         box = build_box(
             config, database, clock, outbound, metrics, github=github, roles=roles, zone=zone, planned=planned,
             groups_of=lambda by: {name for one in members for name in one.of(by)}, teams_of=teams.of if teams is not None else None,
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
-            host=host, hearing=hearing,
+            host=host, hearing=hearing, presser=build_presser(config, database, clock, library, relay, roles=roles, zone=zone, planned=planned),
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
     bots = await teams_bots(config, outbound, clock, database)
@@ -287,7 +290,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host, metrics=metrics,
+        deliverer=deliverer, chats=chats, outbound=outbound, relay=relay, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host, metrics=metrics,
         _tasks=[],
     )  # fmt: skip
 

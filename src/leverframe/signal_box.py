@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from leverframe.work.deploy import Deployer
     from leverframe.work.follow import Follower
     from leverframe.work.hearing import Hearing
+    from leverframe.work.press import Presser
     from leverframe.work.standing import Standings
 
 _COUNTED = frozenset({"succeeded", "failed", "cancelled", "expired", "unknown"})
@@ -60,6 +61,7 @@ def is_needed(config: Config) -> bool:
 def build_box(
     config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, github: Callable[[], GitHub], roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
     groups_of: Callable[[Asker], Collection[str]], teams_of: Callable[[Iterable[str]], Collection[str]] | None, powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
+    presser: Presser | None = None,
 ) -> SignalBox:  # fmt: skip
     """Marry everything that pulls levers; nothing is started yet. ``github`` gives the hub's one client, ``planned`` is rung when something is to be said.
 
@@ -96,7 +98,7 @@ def build_box(
     converser = Converser(
         database, clock, levers, standings, boot=lambda: database.boot, locale=config.hub.locale,
         per_person=config.hub.commands_per_minute.person, per_room=config.hub.commands_per_minute.room, counts=metrics.commanded, audit_room=config.hub.audit_room,
-        extender=Extender(database, host, locale=config.hub.locale, told=planned) if host is not None else None,
+        extender=Extender(database, host, locale=config.hub.locale, told=planned) if host is not None else None, presser=presser,
     )  # fmt: skip
     known = config.catalogue.known()
     return SignalBox(
@@ -104,7 +106,7 @@ def build_box(
         standings=standings, runners=runners, follower=Follower(deployer) if config.catalogue.services else None,
         overhears=host.overhears if host is not None and host.listens else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
-        loops=[("deploy", deployer.run), ("converse", converser.run)],
+        loops=[("deploy", deployer.run), ("converse", converser.run), *([("cards", presser.run_for_ever)] if presser is not None else [])],
     )  # fmt: skip
 
 

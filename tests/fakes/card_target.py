@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -41,6 +43,27 @@ class CardTarget:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._runner.cleanup()
+
+    @contextmanager
+    def in_thread(self) -> Iterator[CardTarget]:
+        """Run in a thread with a loop of its own, for tests that have none."""
+        started, stop = threading.Event(), asyncio.Event()
+        loop = asyncio.new_event_loop()
+
+        async def run() -> None:
+            async with self:
+                started.set()
+                await stop.wait()
+
+        thread = threading.Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
+        thread.start()
+        started.wait(10)
+        try:
+            yield self
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            thread.join(10)
+            loop.close()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         self.calls.append((request.path_qs, dict(request.headers), await request.read()))

@@ -62,7 +62,7 @@ bot_token = "env:SLACK_BOT_TOKEN"
 # Without a grant nobody may do anything: only admins deploy.
 # [roles.deployers]
 # members = ["slack:@admins"]  # a user group; people are "slack:U0123"
-# allow = ["deploy *", "rollback *", "approve *", "reject *", "cancel *", "retry *", "settle *", "lock *", "unlock *"]
+# allow = ["deploy *", "rollback *", "approve *", "reject *", "cancel *", "retry *", "settle *", "lock *", "unlock *", "relay *"]
 
 [[routes]]
 name = "new pull requests"
@@ -129,7 +129,7 @@ bot_token = "env:SLACK_BOT_TOKEN"
 # 권한이 없으면 아무도 아무것도 할 수 없습니다. 관리자만 배포하는 예:
 # [roles.deployers]
 # members = ["slack:@admins"]  # 사용자 그룹. 사람은 "slack:U0123"
-# allow = ["deploy *", "rollback *", "approve *", "reject *", "cancel *", "retry *", "settle *", "lock *", "unlock *"]
+# allow = ["deploy *", "rollback *", "approve *", "reject *", "cancel *", "retry *", "settle *", "lock *", "unlock *", "relay *"]
 
 [[routes]]
 name = "새 풀 리퀘스트"
