@@ -25,6 +25,7 @@ from leverframe.core.routes import Route, RouteTable
 from leverframe.core.wording import compose
 from leverframe.core.wording.levers import HUB
 from leverframe.github_rooms import github_client, github_teams
+from leverframe.hook_rooms import HookRooms, build_hooks
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, masked, quoted
 from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
@@ -53,6 +54,7 @@ from leverframe.web.incoming import IncomingDoor
 from leverframe.web.rates import address_of, peer_of
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
+from leverframe.web.webhooks import hook_doors
 from leverframe.work.audit import ChainKeeper
 from leverframe.work.bell import Bell
 from leverframe.work.deliver import Deliverer
@@ -105,6 +107,8 @@ class App:
     chats: Mapping[str, Chat]
     outbound: Outbound
     relay: Relay
+    hooks: HookRooms
+    """Projects' webhooks."""
     refusals: RefusalLog
     filters: Any
     endings: Sequence[Callable[[], None]]
@@ -173,6 +177,7 @@ class App:
             await self.host.close()
         await self.outbound.close()
         await self.relay.close()
+        await self.hooks.guarded.close()
         if self.filters is not None:
             self.filters.close()
         await self.refusals.settled()
@@ -268,6 +273,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     )  # fmt: skip
     if desk.levers is not None:
         endings.append(desk.levers.watch.end)
+    hooks = build_hooks(config, planned.ring)
     refusals = RefusalLog(desk, metrics)
     slack = await build_slack(
         config, box, desk, outbound, clock, metrics, tokens=tokens, members=members, refusals=refusals, access=access,
@@ -281,7 +287,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     )  # fmt: skip
     doors: list[Door] = [
         *health.doors(desk, ready=database.ready, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
-        *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(), *slack.install_doors,
+        *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(), *slack.install_doors, *hook_doors(desk, hooks.desk),
     ]  # fmt: skip
     return App(
         config=config, database=database, clock=clock, site=build_site(doors, Guard(desk, refusals)), inbound=inbound, access=access,
@@ -290,7 +296,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, relay=relay, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host, metrics=metrics,
+        deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, relay=relay, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host, metrics=metrics,
         _tasks=[],
     )  # fmt: skip
 

@@ -8,9 +8,11 @@ from typing import get_args
 
 from leverframe.core.deployments import State as Deployed
 from leverframe.core.deployments.timeline import What
+from leverframe.core.subscriptions import Health
 from leverframe.store.deliveries import Role, State
 from leverframe.store.delivery_pages import Reason
 from leverframe.web.pages import TEMPLATES
+from leverframe.web.webhooks.acts import ACTIONS
 from leverframe.web.words import WORDS
 
 USED = {
@@ -21,7 +23,9 @@ USED = {
                 *re.findall(r'rows\(\w+, "(\w+)"', text)]}
 BUILT = {f"state_{state.name.lower()}" for state in State} | {f"role_{role.name.lower()}" for role in Role} | {
     f"attempt_outcome_{number}" for number in range(3)} | {f"deployment_{state}" for state in get_args(Deployed)} | {
-    f"moment_{what}" for what in get_args(get_args(What)[0])} | {key for key in WORDS if key.startswith("plan_")} | {f"wait_{reason}" for reason in get_args(Reason)} | {"state", "destination", "route", "since"}
+    f"moment_{what}" for what in get_args(get_args(What)[0])} | {key for key in WORDS if key.startswith("plan_")} | {f"wait_{reason}" for reason in get_args(Reason)} | {
+    f"hook_standing_{word}" for word in (*Health, "inactive", "paused")} | {f"hook_done_{word}" for word in ACTIONS} | {
+    f"hook_{word}" for word in ("enable", "pause", "resume", "test")} | {"state", "destination", "route", "since"}
 
 
 def test_every_word_is_there_in_english_and_korean() -> None:

@@ -185,6 +185,13 @@ def by_destination(conn: Connection) -> list[DestinationRow]:
     ]
 
 
+def counts_of(conn: Connection, names: Sequence[str], state: State) -> dict[str, int]:
+    """Return how many deliveries of a state these destinations have, where they have any."""
+    which = [*_where(Filter(state=state)), deliveries.c.destination.in_(list(names))]
+    found = sa.select(deliveries.c.destination, sa.func.count()).where(*which).group_by(deliveries.c.destination)
+    return {name: number for name, number in conn.execute(found)}
+
+
 def _counts(conn: Connection, state: State) -> dict[str, int]:
     found = sa.select(deliveries.c.destination, sa.func.count()).where(*_where(Filter(state=state))).group_by(deliveries.c.destination)
     return {name: number for name, number in conn.execute(found)}

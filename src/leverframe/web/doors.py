@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 Permission: TypeAlias = str
 """``open``, ``playground`` (a token: ``playground.use``), ``session`` (anybody signed in), ``person``
-(somebody signed in; a token: ``admin``), or a grant's words: ``events.read``."""
+(somebody signed in; a token: ``admin``), or a grant's words: ``events.read``, ``hooks.manage {owner}/{project}`` with what the path holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,8 @@ class Door:
     """Bytes of body that it takes; they are counted before the handler is called."""
     handler: Handler | None = None
     app: ASGIApp | None = None
+    exists: Callable[[Mapping[str, Any]], bool] | None = None
+    """Whether there is such a place at all, by what the path holds; where it is not, nobody is told more than that."""
 
     def __post_init__(self) -> None:
         if (self.handler is None) == (self.app is None):

@@ -111,7 +111,7 @@ class Guard:
         identity, session = await self._who(door, scope, headers)
         state["identity"], state["session"] = identity, session
         state["still"] = partial(self._still, door, scope, headers, identity)
-        self._permitted(door, identity)
+        self._permitted(door, identity, scope)
         if door.limit.per == "identity" and identity.kind != "operator":
             self._within(door, "identity", identity.actor)
         body = b""
@@ -131,7 +131,7 @@ class Guard:
         """Return whether the same request would be let in now; for an answer that goes on for hours. Looking is no use of a session."""
         try:
             now, _ = await self._who(door, scope, headers, used=False)
-            self._permitted(door, now)
+            self._permitted(door, now, scope)
         except Refused as refused:
             return refused.status >= 500  # the database is away, which says nothing of anybody
         return now.actor == identity.actor
@@ -148,7 +148,7 @@ class Guard:
             return Identity(kind="playground", name="guest"), None
         return await identify(self.desk, headers, used=used)
 
-    def _permitted(self, door: Door, identity: Identity) -> None:
+    def _permitted(self, door: Door, identity: Identity, scope: Scope) -> None:
         if door.permission == "open":
             return
         if identity.kind == "anonymous":
@@ -156,7 +156,7 @@ class Guard:
         words = _OF_TOKENS.get(door.permission, door.permission) if identity.kind == "token" else door.permission
         if words in _OF_SOMEBODY:
             return
-        match allowed(identity, words.split(), self.desk.roles):
+        match allowed(identity, _filled(words, scope), self.desk.roles):
             case Denied(reason=reason, who_could=roles):
                 raise Refused("not_allowed", f"{reason}; roles that do: {', '.join(roles)}")
 
@@ -195,6 +195,12 @@ async def _call(door: Door, scope: Scope, receive: Receive, send: Send) -> None:
     elif door.handler is not None:
         response = await door.handler(Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+def _filled(words: str, scope: Scope) -> list[str]:
+    """Return a grant's words with what the path holds in their blanks: one word stays one, whatever that is."""
+    held = scope.get("path_params", {})
+    return [word.format_map(held) if "{" in word else word for word in words.split()]
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -22,6 +22,10 @@ class _Place:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
+        exists = next((door.exists for door in self._doors.values() if door.exists is not None), None)
+        if exists is not None and not exists(scope["path_params"]):
+            await self._guard.refuse(scope, receive, send, Refused("not_found"))
+            return
         door = self._doors.get(method) or (self._doors.get("GET") if method == "HEAD" else None)
         if door is not None:
             await self._guard.answer(door, scope, receive, send)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from leverframe.core.errors import Locale
+from leverframe.web.hook_words import WORDS as OF_HOOKS
 from leverframe.web.lever_words import WORDS as OF_LEVERS
 
 WORDS: dict[str, tuple[str, str]] = {
+    **OF_HOOKS,
     **OF_LEVERS,
     # everywhere
     "act": ("Act", "작업"),
