@@ -11,6 +11,7 @@ from work.box import CATALOGUE
 
 from leverframe.core.access import Role
 from leverframe.core.commands.builtin import BUILT_IN
+from leverframe.core.dispatches import Manner
 from leverframe.core.errors import Locale
 from leverframe.core.people import People
 from leverframe.core.services import Catalogue
@@ -21,6 +22,7 @@ from leverframe.web.levers import LeverDesk
 from leverframe.work.bell import Bell
 from leverframe.work.converse import Converser
 from leverframe.work.deploy import Deployer
+from leverframe.work.dispatch import Dispatcher
 from leverframe.work.levers import Levers
 from leverframe.work.standing import Standings
 
@@ -30,24 +32,26 @@ ROLES: Mapping[str, Role] = {
     "trainee": Role(allow=("deployments.read", "deploy web-app staging")),
 }
 
+MANNERS = {"acme/site": Manner(window_s=30.0, runner="simulated")}
+
 
 class Frame:
     """What pulls, and what a test turns."""
 
-    def __init__(self, database: Any, clock: Any, roles: Mapping[str, Role], *, catalogue: Catalogue = CATALOGUE, per_person: int = 0, locale: Locale = "en") -> None:
+    def __init__(self, database: Any, clock: Any, roles: Mapping[str, Role], *, catalogue: Catalogue = CATALOGUE, per_person: int = 0, locale: Locale = "en", manners: Mapping[str, Manner] = MANNERS) -> None:
         self.database, self.clock = database, clock
         zone, people, repositories = ZoneInfo("Asia/Seoul"), People(), SimulatedRepositories()
         sealer = Sealer([b"k" * 32])
         self.deployer = Deployer(
             database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(),
             runners={"simulated": SimulatedRunner("simulated", Settings(seconds=10), clock)}, repositories=lambda deployment: repositories,
-            happened=lambda what, deployment: None, seal=sealer.seal, unseal=sealer.open,
+            happened=lambda what, deployment: None, seal=sealer.seal, unseal=sealer.open, manners=manners,
         )  # fmt: skip
         self.converser = Converser(
             database, clock, Levers(self.deployer, registry=BUILT_IN, roles=roles, locale=locale, zone=zone), Standings(roles, people),
             boot=lambda: database.boot, locale=locale, per_person=per_person, per_room=0, counts=lambda command, code, duration_s: None,
         )  # fmt: skip
-        self.desk = LeverDesk(outcome=self.converser.outcome, catalogue=catalogue, registry=BUILT_IN, people=people)
+        self.desk = LeverDesk(outcome=self.converser.outcome, catalogue=catalogue, registry=BUILT_IN, people=people, dispatcher=Dispatcher(self.deployer))
 
     async def run(self, *, seconds: float = 60.0) -> None:
         """Do what is due, and what becomes due in so many seconds."""

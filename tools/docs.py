@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.chats.teams.settings import Settings as Teams
-from leverframe.config import github, models, outbound, plugins, projects, services
+from leverframe.config import dispatches, github, models, outbound, plugins, projects, services
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
@@ -47,6 +47,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),
     ("[services.NAME]", services.ServiceSection, ""),
     ("[services.NAME.environments.NAME]", services.EnvironmentSection, "An environment of a service. The keys of its runner stand beside these: see below, by kind."),
+    ("[dispatches.\"OWNER/NAME\"]", dispatches.DispatchSection, "How `POST /api/dispatches` is done for a project. Left out, any project that the grants name may be dispatched to, one run at a time and without waiting for others."),
 )
 SOURCES = [import_module(module).Settings for module in KINDS["sources"].values()]
 RUNNERS = [import_module(module) for module in KINDS["runners"].values()]

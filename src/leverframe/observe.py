@@ -39,6 +39,8 @@ class Metrics:
 
         self.commands_total = Counter("leverframe_commands_total", "Commands given, by command and what came of them.", ["command", "code"], registry=self.registry)
         self.command_seconds = Histogram("leverframe_command_seconds", "Seconds from a command's commit to its answer.", ["command"], registry=self.registry)
+        self.dispatches_total = Counter(
+            "leverframe_dispatches_total", "Dispatches that ended or were lost from sight, by project and by result.", ["project", "result"], registry=self.registry)
         self.deployments_total = Counter(
             "leverframe_deployments_total", "Deployments that ended or were lost from sight, by where, by runner and by result.",
             ["service", "environment", "runner", "result"], registry=self.registry,
@@ -73,6 +75,10 @@ class Metrics:
         """Count a deployment's end."""
         self.deployments_total.labels(service, environment, runner, result).inc()
         self.deployment_seconds.labels(service, environment, runner).observe(duration_s)
+
+    def dispatched(self, project: str, result: str) -> None:
+        """Count a dispatch's end. ``project`` is one of the configuration, or ``other``: those who ask name others at will."""
+        self.dispatches_total.labels(project, result).inc()
 
     def plugin_failed(self, plugin: str, hook: str) -> None:
         """Count a failure of a plugin's. May be called from any thread."""

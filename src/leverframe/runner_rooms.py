@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from leverframe.config import Config
+from leverframe.core.dispatches import Manner
 from leverframe.core.shipping import Checks, Resolved, Shipping
 from leverframe.plugin_rooms import plugin_runner
 from leverframe.ports import Clock, Repositories, Runner
@@ -41,16 +42,32 @@ class Work(Protocol):
 def build_runners(
     config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None = None
 ) -> Mapping[str, Runner]:
-    """Return the runners that an environment or a command names, by their keys.
+    """Return the runners that an environment or a command names, and those that send dispatches, by their keys.
 
     ``github`` gives the one client that everything shares; it is only called for a runner that needs it. ``host`` has the runners of plugins. ``outbound`` stays its
     owner's to close.
     """
     environments = (one for service in config.catalogue.services.values() for one in service.values())
     named = dict.fromkeys([*(one.runner for one in environments), *(command.runner for command in config.configured.values())])
-    return {
+    found = {
         name: plugin_runner(config, host, name, config.runners[name]) or _runner(name, config.runners[name], outbound, clock, github) for name in named
     }
+    sending = [manner.runner for manner in config.manners.values()] + ([Manner().runner] if config.github.has_credentials else [])
+    for name in dict.fromkeys(sending):
+        if name not in found:
+            found[name] = _runner(name, config.runners.get(name) or _settings(name), outbound, clock, github)
+    return found
+
+
+def _settings(kind: str) -> Any:
+    """Return the settings of a runner that needs none."""
+    if kind == "simulated":
+        from leverframe.runners import simulated
+
+        return simulated.Settings.model_validate({})
+    from leverframe.runners import repository_dispatch
+
+    return repository_dispatch.Settings()
 
 
 def _runner(name: str, settings: Any, outbound: Outbound, clock: Clock, github: Callable[[], GitHub]) -> Runner:

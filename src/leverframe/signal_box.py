@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
+    from leverframe.work.dispatch import Dispatcher
     from leverframe.work.follow import Follower
     from leverframe.work.hearing import Hearing
     from leverframe.work.press import Presser
@@ -40,8 +41,10 @@ class SignalBox:
     conversations: Conversations
     """The same for every chat: answers in time, and says the rest later."""
     deployer: Deployer
-    follower: Follower | None
-    """Moves deployments by events; ``None`` where none does."""
+    dispatcher: Dispatcher
+    """Starts workflows for whoever may ask for it."""
+    follower: Follower
+    """Moves deployments by events."""
     standings: Standings
     runners: Mapping[str, Runner]
     overhears: Callable[[str], bool] | None
@@ -53,7 +56,7 @@ class SignalBox:
 
 def is_needed(config: Config) -> bool:
     """Return whether there is anything to pull, or a chat in which somebody can speak to the hub."""
-    return bool(config.catalogue.services or config.configured or config.plugins) or any(
+    return bool(config.catalogue.services or config.configured or config.plugins or config.manners or config.github.has_credentials) or any(
         chat.kind == "playground" or getattr(chat, "signing_secrets", ()) or getattr(chat, "app_token", None) for chat in config.chats.values()  # type: ignore[attr-defined]
     )
 
@@ -74,6 +77,7 @@ def build_box(
     from leverframe.web.slack import Conversations
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
+    from leverframe.work.dispatch import Dispatcher
     from leverframe.work.extend import Extender
     from leverframe.work.follow import Follower
     from leverframe.work.levers import Levers
@@ -83,7 +87,9 @@ def build_box(
     repositories = _repositories(config, github)
 
     def happened(what: Happening, deployment: Deployment) -> None:
-        if what in _COUNTED:
+        if what in _COUNTED and deployment.dispatch is not None:
+            metrics.dispatched(deployment.service if deployment.service.lower() in config.manners else "other", what)
+        elif what in _COUNTED:
             took_s = (deployment.changed_at - deployment.asked_at).total_seconds()
             metrics.deployed(deployment.service, deployment.environment, deployment.runner, what, took_s)
 
@@ -91,7 +97,7 @@ def build_box(
     deployer = Deployer(
         database, clock, boot=lambda: database.boot, catalogue=config.catalogue, runners=runners, repositories=repositories, people=config.people, zone=zone,
         told=planned, happened=happened, audit_room=config.hub.audit_room, seal=sealer.seal, unseal=sealer.open,
-        hearing=hearing,
+        hearing=hearing, manners=config.manners,
     )  # fmt: skip
     standings = Standings(roles, config.people, groups_of=groups_of, teams_of=teams_of or no_teams, powerless=powerless)
     levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)
@@ -103,7 +109,7 @@ def build_box(
     known = config.catalogue.known()
     return SignalBox(
         converser=converser, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
-        standings=standings, runners=runners, follower=Follower(deployer) if config.catalogue.services else None,
+        standings=standings, runners=runners, dispatcher=Dispatcher(deployer), follower=Follower(deployer),
         overhears=host.overhears if host is not None and host.listens else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
         loops=[("deploy", deployer.run), ("converse", converser.run), *([("cards", presser.run_for_ever)] if presser is not None else [])],
@@ -126,4 +132,4 @@ def lever_desk(config: Config, box: SignalBox) -> LeverDesk:
     """Return the box as pages and API see it."""
     from leverframe.web.levers import LeverDesk
 
-    return LeverDesk(outcome=box.converser.outcome, catalogue=config.catalogue, registry=config.registry, people=config.people)
+    return LeverDesk(outcome=box.converser.outcome, catalogue=config.catalogue, registry=config.registry, people=config.people, dispatcher=box.dispatcher)

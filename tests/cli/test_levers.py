@@ -30,6 +30,13 @@ kind = "simulated"
 seconds = 0
 outcome = "fail"
 
+[runners.simulated]
+seconds = 0
+
+[dispatches.'acme/site']
+window = '0'
+runner = 'simulated'
+
 [roles.deployer]
 allow = ["deploy web-app staging", "deployments.read"]
 """
@@ -153,3 +160,19 @@ def test_in_korean(tmp_path_factory: pytest.TempPathFactory) -> None:
         assert ran.status == 0 and "🚀 배포 요청: web-app → staging 처리 중..." in ran.out and "✅ 배포 성공" in ran.out
         assert "서비스" in korean.run("deployments").out and "succeeded" in korean.run("deployments").out
         assert "권한" in korean.run("do", "--dry-run", "status").out + korean.run("do", "--dry-run", "lock web-app staging").out
+
+
+def test_a_workflow_is_started_from_the_command_line(hub: RunningHub) -> None:
+    """The payload comes from a file or the standard input; --wait ends with the run, list and show tell who asked and why."""
+    file = hub.folder / "post.json"
+    file.write_text('{"post": {"id": 7}}')
+    ran = hub.run("dispatch", "acme/site", "--payload", str(file), "--reason", "a post was edited", "--wait")
+    assert ran.status == 0 and "succeeded · acme/site webhook" in ran.out, ran.err
+    id = made(ran.out)
+    assert hub.run("dispatches", "show", id, "--json").document["client_payload"] == {"post": {"id": 7}}
+    assert id in hub.run("dispatches").out and "a post was edited" in hub.run("dispatches", "show", id).out
+    refused = hub.run("dispatch", "acme/site", "x" * 101)
+    assert refused.status == 1 and "dispatch_type_invalid" in refused.err
+    assert "deployment_not_failed" in hub.run("dispatches", "retry", id).err
+    file.write_text("[1]")
+    assert hub.run("dispatch", "acme/site", "--payload", str(file)).status == 2

@@ -21,6 +21,7 @@ from leverframe.core.deployments.inputs import (
     GlassBroken,
     Hint,
     Input,
+    Joined,
     LaneFree,
     PollAnswered,
     RefRefused,
@@ -32,7 +33,8 @@ from leverframe.core.deployments.inputs import (
     Tick,
     Voted,
 )
-from leverframe.core.lanes import Frozen, LaneHeld, Locked
+from leverframe.core.dispatches import Dispatch
+from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked
 from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
 from leverframe.core.shipping import Checks, Resolved, Shipping
 
@@ -191,10 +193,12 @@ def inputs(d: Deployment) -> dict[str, Input]:
         "ApprovalLost": ApprovalLost(digest=d.digest, by=BOB),
         "Changed": Changed(what=("commit",), rules=replace(d.rules, queue_expires_s=1.0)),
         "GlassBroken": GlassBroken(by=BOB, reason="the shop is down"),
+        "Joined": Joined(dispatch=Dispatch(event_type="webhook", payload="{}")),
         "LaneFree": LaneFree(sha=COMMIT.sha, rules=d.rules),
         "LaneHeld": LaneHeld(place=1, by="dep_0"),
         "Locked": Locked(by=BOB),
         "Frozen": Frozen(until=later(600)),
+        "Early": Early(until=later(600)),
         "Beginning": Beginning(ticket=ticket),
         "StartAnswered Started": StartAnswered(**known, answer=Started(run=RUN)),
         "StartAnswered Started unnamed": StartAnswered(**known, answer=Started(run=None)),

@@ -24,12 +24,13 @@ GlassBroken: asked Note Alert Say
 CancelAsked: cancelled Say Note Happened
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered
+= late: Joined,
+    ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered
     NotStarted again, StartAnswered NotStarted, StartAnswered Lost, FindAnswered Found, FindAnswered Absent sure, FindAnswered Absent,
     FindAnswered Unreachable, PollAnswered Going, PollAnswered Finished succeeded, PollAnswered Finished failed, PollAnswered Finished
     cancelled, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered
     Unreachable
-= not_now: LaneFree, LaneHeld, Locked, Frozen, Hint, Tick
+= not_now: LaneFree, LaneHeld, Locked, Frozen, Early, Hint, Tick
 
 [asked, commit known]
 RefRefused again: asked Look
@@ -41,12 +42,13 @@ Hint: asked Look
 CancelAsked: cancelled Say Note Happened
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: RefResolved, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered
+= late: Joined,
+    RefResolved, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered
     NotStarted again, StartAnswered NotStarted, StartAnswered Lost, FindAnswered Found, FindAnswered Absent sure, FindAnswered Absent,
     FindAnswered Unreachable, PollAnswered Going, PollAnswered Finished succeeded, PollAnswered Finished failed, PollAnswered Finished
     cancelled, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered
     Unreachable
-= not_now: LaneFree, LaneHeld, Locked, Frozen, Tick
+= not_now: LaneFree, LaneHeld, Locked, Frozen, Early, Tick
 
 [waiting]
 Voted: waiting Say
@@ -58,12 +60,13 @@ CancelAsked: cancelled CloseApproval Say Note Happened
 Tick: waiting Wake
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Beginning, StartAnswered Started, StartAnswered Started unnamed,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Beginning, StartAnswered Started, StartAnswered Started unnamed,
     StartAnswered NotStarted again, StartAnswered NotStarted, StartAnswered Lost, FindAnswered Found, FindAnswered Absent sure,
     FindAnswered Absent, FindAnswered Unreachable, PollAnswered Going, PollAnswered Finished succeeded, PollAnswered Finished failed,
     PollAnswered Finished cancelled, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered CancelTaken, CancelAnswered
     CancelRefused, CancelAnswered Unreachable
-= not_now: LaneFree, LaneHeld, Locked, Frozen, Hint
+= not_now: LaneFree, LaneHeld, Locked, Frozen, Early, Hint
 
 [queued]
 Changed: asked Resolve Say Leave
@@ -72,11 +75,13 @@ LaneFree: starting Call Say
 LaneHeld: queued Say Wake
 Locked: queued Say Wake
 Frozen: queued Say Wake
+Early: queued Say Wake
 CancelAsked: cancelled Leave Say Note Happened
 Tick: queued Wake
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
     StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted, StartAnswered Lost, FindAnswered Found,
     FindAnswered Absent sure, FindAnswered Absent, FindAnswered Unreachable, PollAnswered Going, PollAnswered Finished succeeded,
     PollAnswered Finished failed, PollAnswered Finished cancelled, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered
@@ -95,11 +100,12 @@ CancelAsked: cancelled FreeLane Say Note Happened
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, StartAnswered NotStarted again,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, StartAnswered NotStarted again,
     StartAnswered NotStarted, StartAnswered Lost, FindAnswered Absent sure, FindAnswered Absent, FindAnswered Unreachable, PollAnswered
     Going, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered
     Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Hint, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Hint, Tick
 
 [starting, called]
 Beginning: starting Find Say Note
@@ -116,10 +122,11 @@ CancelAsked: starting Say Note
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, FindAnswered Absent sure, FindAnswered
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, FindAnswered Absent sure, FindAnswered
     Absent, FindAnswered Unreachable, PollAnswered Going, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered CancelTaken,
     CancelAnswered CancelRefused, CancelAnswered Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Hint, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Hint, Tick
 
 [starting, answer lost]
 StartAnswered Started: running Poll Say Note Happened Note
@@ -136,10 +143,11 @@ CancelAsked: starting Say Note
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered NotStarted
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered NotStarted
     again, StartAnswered NotStarted, StartAnswered Lost, PollAnswered Going, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered
     CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Tick
 
 [running]
 PollAnswered Going: running Poll Say
@@ -153,10 +161,11 @@ CancelAsked: running CancelRun Say Note
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
     StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted, StartAnswered Lost, FindAnswered Absent sure,
     FindAnswered Absent, FindAnswered Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Tick
 = repeated: FindAnswered Found
 
 [running, to be cancelled]
@@ -174,10 +183,11 @@ Hint: running Poll
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
     StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted, StartAnswered Lost, FindAnswered Absent sure,
     FindAnswered Absent, FindAnswered Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Tick
 = repeated: FindAnswered Found
 
 [running, run not named]
@@ -194,10 +204,11 @@ CancelAsked: running Say Note
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered NotStarted
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered NotStarted
     again, StartAnswered NotStarted, StartAnswered Lost, PollAnswered Going, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered
     CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Tick
 = repeated: StartAnswered Started unnamed
 
 [unknown]
@@ -217,10 +228,11 @@ Settled ran: succeeded FreeLane Say Note Happened
 Settled did_not_run: failed FreeLane Say Note Happened
 = deployment_not_failed: RetryAsked
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered NotStarted
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered NotStarted
     again, StartAnswered NotStarted, StartAnswered Lost, PollAnswered Absent, PollAnswered Unreachable, CancelAnswered CancelTaken,
     CancelAnswered CancelRefused, CancelAnswered Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Tick
 
 [unknown, run known]
 FindAnswered Found: running Poll Say Note
@@ -239,17 +251,19 @@ Settled ran: succeeded FreeLane Say Note Happened
 Settled did_not_run: failed FreeLane Say Note Happened
 = deployment_not_failed: RetryAsked
 = deployment_under_way: GlassBroken
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Beginning, StartAnswered Started,
     StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted, StartAnswered Lost, CancelAnswered
     CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable
-= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Tick
+= not_now: Changed, LaneFree, LaneHeld, Locked, Frozen, Early, Tick
 
 [succeeded]
 = deployment_ended: GlassBroken, CancelAsked
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
-    Frozen, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
+    Frozen, Early, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
     StartAnswered Lost, FindAnswered Found, FindAnswered Absent sure, FindAnswered Absent, FindAnswered Unreachable, PollAnswered Going,
     PollAnswered Finished succeeded, PollAnswered Finished failed, PollAnswered Finished cancelled, PollAnswered Absent, PollAnswered
     Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable, Hint, Tick
@@ -258,8 +272,9 @@ Settled did_not_run: failed FreeLane Say Note Happened
 RetryAsked: asked Look Say Note
 = deployment_ended: GlassBroken, CancelAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
-    Frozen, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
+    Frozen, Early, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
     StartAnswered Lost, FindAnswered Found, FindAnswered Absent sure, FindAnswered Absent, FindAnswered Unreachable, PollAnswered Going,
     PollAnswered Finished succeeded, PollAnswered Finished failed, PollAnswered Finished cancelled, PollAnswered Absent, PollAnswered
     Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable, Hint, Tick
@@ -268,8 +283,9 @@ RetryAsked: asked Look Say Note
 = deployment_ended: GlassBroken, CancelAsked
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
-    Frozen, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
+    Frozen, Early, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
     StartAnswered Lost, FindAnswered Found, FindAnswered Absent sure, FindAnswered Absent, FindAnswered Unreachable, PollAnswered Going,
     PollAnswered Finished succeeded, PollAnswered Finished failed, PollAnswered Finished cancelled, PollAnswered Absent, PollAnswered
     Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable, Hint, Tick
@@ -278,8 +294,9 @@ RetryAsked: asked Look Say Note
 = deployment_ended: GlassBroken, CancelAsked
 = deployment_not_failed: RetryAsked
 = deployment_not_unknown: Settled ran, Settled did_not_run
-= late: RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
-    Frozen, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
+= late: Joined,
+    RefResolved, RefRefused again, RefRefused, ShippingKnown, Voted, ApprovalWon, ApprovalLost, Changed, LaneFree, LaneHeld, Locked,
+    Frozen, Early, Beginning, StartAnswered Started, StartAnswered Started unnamed, StartAnswered NotStarted again, StartAnswered NotStarted,
     StartAnswered Lost, FindAnswered Found, FindAnswered Absent sure, FindAnswered Absent, FindAnswered Unreachable, PollAnswered Going,
     PollAnswered Finished succeeded, PollAnswered Finished failed, PollAnswered Finished cancelled, PollAnswered Absent, PollAnswered
     Unreachable, CancelAnswered CancelTaken, CancelAnswered CancelRefused, CancelAnswered Unreachable, Hint, Tick

@@ -187,7 +187,7 @@ class Ask:
         sha = self.repository.find(ref)
         assert sha is not None
         self.github._run_id += 1
-        named = re.sub(r"{(\w+)}", lambda match: str(inputs.get(match[1], "")), workflow.run_name)
+        named = re.sub(r"{([\w.]+)}", lambda match: _found(inputs, match[1].split(".")), workflow.run_name)
         run = Run(
             id=self.github._run_id, number=len(self.repository.runs) + 1, workflow=workflow, event=event, ref=ref, head_sha=sha, title=named, inputs=inputs,
             created_at=self.github.now(),
@@ -296,3 +296,10 @@ def _jobs(run: Run) -> list[dict[str, Any]]:
 
 def json_answer(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     return web.Response(body=json.dumps(value).encode(), status=status, headers=headers, content_type="application/json")
+
+
+def _found(inputs: Any, path: list[str]) -> str:
+    """Return what an expression of a workflow finds, the empty text where there is nothing."""
+    for name in path:
+        inputs = inputs.get(name, "") if isinstance(inputs, dict) else ""
+    return str(inputs)

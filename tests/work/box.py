@@ -21,6 +21,7 @@ from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.conversation import Answer, Asker, Clicked, Place, Said, Submitted
 from leverframe.core.deployments import Deployment, Rules
+from leverframe.core.dispatches import Manner
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.messages import Button, Buttons, Message, plain
 from leverframe.core.people import People
@@ -38,6 +39,7 @@ from leverframe.work.bell import Bell
 from leverframe.work.converse import Converser
 from leverframe.work.deliver import Deliverer
 from leverframe.work.deploy import Deployer
+from leverframe.work.dispatch import Dispatcher, Taken, Wanted
 from leverframe.work.levers import Levers
 from leverframe.work.library import Library
 from leverframe.work.send import Sender
@@ -91,6 +93,18 @@ class Box:
         return await self.converser(
             Submitted(key=f"f{next(self.keys)}", form=form, context="", fields=fields, by=Asker(chat="slack", id=who.upper(), name=who), at=HERE, said_at=self.clock.now())
         )
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Takes dispatches in."""
+        return Dispatcher(self.deployer)
+
+    async def dispatch(self, project: str = "acme/site", **wanted: Any) -> Taken:
+        """Have somebody ask for a workflow."""
+        turn, taken = await self.database.write(self.dispatcher.take, Wanted(project=project, **wanted), self.clock.now())
+        self.dispatcher.committed(turn)
+        found: Taken = taken
+        return found
 
     async def run(self, *, seconds: float = 0.0) -> None:
         """Do what is due, and what becomes due in so many seconds."""
@@ -155,7 +169,7 @@ def buttons(message: Message) -> dict[str, str]:
 async def box(
     url: str, clock: VirtualClock, *, catalogue: Catalogue = CATALOGUE, runners: Mapping[str, Runner] | None = None, people: People | None = None,
     roles: Mapping[str, Role] = ROLES, locale: Locale = "en", per_person: int = 0, per_room: int = 0, audit_room: str | None = None,
-    slack: FakeSlack | None = None,
+    slack: FakeSlack | None = None, manners: Mapping[str, Manner] | None = None,
 ) -> AsyncIterator[Box]:  # fmt: skip
     """Open one; with ``slack``, what it tells is told there by :meth:`Box.deliver`."""
     async with opened(url, clock) as database, AsyncExitStack() as stack:
@@ -165,7 +179,7 @@ async def box(
         repositories, zone = SimulatedRepositories(), ZoneInfo("Asia/Seoul")
         sealer = Sealer([b"k" * 32])
         deployer = Deployer(
-            database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(), audit_room=audit_room, seal=sealer.seal, unseal=sealer.open,
+            database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(), audit_room=audit_room, seal=sealer.seal, unseal=sealer.open, manners=manners,
             runners=runners if runners is not None else {"simulated": SimulatedRunner("simulated", Settings(seconds=10), clock)},
             repositories=lambda deployment: repositories, happened=lambda what, deployment: happened.append((what, deployment.id)),
         )  # fmt: skip

@@ -55,7 +55,7 @@ def do(
             sys.exit(2 if problem.get("code") in WRONG_USAGE else 1)
         id = answer["deployment"]
         if not as_json:
-            _print(answer["text"])
+            print_words(answer["text"])
             if id is not None:
                 print(id)
         elif not (wait and id is not None):
@@ -133,7 +133,7 @@ def show_deployment(
     if as_json:
         show(answer)
         return
-    _print(_words(_card(answer, hub.locale)))
+    print_words(_words(_card(answer, hub.locale)))
     print()
     table(
         ("at", "what", "actor", "run", "detail"),
@@ -171,7 +171,8 @@ def _words(message: Message) -> str:
     return plain(message)
 
 
-def _print(text: str) -> None:
+def print_words(text: str) -> None:
+    """Print words of somebody else's, so that a terminal takes none of them for commands."""
     from leverframe.cli.output import safe
 
     for line in text.splitlines():
@@ -187,7 +188,7 @@ def _follow(hub: Hub, id: str, as_json: bool) -> None:
     from leverframe.cli.output import safe, show
 
     console = Console(stderr=True, highlight=False)
-    answer = _look(hub, id, None)
+    answer = look(hub, _address(id), None)
     with Status("", console=console) as status:
         shown = ""
         while True:
@@ -199,11 +200,11 @@ def _follow(hub: Hub, id: str, as_json: bool) -> None:
             shown = now
             if answer["ended"]:
                 break
-            answer = _look(hub, id, answer["version"])
+            answer = look(hub, _address(id), answer["version"])
     if as_json:
         show(answer)
     else:
-        _print(_words(_card(answer, hub.locale)))
+        print_words(_words(_card(answer, hub.locale)))
     if answer["state"] != "succeeded":
         sys.exit(1)
 
@@ -221,15 +222,15 @@ def _progress(answer: Any, locale: Any) -> str:
     return " · ".join(part for part in found if part)
 
 
-def _look(hub: Hub, id: str, seen: int | None) -> Any:
-    """Return the deployment once it is not as it was ``seen``; a hub that restarts is waited for."""
+def look(hub: Hub, address: str, seen: int | None) -> Any:
+    """Return what is at ``address`` once it is not as it was ``seen``; a hub that restarts is waited for."""
     from leverframe.cli.hub import Answered
     from leverframe.core.errors import Refused
 
     until = time.monotonic() + AWAY_S
     while True:
         try:
-            return hub.get(_address(id), seen=seen, wait=None if seen is None else WAIT_S)
+            return hub.get(address, seen=seen, wait=None if seen is None else WAIT_S)
         except (Answered, Refused) as error:
             code = error.problem.get("code") if isinstance(error, Answered) else error.code
             if seen is None or code not in _AWAY or time.monotonic() > until:

@@ -38,7 +38,7 @@ UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
 SECTIONS = (
     "hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "outbound", "retention", "services", "runners", "commands", "plugins",
-    "projects", "pushers",
+    "projects", "pushers", "dispatches",
 )  # fmt: skip
 
 
@@ -167,6 +167,11 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     projects, pushers = read_projects(document, reading), read_pushers(document, reading)
     routes = _routes(document.get("routes", []), reading)
     levers = read_levers(document, reading, commands_of(plugins))
+    manners = {}
+    if "dispatches" in document:
+        from leverframe.config.dispatches import read_dispatches
+
+        manners = read_dispatches(document["dispatches"], reading)
     check(reading, document=document, sources=sources, chats=chats, levers=levers)
     if isinstance(hub, Hub):
         keys_meaning(reading, hub, chats)
@@ -178,7 +183,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
         path=reading.file, hub=hub, github=github, outbound=outbound, retention=retention, rooms=rooms,
         people=People(identities={name: tuple(person.identities) for name, person in people.items()}),
         roles=with_commands(roles, levers.configured.values()),
-        catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners,
+        catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners, manners=manners,
         sources={name: settings for name, settings in sources.items() if settings is not None},
         chats={name: settings for name, settings in chats.items() if settings is not None},
         routes=tuple(route.route() for route in routes), plugins=tuple(plugins), projects=projects, pushers=pushers,

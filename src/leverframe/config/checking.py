@@ -69,6 +69,11 @@ def check(
     for name, service in table(document.get("services")).items():
         if isinstance(service_room := table(service).get("room"), str):
             _destination(reading, ("services", name, "room"), service_room, chats)
+    for project, manner in table(document.get("dispatches")).items():
+        if isinstance(told_in := table(manner).get("room"), str):
+            _destination(reading, ("dispatches", project, "room"), told_in, chats)
+        if not has_token and table(manner).get("runner") != "simulated":
+            reading.found("services_need_token", ("dispatches", project))
     people_meaning(reading, document, sources, chats, (*levers.registry.verbs, *table(document.get("commands"))))
     if "services" in document or "commands" in document:
         levers_meaning(reading, document, levers, chats)

@@ -14,6 +14,7 @@ from leverframe.config.lines import KeyPath
 from leverframe.config.models import Role
 from leverframe.config.reading import Reading, near
 from leverframe.core.access import BUILT_IN as ACCESS
+from leverframe.core.access import VERBS
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.commands.configured import ARGUMENT_KEYS, KEYS, CommandInvalid, Configured, command_of
 from leverframe.core.commands.definitions import Command, CommandTaken, Registry
@@ -53,6 +54,9 @@ def read_levers(document: Table, reading: Reading, added: Iterable[tuple[KeyPath
     for name, command in reading.tables("commands", document.get("commands", {})).items():
         found = _command(name, command, reading, runners)
         if found is None:
+            continue
+        if name in VERBS:  # its grants would let people do something else too
+            reading.found("command_taken", ("commands", name), name)
             continue
         try:
             registry = registry.joined([found.command])

@@ -21,6 +21,7 @@ from leverframe.config.problems import Finding
 from leverframe.config.section import Section
 from leverframe.core.commands.configured import Configured
 from leverframe.core.commands.definitions import Registry
+from leverframe.core.dispatches import Manner
 from leverframe.core.errors import Locale
 from leverframe.core.hosts import is_loopback
 from leverframe.core.people import People
@@ -294,6 +295,8 @@ class Config:
     """The commands of ``[commands]`` with what does their work, by name."""
     runners: Mapping[str, BaseModel]
     """Each runner's own ``Settings``, by name; also of one that is only named by its kind. ``kind`` tells which room they belong to."""
+    manners: Mapping[str, Manner] = field(default_factory=dict)
+    """How dispatches are made, by project in small letters."""
     plugins: tuple[tuple[Plugin, Found], ...] = ()
     """What was read of each plugin, and where it is."""
     projects: Mapping[str, Project] = field(default_factory=dict)

@@ -152,8 +152,10 @@ _error("database_unsupported", ("The database “{detail}” is not supported.",
        ("데이터베이스 “{detail}”은(는) 지원하지 않습니다.", '"sqlite:///leverframe.db"(leverframe.toml 옆의 파일) 또는 "postgresql://user@host/name"을 쓰세요.'))
 _error("destination_invalid", ("“{detail}” does not name a room.", 'Write chat and room: "slack:#dev-team".'),
        ("“{detail}”은(는) 방 이름이 아닙니다.", '채팅과 방을 쓰세요: "slack:#dev-team".'))
-_error("duration_invalid", ("“{detail}” is not a length of time.", 'Write "30m", "4h", "1d" or "1d12h"; a year at most.'),
-       ("“{detail}”은(는) 기간이 아닙니다.", '"30m", "4h", "1d", "1d12h"처럼 쓰세요. 최대 1년입니다.'))
+_error("dispatch_project_twice", ("“{detail}” stands here twice: GitHub does not tell names apart by their case.", "Keep one of them."),
+       ("“{detail}”이(가) 두 번 있습니다. GitHub는 저장소 이름의 대소문자를 구별하지 않습니다.", "하나만 남기세요."))
+_error("duration_invalid", ("“{detail}” is not a length of time.", 'Write "30s", "30m", "4h", "1d" or "1d12h"; a year at most.'),
+       ("“{detail}”은(는) 기간이 아닙니다.", '"30s", "30m", "4h", "1d", "1d12h"처럼 쓰세요. 최대 1년입니다.'))
 _error("environment_unknown", ("The service has no environment called “{detail}”.", "Correct the name, or add the environment."),
        ("이 서비스에는 “{detail}”라는 환경이 없습니다.", "이름을 고치거나 환경을 추가하세요."))
 _warning("event_unknown", ("GitHub's documented events have no “{detail}”.", "Compare it with GitHub's page of webhook events; an event that GitHub added lately works all the same."),

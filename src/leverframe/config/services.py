@@ -15,7 +15,7 @@ from leverframe.core.commands.values import duration_s
 from leverframe.core.deployments import Retry
 from leverframe.core.freezes import Freeze, cron_problem
 
-_REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+REPOSITORY = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _ON = re.compile(r"push [^\s~^:\\\x00-\x1f\x7f]+")
 
 
@@ -26,7 +26,7 @@ def _duration(value: str) -> str:
 
 
 def _repository(value: str) -> str:
-    if not _REPOSITORY.fullmatch(value):
+    if not REPOSITORY.fullmatch(value):
         raise PydanticCustomError("repository_invalid", "{shown}", {"shown": value})
     return value
 

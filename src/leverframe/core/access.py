@@ -53,7 +53,19 @@ BUILT_IN: Mapping[str, Role] = {
 
 
 VERBS = (
-    "admin", "deliveries.read", "deliveries.retry", "deployments.read", "events.read", "hooks.manage", "metrics.read", "mutes.manage", "playground.use", "relay", "routes.read", "routes.test",
+    "admin",
+    "deliveries.read",
+    "deliveries.retry",
+    "deployments.read",
+    "dispatch",
+    "events.read",
+    "hooks.manage",
+    "metrics.read",
+    "mutes.manage",
+    "playground.use",
+    "relay",
+    "routes.read",
+    "routes.test",
 )  # fmt: skip
 """What pages and API ask for: the first words that a grant of this version can have."""
 

@@ -17,6 +17,16 @@ def lane_key(service: str, environment: str, *, whole_service: bool = False) -> 
     return service if whole_service else f"{service}/{environment}"
 
 
+def slot(lane: str, number: int) -> str:
+    """Return where the ``number``-th (from 1) that runs in a lane at once stands, in a lane that lets several run: each is held by one."""
+    return lane if number == 1 else f"{lane}#{number}"
+
+
+def lane_of(slot: str) -> str:
+    """Return the lane of a :func:`slot`. No other lane has such a mark: neither service nor environment may be called so."""
+    return slot.partition("#")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
     """A closed lane. Kept in the store as JSON; ``version`` grows by one with every change."""
@@ -123,6 +133,13 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Early:
+    """It begins no sooner: others may join it until then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
     """The lane is closed to this deployment."""
 
@@ -156,14 +173,15 @@ class Waiting:
     asked_at: datetime
     by: str | None
     """Actor who asked; ``None`` for the hub itself."""
-    kind: Literal["deploy", "rollback"] = "deploy"
+    kind: str = "deploy"
+    not_before: datetime | None = None
     frozen: Frozen | None = None
     """The window that closes its environment now."""
     broke_glass: bool = False
     """Whether it may pass a freeze."""
 
 
-Turn: TypeAlias = Next | LaneHeld | Locked | Frozen
+Turn: TypeAlias = Next | LaneHeld | Locked | Frozen | Early
 
 
 def turns(waiting: Sequence[Waiting], *, running: str | None, lock: Lock | None, people: People, now: datetime) -> dict[str, Turn]:
@@ -182,6 +200,8 @@ def turns(waiting: Sequence[Waiting], *, running: str | None, lock: Lock | None,
             )
         elif one.frozen is not None and one.frozen.until > now and not one.broke_glass:
             found[one.id] = one.frozen
+        elif one.not_before is not None and one.not_before > now:
+            found[one.id] = Early(until=one.not_before)
         elif ahead is None:
             found[one.id] = Next()
             ahead = one.id

@@ -23,6 +23,8 @@ class Started:
 
     run: Run | None
     """``None``: accepted, but its name is only known later, by looking for it."""
+    ends: bool = False
+    """With no run: whether nothing more will be known of it, so that it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,12 @@ class Order:
     parameters: Mapping[str, str] = field(default_factory=dict)
     target: Mapping[str, Any] = field(default_factory=dict)
     """The environment's own keys for its runner (``workflow``, ``job``, ``application`` …), as the room's ``Target`` model read them."""
+    event_type: str = ""
+    """Of a dispatch: the event that is sent."""
+    payload: Mapping[str, Any] | None = None
+    """Of a dispatch: what is sent with it, as it is; ``None``: this is none."""
+    followed: bool = True
+    """Of a dispatch: whether the run that it starts is to be found. Else it is over once it was sent."""
     ordered_at: datetime | None = None
     """When the first attempt to start it was about to be made: nothing older can be ours."""
 

@@ -55,23 +55,27 @@ class RepositoryDispatch:
         """Send the event, once. GitHub tells no run: it is found by its name."""
         if not order.repository:
             return NotStarted(code="github_repository_missing", detail=order.service[:100])
-        try:
-            target = Target.model_validate(dict(order.target))
-        except ValidationError as error:
-            return NotStarted(code="runner_target_invalid", detail=", ".join(".".join(map(str, wrong["loc"])) for wrong in error.errors())[:200])
-        payload = {
-            "service": order.service, "env": order.environment, "ref": order.ref, "sha": order.sha, "correlation_id": order.correlation_id,
-            "parameters": dict(order.parameters),
-        }  # fmt: skip
+        event_type, payload = order.event_type, order.payload
+        if payload is None:
+            try:
+                event_type = Target.model_validate(dict(order.target)).event_type
+            except ValidationError as error:
+                return NotStarted(code="runner_target_invalid", detail=", ".join(".".join(map(str, wrong["loc"])) for wrong in error.errors())[:200])
+            payload = {
+                "service": order.service, "env": order.environment, "ref": order.ref, "sha": order.sha, "correlation_id": order.correlation_id,
+                "parameters": dict(order.parameters),
+            }  # fmt: skip
         if (size := sized(payload)) >= MOST_BYTES:
             return NotStarted(code="github_payload_too_large", detail=f"{size} bytes; less than {MOST_BYTES} are taken")
-        answer = await self._github.post(order.repository, "/dispatches", {"event_type": target.event_type, "client_payload": payload}, once=True)
+        answer = await self._github.post(order.repository, "/dispatches", {"event_type": event_type, "client_payload": payload}, once=True)
         if isinstance(answer, Trouble):
             return (await self._explained(order.repository, answer)).not_started()
-        return Started(run=None) if answer.status == 204 else invalid(answer).not_started()
+        return Started(run=None, ends=not order.followed) if answer.status == 204 else invalid(answer).not_started()
 
     async def find(self, order: Order) -> Found | Absent | Unreachable:
-        """Look for the run that has the correlation id in its name."""
+        """Look for the run that has the correlation id in its name; one that was not told it has none to be found by."""
+        if not order.followed:
+            return Absent(sure=False)
         return await self._runs.find(order, event="repository_dispatch", workflow=None)
 
     async def poll(self, order: Order, run: Run) -> Going | Finished | Absent | Unreachable:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -16,11 +16,13 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from leverframe.core import ids
 from leverframe.core.deployments import ENDED, Deployment, from_json, to_json
 from leverframe.core.deployments.effects import Effect, pack, unpack
+from leverframe.core.lanes import slot
 from leverframe.store.events import alive
 from leverframe.store.rows import insert_rows
 from leverframe.store.tables import deployments, lever_effects, processes
 
 PREFIX = "dep"
+Family: TypeAlias = Literal["deployment", "dispatch"]
 _OPEN = sa.text("state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')")
 _LEVERS = 0x1EFE2
 """Key of the lock that PostgreSQL keeps for everything that is done to deployments."""
@@ -36,6 +38,11 @@ def alone(connection: Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LEVERS)))
 
 
+def family_of(deployment: Deployment) -> Family:
+    """Return which pages list it."""
+    return "deployment" if deployment.dispatch is None else "dispatch"
+
+
 class Stale(Exception):
     """Somebody else changed the deployment meanwhile: what was decided on the former one is dropped."""
 
@@ -44,7 +51,7 @@ def add(connection: Connection, deployment: Deployment) -> None:
     """Keep a new deployment."""
     insert_rows(connection, deployments, _COLUMNS, [(
         ids.read(PREFIX, deployment.id), deployment.service, deployment.environment, deployment.lane, deployment.state, deployment.version,
-        deployment.asked_at, deployment.changed_at, to_json(deployment),
+        deployment.asked_at, deployment.changed_at, to_json(deployment), family_of(deployment),
     )])  # fmt: skip
 
 
@@ -52,24 +59,25 @@ def save(connection: Connection, deployment: Deployment, *, before: int) -> None
     """Keep what became of a deployment whose version was ``before``. Raises :class:`Stale` when that is not so any more."""
     written = connection.execute(_SAVE, {
         "b_id": ids.read(PREFIX, deployment.id), "b_before": before, "b_state": deployment.state, "b_version": deployment.version,
-        "b_changed_at": deployment.changed_at, "b_document": to_json(deployment),
+        "b_lane": deployment.lane, "b_changed_at": deployment.changed_at, "b_document": to_json(deployment),
     })  # fmt: skip
     if written.rowcount != 1:
         raise Stale(deployment.id)
 
 
-_COLUMNS = ("id", "service", "environment", "lane", "state", "version", "asked_at", "changed_at", "document")
+_COLUMNS = ("id", "service", "environment", "lane", "state", "version", "asked_at", "changed_at", "document", "family")
 # Made once: to make a statement costs more than to run it.
 _SAVE = (
     deployments.update()
     .where(deployments.c.id == sa.bindparam("b_id"), deployments.c.version == sa.bindparam("b_before"))
     .values(
-        state=sa.bindparam("b_state"), version=sa.bindparam("b_version"), changed_at=sa.bindparam("b_changed_at", type_=deployments.c.changed_at.type),
+        state=sa.bindparam("b_state"), lane=sa.bindparam("b_lane"), version=sa.bindparam("b_version"), changed_at=sa.bindparam("b_changed_at", type_=deployments.c.changed_at.type),
         document=sa.bindparam("b_document"),
     )
 )  # fmt: skip
 _LOAD = sa.select(deployments.c.document).where(deployments.c.id == sa.bindparam("b_id"))
 _OPEN_IN = sa.select(deployments.c.document).where(deployments.c.lane == sa.bindparam("b_lane"), _OPEN).order_by(deployments.c.id)
+_OPEN_IN_SLOTS = sa.select(deployments.c.document).where(deployments.c.lane.in_(sa.bindparam("b_lanes", expanding=True)), _OPEN).order_by(deployments.c.id)
 
 
 def load(connection: Connection, id: str) -> Deployment | None:
@@ -82,8 +90,11 @@ def load(connection: Connection, id: str) -> Deployment | None:
     return None if kept is None else from_json(kept)
 
 
-def open_in(connection: Connection, lane: str) -> list[Deployment]:
-    """Return the deployments of a lane that have not ended, in the order of asking."""
+def open_in(connection: Connection, lane: str, *, width: int = 1) -> list[Deployment]:
+    """Return the deployments of a lane that have not ended, in the order of asking; ``width``: how many may run in it at once."""
+    if width > 1:
+        slots = [slot(lane, number) for number in range(1, width + 1)]
+        return [from_json(kept) for kept in connection.execute(_OPEN_IN_SLOTS, {"b_lanes": slots}).scalars()]
     return [from_json(kept) for kept in connection.execute(_OPEN_IN, {"b_lane": lane}).scalars()]
 
 
@@ -98,9 +109,10 @@ def open_ones(connection: Connection, *, service: str = "", environment: str = "
 
 
 def past(
-    connection: Connection, *, service: str | None = None, environment: str | None = None, states: Collection[str] = (), before: int | None = None, limit: int = 50
-) -> list[Deployment]:
-    """Return deployments, the newest first, older than the number ``before``."""
+    connection: Connection, *, service: str | None = None, environment: str | None = None, states: Collection[str] = (), family: Family | None = None,
+    before: int | None = None, limit: int = 50,
+) -> list[Deployment]:  # fmt: skip
+    """Return deployments, the newest first, older than the number ``before``; of one ``family`` where given."""
     query = sa.select(deployments.c.document).order_by(deployments.c.id.desc()).limit(limit)
     if service is not None:
         query = query.where(deployments.c.service == service)
@@ -108,6 +120,8 @@ def past(
         query = query.where(deployments.c.environment == environment)
     if states:
         query = query.where(deployments.c.state.in_(sorted(states)))
+    if family is not None:
+        query = query.where(deployments.c.family == family)
     if before is not None:
         query = query.where(deployments.c.id < before)
     return _read(connection, query)

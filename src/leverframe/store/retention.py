@@ -28,6 +28,7 @@ from leverframe.store.tables import (
     playground_messages,
     plugin_calls,
     posted_cards,
+    request_keys,
     routing,
     sessions,
 )  # fmt: skip
@@ -96,7 +97,7 @@ def sweep_deployments(connection: Connection, *, before: datetime) -> int:
 def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> int:
     """Forget up to :data:`BITE` rows of one kind that is over; return how many, 0 when nothing is.
 
-    Over are cards and their presses, waits for a label, the playground's messages and what people said to the hub when they are older than
+    Over are cards and their presses, waits for a label, the playground's messages, names of requests and what people said to the hub when they are older than
     ``before``, links and tokens that ended before it (by time or by revocation), and sessions and mutes that ended.
     """
     for table, over in (
@@ -106,6 +107,7 @@ def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> i
         (label_waits, label_waits.c.event_id < first_id_at(before)),
         (playground_messages, playground_messages.c.id < first_id_at(before)),
         (inbox, sa.and_(inbox.c.id < first_id_at(before), inbox.c.ended_at.is_not(None))),
+        (request_keys, request_keys.c.at < before),
         (invitations, invitations.c.expires_at < before),
         (api_tokens, _ended(api_tokens, before)),
         (hook_tokens, _ended(hook_tokens, before)),

@@ -24,6 +24,7 @@ from leverframe.store import approvals, deployments
 from leverframe.store.inbox import Outcome
 from leverframe.web.desk import Desk
 from leverframe.work.board import board
+from leverframe.work.dispatch import Dispatcher
 
 LONGEST_WAIT_S = 60
 LOOK_S = 1.0
@@ -58,6 +59,7 @@ class LeverDesk:
     catalogue: Catalogue
     registry: Registry
     people: People
+    dispatcher: Dispatcher
     watch: Watch = field(default_factory=Watch)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from leverframe.core.deployments import ENDED, PATIENCE, Deployment, Patience, still_wanted
 from leverframe.core.deployments import effects as todo
 from leverframe.core.deployments import inputs as came
+from leverframe.core.dispatches import Manner, outgoing
 from leverframe.core.errors import Refused
 from leverframe.core.people import People
 from leverframe.core.runs import Lost, NotStarted, Unreachable
@@ -64,10 +65,11 @@ class Deployer(Interlocking):
         audit_room: str | None = None,
         hearing: Hearing | None = None,
         patience: Patience = PATIENCE,
+        manners: Mapping[str, Manner] | None = None,
     ) -> None:
         super().__init__(
             database, clock, catalogue=catalogue, runners=runners, people=people, zone=zone, told=told, happened=happened, seal=seal,
-            audit_room=audit_room, hearing=hearing, patience=patience,
+            audit_room=audit_room, hearing=hearing, patience=patience, manners=manners or {},
         )  # fmt: skip
         self._boot, self._repositories, self._unseal = boot, repositories, unseal
         self._doing: dict[asyncio.Task[None], int] = {}
@@ -287,10 +289,12 @@ class Deployer(Interlocking):
         environment = self.catalogue.find(deployment.service, deployment.environment)
         commit = deployment.commit
         one = next((each for each in deployment.tries if each.correlation_id == correlation_id), None)
+        sent = deployment.dispatch
         return Order(
             correlation_id=correlation_id, service=deployment.service, environment=deployment.environment, repository=deployment.repository,
             ref=commit.ref if commit is not None else deployment.ref or "", sha=commit.sha if commit is not None else "",
-            parameters=deployment.parameters,
+            parameters=deployment.parameters, event_type="" if sent is None else sent.event_type, followed=sent is None or sent.followed,
+            payload=None if sent is None else outgoing(sent, project=deployment.service, correlation_id=correlation_id),
             target=environment.target if environment is not None else {}, ordered_at=one.ordered_at if one is not None else None,
         )  # fmt: skip
 

@@ -21,6 +21,10 @@ HINTS = frozenset({"workflow_run", "check_suite", "check_run", "status"})
 """Events after which runs and checks are worth a look at once. They prove nothing: the truth is read from GitHub."""
 
 
+_ORDERED = ("repository_dispatch", "workflow_dispatch")
+"""What starts the runs that somebody ordered."""
+
+
 class Follower:
     """Moves deployments by events, in the transaction in which an event is routed: once each."""
 
@@ -40,12 +44,14 @@ class Follower:
     def wants(self, name: str, repo: str | None) -> bool:
         """Return whether an event of this name may move something."""
         if repo is None or repo.casefold() not in self._repositories:
-            return False
+            return repo is not None and name == "workflow_run"  # dispatches and approvals go wherever they are asked to
         return name in HINTS or (name == "push" and repo.casefold() in self._starts)
 
     def take(self, connection: Connection, event: Event, *, now: datetime) -> Turn | None:
         """Do what follows from the event; whoever commits calls :meth:`committed` with what is returned."""
         if not self.wants(event.name, event.repo) or event.repo is None:
+            return None
+        if event.repo.casefold() not in self._repositories and reading.text(event.payload, "workflow_run", "event") not in _ORDERED:
             return None
         turn = self._deployer.begin(connection, now)
         if event.name == "push":

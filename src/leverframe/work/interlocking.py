@@ -18,9 +18,10 @@ from leverframe.core.conversation import Place
 from leverframe.core.deployments import ENDED, HOLDING, Deployment, Patience, Stepped, ask, snapshot, step
 from leverframe.core.deployments import effects as todo
 from leverframe.core.deployments import inputs as came
+from leverframe.core.dispatches import MOST_IN_FLIGHT, Manner, is_lane, lane_of_project
 from leverframe.core.freezes import frozen
 from leverframe.core.ids import show
-from leverframe.core.lanes import Frozen, LaneHeld, Lock, Locked, LockTaken, Next, Waiting, take_lock, turns
+from leverframe.core.lanes import Early, Frozen, LaneHeld, Lock, Locked, LockTaken, Next, Waiting, lane_of, slot, take_lock, turns
 from leverframe.core.people import People
 from leverframe.core.services import Catalogue, Environment
 from leverframe.core.shipping import Resolved
@@ -74,8 +75,11 @@ class Interlocking:
         audit_room: str | None,
         hearing: Hearing | None,
         patience: Patience,
+        manners: Mapping[str, Manner],
     ) -> None:
         self._database, self._clock = database, clock
+        self.manners = manners
+        """How dispatches are made, by project in small letters."""
         self.catalogue, self._runners = catalogue, runners
         self.people, self._zone, self._told, self._happened = people, zone, told, happened
         self._audit_room, self._hearing, self._patience = audit_room, hearing, patience
@@ -89,10 +93,14 @@ class Interlocking:
         deployments.alone(connection)
         return Turn(connection, now)
 
-    def ask(self, turn: Turn, environment: Environment, **asked: Any) -> Deployment:
-        """Make a deployment of ``environment``; ``asked`` is what ``core.deployments.ask`` takes beyond it."""
+    def ask(self, turn: Turn, environment: Environment, *, lane: str | None = None, alone: bool = False, **asked: Any) -> Deployment:
+        """Make a deployment of ``environment``; ``asked`` is what ``core.deployments.ask`` takes beyond it.
+
+        It stands in the environment's lane, in ``lane`` where one is named, or ``alone`` in one of its own.
+        """
+        id = show(deployments.PREFIX, self._database.new_id())
         stepped = ask(
-            id=show(deployments.PREFIX, self._database.new_id()), service=environment.service, environment=environment.name, lane=environment.lane,
+            id=id, service=environment.service, environment=environment.name, lane=id if alone else lane or environment.lane,
             runner=environment.runner, repository=environment.repository, rules=environment.rules, now=turn.now, **asked,
         )  # fmt: skip
         deployments.add(turn.connection, stepped.deployment)
@@ -108,6 +116,10 @@ class Interlocking:
                 deployments.forget(turn.connection, deployment)
         self._do(turn, stepped)
         return stepped
+
+    def has(self, runner: str) -> bool:
+        """Return whether there is such a runner."""
+        return runner in self._runners
 
     def lane_changed(self, turn: Turn, lane: str) -> None:
         """Have it seen whose turn it is in a lane: a lock came or went."""
@@ -157,7 +169,7 @@ class Interlocking:
                     if question is not None:
                         approvals.save(turn.connection, voting.close(question, effect.result, by=effect.by, reason=effect.reason, now=now))
                 case todo.Join(lane=lane) | todo.Leave(lane=lane) | todo.FreeLane(lane=lane) | todo.SeeTurn(lane=lane):
-                    turn.lanes.append(lane)
+                    turn.lanes.append(lane_of(lane))
                 case todo.LockLane():
                     self._lock(turn, deployment, effect)
                 case todo.Follow(environment=name, commit=commit):
@@ -196,13 +208,18 @@ class Interlocking:
             self.ask(turn, environment, commit=commit, ref=before.ref, parameters=before.parameters, cause=f"after {before.environment}", place=before.place)
 
     def _turns(self, turn: Turn, lane: str) -> None:
-        standing = {one.id: one for one in deployments.open_in(turn.connection, lane)}
+        several = is_lane(lane)
+        width = self._manner(lane).in_flight if several else 1
+        # A lane that was wider once may be held at places that it has no more.
+        standing = {one.id: one for one in deployments.open_in(turn.connection, lane, width=MOST_IN_FLIGHT if several else 1)}
         for late in [one for one in standing.values() if one.state == "queued" and one.deadline is not None and one.deadline <= turn.now]:
             self.apply(turn, standing.pop(late.id), came.Tick())
-        running = next((one.id for one in standing.values() if one.state in HOLDING), None)
+        held = {one.lane: one.id for one in standing.values() if one.state in HOLDING}
+        free = [each for number in range(1, width + 1) if (each := slot(lane, number)) not in held]
+        running = next(iter(held.values())) if len(held) >= width else None
         waiting = [
             Waiting(
-                id=one.id, asked_at=one.asked_at, by=one.by, kind=one.kind, frozen=self._frozen(one, turn.now), broke_glass=one.glass is not None,
+                id=one.id, asked_at=one.asked_at, by=one.by, kind=one.kind, not_before=one.not_before, frozen=self._frozen(one, turn.now), broke_glass=one.glass is not None,
             )
             for one in standing.values() if one.state == "queued"
         ]  # fmt: skip
@@ -211,9 +228,16 @@ class Interlocking:
             one = standing[id]
             match its:
                 case Next():
-                    self.apply(turn, one, came.LaneFree(sha=one.commit.sha if one.commit else "", rules=self._rules(one), earlier=self._earlier(turn.connection, one)))
-                case LaneHeld() | Locked() | Frozen():
+                    self.apply(turn, one, came.LaneFree(
+                        sha=one.commit.sha if one.commit else "", rules=self._rules(one), earlier=self._earlier(turn.connection, one), slot=free[0],
+                    ))  # fmt: skip
+                    if len(free) > 1:
+                        turn.lanes.append(lane)  # another may go beside it
+                case LaneHeld() | Locked() | Frozen() | Early():
                     self.apply(turn, one, its)
+
+    def _manner(self, lane: str) -> Manner:
+        return next((manner for project, manner in self.manners.items() if lane_of_project(project) == lane), Manner())
 
     def _rules(self, deployment: Deployment) -> Any:
         environment = self.catalogue.find(deployment.service, deployment.environment)

@@ -17,7 +17,8 @@ _REPOSITORY = re.compile(r"[\w.*?-]{1,100}/[\w.*?-]{1,100}", re.ASCII)
 _REPOSITORY_PAGE = re.compile(r"https?://[^/\s]+/|git@[^:\s]+:")
 _PERSON = re.compile(r"[^\s<>\"'`]+")
 _DURATION = re.compile(
-    r"(?:(\d{1,4})(?:d|day|days|일))?(?:(\d{1,5})(?:h|hour|hours|시간))?(?:(\d{1,6})(?:m|min|minute|minutes|분))?", re.IGNORECASE
+    r"(?:(\d{1,4})(?:d|day|days|일))?(?:(\d{1,5})(?:h|hour|hours|시간))?(?:(\d{1,6})(?:m|min|minute|minutes|분))?(?:(\d{1,8})(?:s|sec|second|seconds|초))?",
+    re.IGNORECASE,
 )
 _LONGEST_S = 366 * 86_400
 _YES = frozenset({"yes", "y", "true", "on", "1", "예", "네"})
@@ -91,19 +92,19 @@ def _read(argument: Argument, word: Word, text: str, known: Known, registry: Reg
 
 
 def duration_s(text: str) -> int | None:
-    """Return the seconds of ``2h``, ``1d12h``, ``30분``; ``None`` when it is no duration, none at all or more than a year."""
+    """Return the seconds of ``2h``, ``1d12h``, ``30분``, ``45s``; ``None`` when it is no duration, none at all or more than a year."""
     found = _DURATION.fullmatch("".join(text.split()))
     if found is None:
         return None
-    days, hours, minutes = (int(part or 0) for part in found.groups())
-    seconds = days * 86_400 + hours * 3_600 + minutes * 60
+    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+    seconds = days * 86_400 + hours * 3_600 + minutes * 60 + rest
     return seconds if 0 < seconds <= _LONGEST_S else None
 
 
 def duration_text(seconds: int) -> str:
     """Return ``1d12h``: what :func:`duration_s` reads back."""
-    parts = [(seconds // 86_400, "d"), (seconds % 86_400 // 3_600, "h"), (seconds % 3_600 // 60, "m")]
-    return "".join(f"{number}{unit}" for number, unit in parts if number) or "1m"
+    parts = [(seconds // 86_400, "d"), (seconds % 86_400 // 3_600, "h"), (seconds % 3_600 // 60, "m"), (seconds % 60, "s")]
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
 
 
 def close(word: str, names: Iterable[str]) -> tuple[str, ...]:

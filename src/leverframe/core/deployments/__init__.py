@@ -4,6 +4,7 @@
 the one that was read) and a row for every effect in one transaction, and only then does what the effects say.
 """
 
+from leverframe.core.deployments.dispatching import may_join, status
 from leverframe.core.deployments.history import live, rollback_target
 from leverframe.core.deployments.machine import PATIENCE, ask, step, still_wanted
 from leverframe.core.deployments.snapshot import snapshot
@@ -24,5 +25,5 @@ from leverframe.core.deployments.values import (
 
 __all__ = [
     "ENDED", "HOLDING", "PATIENCE", "Deployment", "Moment", "Patience", "Retry", "Rules", "State", "Stepped", "Try", "ask", "from_json", "live",
-    "rollback_target", "snapshot", "step", "still_wanted", "timeline", "to_json",
+    "may_join", "rollback_target", "snapshot", "status", "step", "still_wanted", "timeline", "to_json",
 ]  # fmt: skip

@@ -37,13 +37,19 @@ from leverframe.core.deployments.inputs import (
 )
 from leverframe.core.deployments.stepped import Stepped, asked_anew, end, ignored, moved
 from leverframe.core.deployments.values import Asking, Deployment, Glass, Held, Patience, Rules, Try
-from leverframe.core.lanes import Frozen, LaneHeld, Locked
+from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked, lane_of
 
 
 def ask_again(deployment: Deployment, *effects: Effect) -> Stepped:
     """Return the deployment with its commit asked for, or what would ship where the commit is known."""
     asked = asked_anew(deployment)
     return moved(asked, _question(asked), *effects)
+
+
+def at_once(deployment: Deployment, now: datetime, *effects: Effect) -> Stepped:
+    """Return what deploys no commit and has nothing to be looked for: it is decided on, or waits for its turn."""
+    found = _approve(deployment, "", now)
+    return moved(found.deployment, *effects, *found.effects)
 
 
 def _question(deployment: Deployment, in_s: float = 0.0) -> Resolve | Look:
@@ -132,11 +138,9 @@ def _queue(deployment: Deployment, now: datetime, *effects: Effect) -> Stepped:
 def _wake(deployment: Deployment, now: datetime) -> Wake:
     """Return when there is something to see without anybody doing anything: an end of its waiting, or of what holds it."""
     times = [deployment.deadline] if deployment.deadline is not None else []
-    held = deployment.held
-    if held is not None:
-        ends = held.freeze.until if held.freeze is not None else held.lock.until if held.lock is not None else None
-        if ends is not None and ends > now:
-            times.append(ends)
+    ends = deployment.held.until if deployment.held is not None else None
+    if ends is not None and ends > now:
+        times.append(ends)
     return Wake(at=min(times))
 
 
@@ -212,7 +216,7 @@ def glass_broken(deployment: Deployment, broken: GlassBroken, *, now: datetime) 
     return moved(glass, *told, Say())
 
 
-def held(deployment: Deployment, by: LaneHeld | Locked | Frozen, *, now: datetime) -> Stepped:
+def held(deployment: Deployment, by: LaneHeld | Locked | Frozen | Early, *, now: datetime) -> Stepped:
     """Show what it waits for."""
     if deployment.state != "queued":
         return ignored(deployment, "not_now")
@@ -223,6 +227,8 @@ def held(deployment: Deployment, by: LaneHeld | Locked | Frozen, *, now: datetim
             holds = Held(lock=by)
         case Frozen():
             holds = Held(freeze=by)
+        case Early():
+            holds = Held(early=by)
     if holds == deployment.held:
         return ignored(deployment, "repeated")
     waits = replace(deployment, held=holds)
@@ -244,7 +250,7 @@ def lane_free(deployment: Deployment, turn: LaneFree, *, now: datetime) -> Stepp
     effects: list[Effect] = []
     if deployment.kind == "rollback":
         effects.append(LockLane(lane=deployment.lane, owner=deployment.by, owner_name=deployment.by_name, reason=deployment.reason))
-    started = replace(deployment, state="starting", rules=turn.rules, held=None)
+    started = replace(deployment, state="starting", rules=turn.rules, held=None, lane=turn.slot or deployment.lane)
     return next_try(started, 0.0, *effects)
 
 
@@ -256,13 +262,16 @@ def next_try(deployment: Deployment, in_s: float, *effects: Effect) -> Stepped:
     return moved(tried, *effects, Call(ticket=tried.ticket, correlation_id=correlation_id, in_s=in_s), Say())
 
 
-def retry_asked(deployment: Deployment, asked: RetryAsked) -> Stepped:
+def retry_asked(deployment: Deployment, asked: RetryAsked, *, now: datetime) -> Stepped:
     """Begin anew; an approval of exactly this that has not expired still holds."""
     again = replace(
         deployment, state="asked", end=None, cancel=None, glass=None, asks=0, checks_since=None, queued_at=None, held=None, unknown_since=None,
         former_tries=len(deployment.tries),
     )  # fmt: skip
-    return ask_again(again, Say(), Note(what="retry_asked", by=asked.by, by_name=asked.by_name))
+    told = (Say(), Note(what="retry_asked", by=asked.by, by_name=asked.by_name))
+    if again.dispatch is not None:
+        return at_once(replace(again, lane=lane_of(again.lane), not_before=None), now, *told)
+    return ask_again(again, *told)
 
 
 def tick(deployment: Deployment, *, now: datetime) -> Stepped:
@@ -272,7 +281,6 @@ def tick(deployment: Deployment, *, now: datetime) -> Stepped:
         return ignored(deployment, "not_now")
     if now >= deadline:
         return end(deployment, "expired", now=now, code="approval_expired" if deployment.state == "waiting" else "queue_expired")
-    by = deployment.held
-    ends = None if by is None else by.freeze.until if by.freeze is not None else by.lock.until if by.lock is not None else None
+    ends = None if deployment.held is None else deployment.held.until
     see = (SeeTurn(lane=deployment.lane),) if ends is not None and ends <= now else ()
     return moved(deployment, *see, _wake(deployment, now))

@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 
 from leverframe.core.approvals import Vote
 from leverframe.core.deployments.values import Rules
-from leverframe.core.lanes import Frozen, LaneHeld, Locked
+from leverframe.core.dispatches import Dispatch
+from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked
 from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Started, Unreachable
 from leverframe.core.shipping import Checks, Resolved, Shipping
 
@@ -87,6 +88,13 @@ class GlassBroken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Somebody else asks for the same before it was sent."""
+
+    dispatch: Dispatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaneFree:
     """Its turn came (``lanes.turns``); with what is so now, to be compared with what was decided on."""
 
@@ -95,6 +103,8 @@ class LaneFree:
     rules: Rules
     earlier: str | None = None
     """What is live now in the environment that comes before (``rules.after``)."""
+    slot: str | None = None
+    """Where it runs, in a lane that lets several run; ``None``: the lane itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +184,6 @@ class Tick:
 
 Input: TypeAlias = (
     RefResolved | RefRefused | ShippingKnown | Voted | ApprovalWon | ApprovalLost | Changed | GlassBroken
-    | LaneFree | LaneHeld | Locked | Frozen | Beginning | StartAnswered | FindAnswered | PollAnswered | CancelAnswered
+    | Joined | LaneFree | LaneHeld | Locked | Frozen | Early | Beginning | StartAnswered | FindAnswered | PollAnswered | CancelAnswered
     | Hint | CancelAsked | RetryAsked | Settled | Tick
 )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from leverframe.core.conversation import Place
-from leverframe.core.deployments import asking, trying
+from leverframe.core.deployments import asking, dispatching, trying
 from leverframe.core.deployments.effects import Call, CancelRun, Effect, Find, Happened, Look, Poll, Resolve, Say, Wake
 from leverframe.core.deployments.inputs import (
     ApprovalLost,
@@ -21,6 +21,7 @@ from leverframe.core.deployments.inputs import (
     GlassBroken,
     Hint,
     Input,
+    Joined,
     LaneFree,
     PollAnswered,
     RefRefused,
@@ -34,7 +35,8 @@ from leverframe.core.deployments.inputs import (
 )
 from leverframe.core.deployments.stepped import Stepped, end, ignored
 from leverframe.core.deployments.values import ENDED, Deployment, Kind, Patience, Rules
-from leverframe.core.lanes import Frozen, LaneHeld, Locked
+from leverframe.core.dispatches import Dispatch
+from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked
 from leverframe.core.shipping import Resolved
 
 PATIENCE = Patience()
@@ -53,6 +55,8 @@ def ask(
     ref: str | None = None,
     commit: Resolved | None = None,
     parameters: Mapping[str, str] | None = None,
+    dispatch: Dispatch | None = None,
+    not_before: datetime | None = None,
     by: str | None = None,
     by_name: str = "",
     cause: str = "",
@@ -63,13 +67,16 @@ def ask(
 ) -> Stepped:
     """Return a new deployment, and what must happen first.
 
-    ``commit`` is given where it is known already: a rollback's, or that of a deployment which follows another.
+    ``commit`` is given where it is known already: a rollback's, or that of a deployment which follows another. With ``dispatch`` there is
+    none: it stands in its lane at once, and leaves it not before ``not_before``.
     """
     asked = Deployment(
         id=id, kind=kind, service=service, environment=environment, lane=lane, runner=runner, repository=repository, ref=ref, commit=commit,
-        parameters=dict(parameters or {}), by=by, by_name=by_name, cause=cause, reason=reason, place=place, followers=followers, asked_at=now, changed_at=now,
+        parameters=dict(parameters or {}), dispatch=dispatch, not_before=not_before, by=by, by_name=by_name, cause=cause, reason=reason, place=place, followers=followers, asked_at=now, changed_at=now,
         rules=rules or Rules(), ticket=0,
     )  # fmt: skip
+    if dispatch is not None:
+        return asking.at_once(replace(asked, kind="dispatch", commit=Resolved(ref="", sha="")), now, Happened(name="asked"))
     return asking.ask_again(asked, Say(), Happened(name="asked"))
 
 
@@ -100,7 +107,7 @@ def still_wanted(deployment: Deployment, effect: Effect) -> bool:
 
 def _react(deployment: Deployment, input: Input, now: datetime, patience: Patience) -> Stepped:
     if deployment.state in ENDED:
-        return _after_the_end(deployment, input)
+        return _after_the_end(deployment, input, now)
     match input:
         case RefResolved():
             return asking.resolved(deployment, input)
@@ -120,7 +127,9 @@ def _react(deployment: Deployment, input: Input, now: datetime, patience: Patien
             return asking.glass_broken(deployment, input, now=now)
         case LaneFree():
             return asking.lane_free(deployment, input, now=now)
-        case LaneHeld() | Locked() | Frozen():
+        case Joined():
+            return dispatching.taken_in(deployment, input)
+        case LaneHeld() | Locked() | Frozen() | Early():
             return asking.held(deployment, input, now=now)
         case Beginning():
             return trying.beginning(deployment, input, now=now, patience=patience)
@@ -148,13 +157,18 @@ def _react(deployment: Deployment, input: Input, now: datetime, patience: Patien
             assert_never(input)
 
 
-def _after_the_end(deployment: Deployment, input: Input) -> Stepped:
+def _after_the_end(deployment: Deployment, input: Input, now: datetime) -> Stepped:
     match input:
         case RetryAsked():
-            return asking.retry_asked(deployment, input) if deployment.state == "failed" else ignored(deployment, "deployment_not_failed")
+            return asking.retry_asked(deployment, input, now=now) if _may_retry(deployment) else ignored(deployment, "deployment_not_failed")
         case CancelAsked() | GlassBroken():
             return ignored(deployment, "deployment_ended")
         case Settled():
             return ignored(deployment, "deployment_not_unknown")
         case _:
             return ignored(deployment, "late")
+
+
+def _may_retry(deployment: Deployment) -> bool:
+    """Return whether it may be begun anew: what failed, and what nobody came to send."""
+    return deployment.state == "failed" or (deployment.dispatch is not None and deployment.state == "expired")

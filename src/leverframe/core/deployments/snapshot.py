@@ -45,6 +45,8 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
         "votes": [{"name": one.name or one.actor, "approves": one.approves, "reason": one.reason} for one in approval.votes] if approval else [],
         "expires_at": deployment.deadline,
         **_held(deployment),
+        "reasons": [one.reason for one in deployment.dispatch.requests if one.reason] if deployment.dispatch is not None else [],
+        "joined": deployment.dispatch.joined if deployment.dispatch is not None else 0,
         "runner": deployment.runner,
         "run_number": (run.number or "") if run is not None else "",
         "run_url": run.url if run is not None else None,
@@ -61,7 +63,7 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
         "detail": end.detail if end is not None else last.detail if last is not None else "",
         "log_tail": last.log_tail if last is not None else "",
         "rollback_ref": deployment.base if end is not None and end.rollback else "",
-        "can_retry": deployment.state == "failed",
+        "can_retry": deployment.state == "failed" or (deployment.dispatch is not None and deployment.state == "expired"),
     }
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
     return plain
@@ -74,6 +76,7 @@ def _held(deployment: Deployment) -> dict[str, Any]:
         "place": held.lane.place if held is not None and held.lane is not None else None,
         "behind_deployment": held.lane.by if held is not None and held.lane is not None else "",
         "freeze": held.freeze if held is not None else None,
+        "begins_at": held.early.until if held is not None and held.early is not None else None,
         "lock": None if lock is None else {
             "service": deployment.service, "environment": deployment.environment, "by": lock.by_name or lock.by, "reason": lock.reason,
             "until": lock.until, "waiting": lock.waiters,

@@ -37,6 +37,9 @@ def start_answered(deployment: Deployment, said: StartAnswered, *, now: datetime
     if last is None or last.run is not None:
         return ignored(deployment, "late")
     match said.answer:
+        case Started(run=None, ends=True):
+            known = replace(last, accepted=True, phase="ended", started_at=last.started_at or now, ended_at=now, result="succeeded", trouble="", detail="")
+            return end(with_try(deployment, known), "succeeded", now=now)
         case Started(run=run):
             return _accepted(deployment, last, now, patience) if run is None else _going(deployment, last, run, now)
         case NotStarted() as answer:
@@ -241,7 +244,8 @@ def _not_started(deployment: Deployment, last: Try, answer: NotStarted, now: dat
     if by is not None:
         return end(with_try(deployment, told), "cancelled", now=now, by=by.by, by_name=by.by_name)
     # What was unknown is not started by itself, nor is it tried again when it failed.
-    if deployment.state == "starting" and answer.again and last.calls < patience.calls:
+    patient = last.ordered_at is not None and now < last.ordered_at + timedelta(seconds=deployment.rules.starts_for_s)
+    if deployment.state == "starting" and answer.again and (patient or last.calls < patience.calls):
         again = with_try(asked_anew(deployment), replace(told, phase="due"))
         in_s = max(patience.backoff_s(last.calls), answer.after_s or 0.0)
         call = Call(ticket=again.ticket, correlation_id=last.correlation_id, in_s=in_s)

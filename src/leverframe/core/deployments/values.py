@@ -11,12 +11,13 @@ import msgspec
 
 from leverframe.core.approvals import Policy, Vote
 from leverframe.core.conversation import Place
-from leverframe.core.lanes import Frozen, LaneHeld, Locked
+from leverframe.core.dispatches import Dispatch
+from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked
 from leverframe.core.runs import Run
 from leverframe.core.shipping import Checks, Resolved, Shipping
 
 State: TypeAlias = Literal["asked", "waiting", "queued", "starting", "running", "succeeded", "failed", "cancelled", "expired", "unknown"]
-Kind: TypeAlias = Literal["deploy", "rollback"]
+Kind: TypeAlias = Literal["deploy", "rollback", "dispatch"]
 Phase: TypeAlias = Literal["due", "called", "looking", "going", "ended"]
 ENDED: frozenset[State] = frozenset({"succeeded", "failed", "cancelled", "expired"})
 HOLDING: frozenset[State] = frozenset({"starting", "running", "unknown"})
@@ -45,6 +46,8 @@ class Rules:
     follows: tuple[str, ...] = ()
     """Environments that start by themselves after this one succeeded."""
     queue_expires_s: float = DAY_S
+    starts_for_s: float = 0.0
+    """So long a start that surely did not happen is tried again by itself, beside the times that everything is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +176,10 @@ class Deployment:
     ref: str | None = None
     """As it was asked for; ``None``: the default branch."""
     parameters: Mapping[str, str] = field(default_factory=dict)
+    dispatch: Dispatch | None = None
+    """Of the kind ``dispatch``: what is sent."""
+    not_before: datetime | None = None
+    """It leaves its lane's queue no sooner."""
     by: str | None = None
     """Actor who asked; ``None``: the hub itself, see ``cause``."""
     by_name: str = ""
@@ -227,11 +234,18 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One of the three, by which it is held in its lane."""
+    """One of the four, by which it is held in its lane."""
 
     lane: LaneHeld | None = None
     lock: Locked | None = None
     freeze: Frozen | None = None
+    early: Early | None = None
+
+    @property
+    def until(self) -> datetime | None:
+        """When that is over by itself."""
+        by = self.freeze or self.lock or self.early
+        return None if by is None else by.until
 
 
 def to_json(deployment: Deployment) -> bytes:

@@ -72,6 +72,20 @@ row("deployment_under_way", 409, ("The deployment has begun already.", "Wait for
     ("이미 시작된 배포입니다.", "끝나기를 기다리거나 취소하세요."))
 row("deployment_unknown", 404, ("There is no deployment of this id.", "history shows which there are; an id begins with dep_."),
     ("이 ID의 배포가 없습니다.", "history로 확인하세요. ID는 dep_로 시작합니다."))
+row("dispatch_key_taken", 422, ("The payload has a key that the hub writes itself.", "Call the key in detail something else."),
+    ("허브가 직접 쓰는 키가 client_payload에 있습니다.", "detail에 적힌 키의 이름을 바꾸세요."))
+row("dispatch_keys_too_many", 422, ("GitHub takes ten keys at the top of client_payload.", "Put several into one object; what is inside an object is not counted."),
+    ("GitHub는 client_payload의 최상위 키를 열 개까지만 받습니다.", "여러 값을 객체 하나에 넣으세요. 객체 안의 키는 세지 않습니다."))
+row("dispatch_payload_invalid", 422, ("The payload holds what JSON has no word for.", "Leave out NaN and Infinity, and halves of surrogate pairs."),
+    ("client_payload에 JSON으로 쓸 수 없는 값이 있습니다.", "NaN, Infinity, 반쪽짜리 유니코드 문자를 빼세요."))
+row("dispatch_project_invalid", 422, ("This is no repository of GitHub's.", "Write it as owner/name."),
+    ("GitHub 저장소 이름이 아닙니다.", "소유자/이름으로 쓰세요."))
+row("dispatch_too_large", 413, ("The payload is larger than GitHub takes: less than 64 KB, with what the hub adds.", "Send where the data is, and have the workflow fetch it."),
+    ("client_payload가 GitHub의 한도(허브가 더하는 값을 포함해 64KB 미만)를 넘습니다.", "데이터가 있는 주소를 보내고 워크플로가 내려받게 하세요."))
+row("dispatch_type_invalid", 422, ("GitHub takes an event type of 1 to 100 characters.", "Shorten it; no line breaks, and no blanks around it."),
+    ("GitHub의 event_type은 1~100자입니다.", "짧게 줄이고, 줄바꿈과 앞뒤 공백을 빼세요."))
+row("dispatch_unknown", 404, ("There is no such dispatch.", "Look its id up on the page of dispatches."),
+    ("그런 디스패치가 없습니다.", "디스패치 페이지에서 ID를 확인하세요."))
 row("duration_invalid", 400, ("This is not a length of time that can be used.", "Write 30m, 2h or 1d12h, at most a year."),
     ("쓸 수 있는 기간이 아닙니다.", "30m, 2h, 1d12h 또는 2시간처럼 쓰세요. 1년까지 됩니다."))
 row("environment_unknown", 404, ("The service has no such environment.", "Write one of its environments, after the service."),

@@ -13,6 +13,7 @@ from leverframe.store.tables.events import attempts, bodies, cards, deliveries, 
 from leverframe.store.tables.levers import approvals, deployments, lever_effects, locks
 from leverframe.store.tables.people import api_tokens, audit, audit_checkpoints, hook_tokens, invitations, people, sessions
 from leverframe.store.tables.plugins import plugin_calls, plugin_memory
+from leverframe.store.tables.requests import request_keys
 from leverframe.store.tables.subscriptions import parked_keys, subscriptions
 from leverframe.store.tables.teams import conversations
 
@@ -50,6 +51,7 @@ __all__ = [
     "plugin_memory",
     "posted_cards",
     "processes",
+    "request_keys",
     "routing",
     "sessions",
     "subscriptions",

@@ -19,6 +19,8 @@ deployments = sa.Table(
     sa.Column("asked_at", Instant, nullable=False),
     sa.Column("changed_at", Instant, nullable=False),
     sa.Column("document", sa.LargeBinary, nullable=False, comment="JSON of core.deployments.Deployment"),
+    sa.Column("family", sa.Text, nullable=False, server_default="deployment", comment="deployment or dispatch"),
+    sa.Index("deployments_family", "family", "id"),
     sa.Index("deployments_where", "service", "environment", "id"),
     sa.Index("deployments_open", "lane", "id", sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
     sa.Index("deployments_holding", "lane", unique=True, sqlite_where=sa.text(_HOLDING), postgresql_where=sa.text(_HOLDING)),

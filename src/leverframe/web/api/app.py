@@ -31,11 +31,12 @@ def build_api(desk: Desk) -> ASGIApp:
     administration.people(api, desk)
     auditing.entries(api, desk)
     if desk.levers is not None:
-        from leverframe.web.api import levers
+        from leverframe.web.api import dispatches, levers
 
         levers.commands(api, desk, desk.levers)
         levers.history(api, desk)
         levers.services(api, desk, desk.levers)
+        dispatches.operations(api, desk, desk.levers)
     _documents(api, desk)
     return _raising(api)
 

@@ -11,6 +11,8 @@ from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
 
 PAYLOAD_CAP = 25 * 1024 * 1024 + FORM_CAP
 """An event to explain is at most as large as one that comes in."""
+DISPATCH_CAP = 512 * 1024
+"""A payload that GitHub takes may be written more largely: with blanks, and each character as an escape."""
 
 
 class Row(NamedTuple):
@@ -55,6 +57,10 @@ LEVER_ROWS: tuple[Row, ...] = (
     Row("GET", "/api/deployments", "deployments.read"),
     Row("GET", "/api/deployments/{deployment}", "deployments.read"),
     Row("GET", "/api/services", "deployments.read"),
+    Row("GET", "/api/dispatches", "deployments.read"),
+    Row("POST", "/api/dispatches", "session", DISPATCH_CAP),
+    Row("GET", "/api/dispatches/{dispatch}", "session"),
+    Row("POST", "/api/dispatches/{dispatch}/retry", "session", FORM_CAP),
 )
 """Of a hub that has levers. Whether somebody may do a command is decided by its own grant."""
 

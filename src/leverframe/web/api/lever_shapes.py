@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from leverframe.core.deployments import State
+from leverframe.core.deployments.values import Kind
 from leverframe.web.api.shapes import Word, _Answer, _Asked
 
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
@@ -81,7 +82,7 @@ class DeploymentShape(_Answer):
 
     id: str
     version: int = Field(description="grows with every change; give it as seen to wait for the next")
-    kind: Literal["deploy", "rollback"]
+    kind: Kind
     state: State
     ended: bool
     service: str

@@ -109,6 +109,8 @@ def card(view: DeploymentView, language: Language, zone: tzinfo) -> Message:
     pairs = _pairs(view, language, zone)
     if pairs:
         blocks.append(Fields(tuple(pairs[:10])))
+    if view.reasons:
+        blocks.append(Bullets(_reasons(view, language)))
     if view.former_tries:
         blocks.append(Bullets(tuple(_former(number, one, language) for number, one in enumerate(view.former_tries, 1))[-_NAMES_SHOWN:]))
     if view.trouble and view.state not in ENDED:
@@ -175,6 +177,8 @@ def _pairs(view: DeploymentView, language: Language, zone: tzinfo) -> list[tuple
             found.append((language.word(key), value))
 
     add("version", version(view))
+    if view.kind == "dispatch" and view.begins_at is not None and view.state == "queued":
+        add("begins_at", (Text(shown_time(view.begins_at, zone)),))
     add("requested_by", (Person(view.requested_by),) if view.requested_by else (Text(view.cause),) if view.cause else ())
     if view.approvals_needed or view.votes:
         approved = tuple(vote.name for vote in view.votes if vote.approves)
@@ -211,6 +215,13 @@ def _pairs(view: DeploymentView, language: Language, zone: tzinfo) -> list[tuple
     if view.parameters:
         add("parameters", (Code(", ".join(f"{key}={value}" for key, value in list(view.parameters.items())[:_NAMES_SHOWN])[:200]),))
     return found
+
+
+def _reasons(view: DeploymentView, language: Language) -> tuple[Rich, ...]:
+    """Return why a dispatch was asked for: each reason once, and how many are not listed."""
+    each = list(dict.fromkeys(view.reasons))
+    more = len(each) - CHANGES_SHOWN
+    return (*((Text(reason),) for reason in each[:CHANGES_SHOWN]), *([(Text(language.more(more)),)] if more > 0 else []))
 
 
 def _former(number: int, one: TryView, language: Language) -> Rich:

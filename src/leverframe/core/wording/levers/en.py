@@ -33,6 +33,7 @@ HEADLINES = {
 WORDS = {
     "approvals": "Approvals",
     "approvers": "May approve",
+    "begins_at": "Starts at",
     "behind": "Goes back over",
     "break_glass": "Without approval",
     "button.approve": "Approve",
@@ -55,6 +56,7 @@ WORDS = {
     "history.none": "Nothing was deployed there yet.",
     "history.title": "📜 Past deployments",
     "kind.deploy": "Deployment",
+    "kind.dispatch": "Workflow run",
     "kind.rollback": "Rollback",
     "lead.unknown": "The runner's answer was lost. Look at the run, then say what happened: nothing is started again until somebody does.",
     "lead.waiting": "Approve it now?",

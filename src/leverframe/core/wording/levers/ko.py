@@ -34,6 +34,7 @@ HEADLINES = {
 WORDS = {
     "approvals": "승인",
     "approvers": "승인할 수 있는 역할",
+    "begins_at": "시작 예정",
     "behind": "되돌리는 변경",
     "break_glass": "승인 없이 진행",
     "button.approve": "승인",
@@ -56,6 +57,7 @@ WORDS = {
     "history.none": "아직 배포한 적이 없습니다.",
     "history.title": "📜 배포 이력",
     "kind.deploy": "배포",
+    "kind.dispatch": "워크플로 실행",
     "kind.rollback": "롤백",
     "lead.unknown": "러너의 응답을 받지 못했습니다. 실행 결과를 확인하고 아래에서 알려 주세요. 그 전에는 아무것도 다시 시작하지 않습니다.",
     "lead.waiting": "지금 승인하시겠습니까?",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from leverframe.core import payload as reading
-from leverframe.core.deployments.values import State
+from leverframe.core.deployments.values import Kind, State
 from leverframe.core.wording.quoting import excerpt, first_line, one_line
 
 STATES: tuple[State, ...] = get_args(State)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _NAME, _LOG, _LISTED = 80, 800, 50
 
 
@@ -83,7 +84,7 @@ class DeploymentView:
     service: str
     environment: str
     state: State
-    kind: Literal["deploy", "rollback"] = "deploy"
+    kind: Kind = "deploy"
     lane: str = ""
     ref: str = ""
     sha: str = ""
@@ -128,6 +129,12 @@ class DeploymentView:
     rollback_ref: str = ""
     """What a rollback would go back to; empty when there is nothing."""
     can_retry: bool = False
+    reasons: tuple[str, ...] = ()
+    """Of a dispatch: why each of those who asked did so."""
+    joined: int = 0
+    """How many asked for it."""
+    begins_at: datetime | None = None
+    """Until when others may join it."""
     requested_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -167,7 +174,7 @@ def view(payload: object) -> DeploymentView:
         service=_line(payload, "service") or "?",
         environment=_line(payload, "environment") or "?",
         state=next((known for known in STATES if known == state), "unknown"),
-        kind="rollback" if kind == "rollback" else "deploy",
+        kind=next((known for known in KINDS if known == kind), "deploy"),
         lane=_line(payload, "lane"),
         ref=_line(payload, "ref"),
         sha=_line(payload, "sha"),
@@ -212,6 +219,9 @@ def view(payload: object) -> DeploymentView:
         log_tail=_log(reading.text(payload, "log_tail")),
         rollback_ref=_line(payload, "rollback_ref"),
         can_retry=reading.flag(payload, "can_retry"),
+        reasons=_sentences(payload, "reasons"),
+        joined=max(0, reading.number(payload, "joined") or 0),
+        begins_at=reading.moment(payload, "begins_at"),
         requested_at=reading.moment(payload, "requested_at"),
         started_at=reading.moment(payload, "started_at"),
         ended_at=reading.moment(payload, "ended_at"),
@@ -275,6 +285,12 @@ def _names(payload: object, *path: str) -> tuple[str, ...]:
     value = reading.at(payload, *path)
     found = value if isinstance(value, list | tuple) else ()
     return tuple(one_line(name, _NAME) for name in found[:_LISTED] if isinstance(name, str) and name)
+
+
+def _sentences(payload: object, *path: str) -> tuple[str, ...]:
+    value = reading.at(payload, *path)
+    found = value if isinstance(value, list | tuple) else ()
+    return tuple(one_line(words, 300) for words in found[:_LISTED] if isinstance(words, str) and words)
 
 
 def _log(words: str) -> str:
