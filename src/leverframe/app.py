@@ -22,6 +22,7 @@ from leverframe.core.errors import Locale, Refused
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
 from leverframe.core.routes import Route, RouteTable
+from leverframe.core.subscribers import hub_id
 from leverframe.core.wording import compose
 from leverframe.core.wording.levers import HUB
 from leverframe.github_rooms import github_client, github_teams
@@ -162,7 +163,7 @@ class App:
     async def stop(self) -> None:
         """Take nothing new in, let what is under way end, and let everything go."""
         await self.slack.hang_up()
-        stopping = [self.deliverer.stop(PATIENCE_S)]
+        stopping = [self.deliverer.stop(PATIENCE_S), self.hooks.loop.stop(PATIENCE_S)]
         if self.box is not None:
             stopping += [self.box.deployer.stop(PATIENCE_S), self.box.converser.stop(PATIENCE_S)]
         await asyncio.gather(*stopping)
@@ -252,15 +253,17 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
     paths = _paths(config, github, clock)
-    fanout = Fanout(
-        database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
-        room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
-        paths=paths, bell=accepted, planned=planned, follower=box.follower if box is not None else None, hearing=hearing,
-    )  # fmt: skip
 
     def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:
         metrics.told(chat, outcome, duration_s)
 
+    hooks = build_hooks(config, database, clock, parse, told=told, planned=planned)
+    fanout = Fanout(
+        database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
+        room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
+        paths=paths, bell=accepted, planned=planned, follower=box.follower if box is not None else None, hearing=hearing,
+        audience=hooks.audience, subscribers_owed=hooks.owed,
+    )  # fmt: skip
     deliverer = Deliverer(
         database, clock, boot=lambda: database.boot, chats=chats, library=library,
         sender=Sender({route.name: route for route in config.routes}, Words(config, zone), Mentions(config)), chance=random.random, bell=planned, told=told,
@@ -268,19 +271,23 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
-        roles=roles, redrive=Redriver(database, clock, planned), routes=explainer, demo=demo, signer=signer,
+        roles=roles, redrive=Redriver(database, clock, planned, hooks.owed), routes=explainer, demo=demo, signer=signer,
         chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box) if box is not None else None,
     )  # fmt: skip
     if desk.levers is not None:
         endings.append(desk.levers.watch.end)
-    hooks = build_hooks(config, planned.ring)
     refusals = RefusalLog(desk, metrics)
     slack = await build_slack(
         config, box, desk, outbound, clock, metrics, tokens=tokens, members=members, refusals=refusals, access=access,
         address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
+
+    def owed_again() -> None:
+        planned.ring()
+        hooks.owed.ring()
+
     inbound = Inbound(
-        Receiver(database, clock, recent, accepted.ring, planned.ring), sources,
+        Receiver(database, clock, recent, accepted.ring, owed_again, hub_id(config.hub.url)), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
         incoming=IncomingDoor(database, clock, parsing[TEAMS], desk.chats),
         refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=address_of,
@@ -292,7 +299,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     return App(
         config=config, database=database, clock=clock, site=build_site(doors, Guard(desk, refusals)), inbound=inbound, access=access,
         loops=[
-            ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run),
+            ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run), ("subscribers", hooks.loop.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
         ],

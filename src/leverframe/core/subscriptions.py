@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
 
+GONE = "hook_gone"
+"""The reason of one that said that it is over."""
 CHAT = "hooks"
 """Stands where a chat's name stands in a destination: ``hooks:sub_…``. No chat can be called so."""
 URL_BYTES, SECRET_BYTES = 2_000, 250
@@ -74,6 +76,18 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     def destination(self) -> str:
         """Where its deliveries go, as they name it."""
         return destination_of(self.id)
+
+    @property
+    def over(self) -> str | None:
+        """Return the code with which what is owed to it is given up, ``None`` while it is sent to, or waits."""
+        if not self.active:
+            return "hook_inactive"
+        return self.reason if self.health is Health.DISABLED and self.reason == GONE else None
+
+    @property
+    def sends(self) -> bool:
+        """Whether anything is sent to it now. One that was switched off for failing is tried now and then."""
+        return not self.paused and self.over is None
 
     @property
     def takes(self) -> bool:

@@ -17,6 +17,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from leverframe.core.subscriptions import CHAT
+from leverframe.store import parking
 from leverframe.store.events import alive
 from leverframe.store.rows import insert_rows, upsert
 from leverframe.store.tables import attempts, cards, deliveries, destinations, routing
@@ -125,20 +127,22 @@ class Round:
     """Where the room is paced: whoever takes it next sends nothing before."""
 
 
-def plan(connection: Connection, *, boot: int, routed: Collection[int], planned: Sequence[Planned], now: datetime) -> None:
+def plan(
+    connection: Connection, *, boot: int, routed: Collection[int], planned: Sequence[Planned], now: datetime, asleep: Collection[str] = ()
+) -> None:
     """Replace the routing rows of ``routed`` events by their deliveries; raises :class:`LateWorker` when another has one of them now."""
     gone = connection.execute(routing.delete().where(routing.c.event_id.in_(list(routed)), routing.c.boot == boot))
     if gone.rowcount != len(routed):
         raise LateWorker(f"{len(routed) - gone.rowcount} events were routed elsewhere")
-    owe(connection, planned=planned, now=now)
+    owe(connection, planned=planned, now=now, asleep=asleep)
 
 
 class LateWorker(Exception):
     """This process lost its lease meanwhile: what it decided is dropped, because another process decides it."""
 
 
-def owe(connection: Connection, *, planned: Sequence[Planned], now: datetime) -> None:
-    """Write deliveries and see to it that their destinations are due."""
+def owe(connection: Connection, *, planned: Sequence[Planned], now: datetime, asleep: Collection[str] = ()) -> None:
+    """Write deliveries and see to it that their destinations are due, but for those that are ``asleep``."""
     if not planned:
         return
     insert_rows(
@@ -154,7 +158,7 @@ def owe(connection: Connection, *, planned: Sequence[Planned], now: datetime) ->
     )  # fmt: skip
     due: dict[str, datetime] = {}
     for one in planned:
-        if one.state is State.OWED:
+        if one.state is State.OWED and one.destination not in asleep:
             due[one.destination] = min(due.get(one.destination, one.scheduled_at), one.scheduled_at)
     wake(connection, due)
 
@@ -186,18 +190,30 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int, window
     What this process holds by its own ``boot`` it is still sending to, also when its lease ran out meanwhile. With ``holding``
     it says what that is: the others under its boot are of a ``take`` whose answer was lost, and are taken now.
     """
-    asked = {"b_boot": boot, "b_now": now, "b_limit": limit} | ({} if holding is None else {"b_holding": list(holding)})
-    taken = connection.execute(_take(holding is not None), asked).all()
     return [
         Taken(name=name, failures=failures, owed=owed(connection, destination=name, now=now, limit=window), next_send_at=next_send_at)
-        for name, failures, next_send_at in taken
+        for name, failures, next_send_at in claim(connection, boot=boot, now=now, limit=limit, holding=holding)
     ]
 
 
-def next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
-    """Return when the next destination that no living process holds is due; ``None`` when none is."""
-    found: datetime | None = connection.execute(_NEXT_DUE_AT, {"b_boot": boot, "b_now": now}).scalar()
+def claim(
+    connection: Connection, *, boot: int, now: datetime, limit: int, holding: Collection[str] | None = None, hooks: bool = False
+) -> list[tuple[str, int, datetime | None]]:
+    """Take destinations as :func:`take` does, of chats or of ``hooks``; return their names, failures, and when they may be sent to next."""
+    asked = {"b_boot": boot, "b_now": now, "b_limit": limit} | ({} if holding is None else {"b_holding": list(holding)})
+    return [(row.name, row.failures, row.next_send_at) for row in connection.execute(_take(holding is not None, hooks), asked)]
+
+
+def next_due_at(connection: Connection, *, boot: int, now: datetime, hooks: bool = False) -> datetime | None:
+    """Return when the next destination (of chats, or of ``hooks``) that no living process holds is due; ``None`` when none is."""
+    found: datetime | None = connection.execute(_NEXT_DUE_AT[hooks], {"b_boot": boot, "b_now": now}).scalar()
     return found
+
+
+def _of_hooks(hooks: bool) -> sa.ColumnElement[bool]:
+    head = sa.func.substr(destinations.c.name, sa.literal_column("1"), sa.literal_column(str(len(CHAT) + 1)))
+    named: sa.ColumnElement[str] = sa.literal_column(f"'{CHAT}:'")
+    return head == named if hooks else head != named
 
 
 def _free(unsure: bool) -> sa.ColumnElement[bool]:
@@ -208,10 +224,10 @@ def _free(unsure: bool) -> sa.ColumnElement[bool]:
 
 
 @cache
-def _take(unsure: bool) -> Any:
+def _take(unsure: bool, hooks: bool) -> Any:
     free = (
         sa.select(destinations.c.name)
-        .where(destinations.c.due_at <= sa.bindparam("b_now", type_=destinations.c.due_at.type), _free(unsure))
+        .where(destinations.c.due_at <= sa.bindparam("b_now", type_=destinations.c.due_at.type), _free(unsure), _of_hooks(hooks))
         .order_by(destinations.c.due_at)
         .limit(sa.bindparam("b_limit", type_=sa.Integer))
         .with_for_update(skip_locked=True)
@@ -222,7 +238,7 @@ def _take(unsure: bool) -> Any:
     return ours.values(boot=sa.bindparam("b_boot", type_=sa.BigInteger)).returning(destinations.c.name, destinations.c.failures, destinations.c.next_send_at)
 
 
-_NEXT_DUE_AT = sa.select(sa.func.min(destinations.c.due_at)).where(_free(False))
+_NEXT_DUE_AT = {hooks: sa.select(sa.func.min(destinations.c.due_at)).where(_free(False), _of_hooks(hooks)) for hooks in (False, True)}
 
 
 def _of(later: int) -> sa.ColumnElement[bool]:
@@ -334,30 +350,43 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
     if ended:
         record(connection, ended=ended, now=now)
     # The rows are locked first: a delivery planned meanwhile either is seen below, or finds due_at empty and fills it.
-    held = set(connection.execute(_HELD, {"b_names": [each.name for each in rounds], "b_boot": boot}).scalars())
+    ours = held(connection, names=[each.name for each in rounds], boot=boot)
     going_on: dict[str, list[Owed]] = {}
     emptied: list[str] = []
     for each in rounds:
-        if each.name not in held:
+        if each.name not in ours:
             continue  # another process took it when our lease had run out
         if each.stop_until is None and each.full and not each.leaving:
             going_on[each.name] = owed(connection, destination=each.name, now=now, limit=window)
         elif each.stop_until is None:
             emptied.append(each.name)
     emptied += [name for name, more in going_on.items() if not more]
-    # What is still owed there (it came just now, or waits for its moment) is taken when it is due.
-    looked = connection.execute(_NEXT_OWED_AT, {"b_destinations": emptied}).all() if emptied else []
-    next_at = {name: now if in_turn is not None else later for name, in_turn, later in looked}
-    released = [
-        {
-            "b_name": each.name, "b_boot": boot, "b_due": each.stop_until or next_at.get(each.name), "b_failures": each.failures, "b_error": each.error,
-            "b_next": each.next_send_at,
-        }
-        for each in rounds if each.name in held and not going_on.get(each.name)
-    ]  # fmt: skip
-    if released:
-        connection.execute(_RELEASE, released)
+    next_at = next_owed_at(connection, emptied, now)
+    release(connection, boot=boot, rows=[
+        (each.name, each.stop_until or next_at.get(each.name), each.failures, each.error, each.next_send_at)
+        for each in rounds if each.name in ours and not going_on.get(each.name)
+    ])  # fmt: skip
     return {name: more for name, more in going_on.items() if more}
+
+
+def held(connection: Connection, *, names: Sequence[str], boot: int) -> set[str]:
+    """Return those of the destinations that ``boot`` holds; their rows are locked."""
+    return set(connection.execute(_HELD, {"b_names": names, "b_boot": boot}).scalars())
+
+
+def next_owed_at(connection: Connection, names: Sequence[str], now: datetime) -> dict[str, datetime | None]:
+    """Return when what is still owed at destinations (it came just now, or waits for its moment) is to be sent; not for those with nothing."""
+    looked = connection.execute(_NEXT_OWED_AT, {"b_destinations": names}).all() if names else []
+    return {name: now if in_turn is not None else later for name, in_turn, later in looked}
+
+
+def release(connection: Connection, *, boot: int, rows: Sequence[tuple[str, datetime | None, int, str | None, datetime | None]]) -> None:
+    """Let destinations go: each with when it is due, its failures, what it refused with, and when it may be sent to next."""
+    if rows:
+        connection.execute(_RELEASE, [
+            {"b_name": name, "b_boot": boot, "b_due": due_at, "b_failures": failures, "b_error": error, "b_next": next_send_at}
+            for name, due_at, failures, error, next_send_at in rows
+        ])  # fmt: skip
 
 
 _HELD = (
@@ -402,7 +431,7 @@ def revive(connection: Connection, *, now: datetime, event_id: int | None = None
         which = sa.and_(deliveries.c.event_id == event_id, deliveries.c.state == int(State.DEAD))
     else:
         which = deliveries.c.id.in_(list(ids))
-    rows = connection.execute(sa.select(deliveries.c.id, deliveries.c.destination).where(which).order_by(deliveries.c.id)).all()
+    rows = connection.execute(sa.select(deliveries.c.id, deliveries.c.destination, deliveries.c.order_key).where(which).order_by(deliveries.c.id)).all()
     if rows:
         connection.execute(
             deliveries.update().where(deliveries.c.id == sa.bindparam("b_id")).values(
@@ -411,6 +440,7 @@ def revive(connection: Connection, *, now: datetime, event_id: int | None = None
             ),
             [{"b_id": row.id, "b_at": now + timedelta(seconds=count * every_s)} for count, row in enumerate(rows)],
         )  # fmt: skip
+    parking.unpark(connection, sorted({(row.destination, row.order_key) for row in rows if row.destination.startswith(f"{CHAT}:")}))
     for name in sorted({row.destination for row in rows}):
         # Somebody asks for it now: what the destination had to wait for is over.
         connection.execute(destinations.update().where(destinations.c.name == name, destinations.c.failures > 0).values(due_at=now, failures=0))

@@ -139,6 +139,18 @@ def load(connection: Connection, ids: Sequence[int]) -> dict[int, StoredEvent]:
     }
 
 
+def repos(connection: Connection, ids: Sequence[int]) -> set[str]:
+    """Return the repositories of events."""
+    found = sa.select(events.c.repo).where(events.c.id.in_(list(ids)), events.c.repo.is_not(None)).distinct()
+    return set(connection.execute(found).scalars())
+
+
+def headers(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """Return the kept headers of those of ``ids`` whose bodies are kept, by lower-case name."""
+    rows = connection.execute(sa.select(bodies.c.event_id, bodies.c.headers).where(bodies.c.event_id.in_(list(ids))))
+    return {row.event_id: {name.lower(): value for name, value in msgspec.json.decode(row.headers)} for row in rows}
+
+
 def wait_for_label(connection: Connection, *, route: str, subject: str, event_id: int) -> None:
     """Remember the subject's latest event that ``route`` took but for its labels, unless it has fired for it already."""
     known = connection.execute(sa.select(label_waits.c.fired_at).where(label_waits.c.route == route, label_waits.c.subject == subject)).first()

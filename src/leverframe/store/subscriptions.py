@@ -62,8 +62,13 @@ class SecretBox:
 
 
 def _read(row: Any) -> Subscription:
+    return Subscription(**row._asdict() | {"events": _topics_read(row.events), "health": Health(row.health)})
+
+
+def _with_secrets(row: Any) -> tuple[Subscription, tuple[SealedSecret, ...]]:
     values = row._asdict()
-    return Subscription(**values | {"events": _topics_read(row.events), "health": Health(row.health)})
+    kept = tuple(_secrets_read(values.pop("secrets")))
+    return Subscription(**values | {"events": _topics_read(row.events), "health": Health(row.health)}), kept
 
 
 def of_project(connection: Connection, project: str) -> list[Subscription]:
@@ -83,6 +88,17 @@ def one(connection: Connection, project: str, id: int) -> Subscription:
 def by_id(connection: Connection, ids: Collection[int]) -> dict[int, Subscription]:
     """Return those of ``ids`` that there are, whatever project they are of: for whoever delivers."""
     return {row.id: _read(row) for row in connection.execute(sa.select(*_KEPT).where(table.c.id.in_(list(ids))))}
+
+
+def with_secrets(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Subscription, tuple[SealedSecret, ...]]]:
+    """Return :func:`by_id`, each with its secrets."""
+    return {row.id: _with_secrets(row) for row in connection.execute(sa.select(*_KEPT, table.c.secrets).where(table.c.id.in_(list(ids))))}
+
+
+def set_health(connection: Connection, subscription: Subscription) -> None:
+    """Keep how it is doing now. What people changed meanwhile stays."""
+    connection.execute(table.update().where(table.c.id == subscription.id).values(
+        health=str(subscription.health), reason=subscription.reason, health_at=subscription.health_at, failing_at=subscription.failing_at))
 
 
 def page(connection: Connection, *, project: str | None = None, after: int = 0, limit: int = 100) -> list[Subscription]:
@@ -145,9 +161,7 @@ def change(
     ).first()
     if row is None:
         raise Refused("hook_unknown", show("sub", id))
-    values = row._asdict()
-    kept = tuple(_secrets_read(values.pop("secrets")))
-    before = Subscription(**values | {"events": _topics_read(row.events), "health": Health(row.health)})
+    before, kept = _with_secrets(row)
     if version is not None and before.version != version:
         raise Refused("hook_changed", before.shown_id)
     after = replace(to(before), id=before.id, project=before.project, version=before.version + 1)

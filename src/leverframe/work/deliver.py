@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,20 +19,16 @@ from leverframe.store import deliveries
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Card, Ended, Owed, Role, Round, State
 from leverframe.work.bell import Bell
+from leverframe.work.holding import Holder
 from leverframe.work.library import Library
 from leverframe.work.send import Sender
 
 WINDOW = 128
 """Owed deliveries of one destination looked at together."""
-HELD = 1024
-"""Destinations that one process sends to at once."""
 AT_ONCE = 16
 """Messages under way to one room that is not paced; of one thread always one."""
 RECORD_S = 1.0
 """After so long what was sent is written down before more is sent: a crash says no more than this twice."""
-SCAN_S = 5.0
-GATHER_S = 0.01
-"""After a round that found something due: what became due meanwhile is taken together."""
 _OUTCOME = {Delivered: 0, Retryable: 1, Rejected: 2}
 log = structlog.get_logger("leverframe.deliver")
 
@@ -62,8 +58,8 @@ class _Held:
     """When what was sent is to be written down."""
 
 
-class Deliverer:
-    """The loop that delivers."""
+class Deliverer(Holder[_Held, Round, Sequence[Owed]]):
+    """The loop that delivers to chats."""
 
     def __init__(
         self,
@@ -79,83 +75,26 @@ class Deliverer:
         told: Told,
         schedule: Schedule | None = None,
     ) -> None:
-        self._database, self._clock, self._boot = database, clock, boot
+        super().__init__(database, clock, boot=boot, bell=bell)
         self._chats, self._library, self._sender = chats, library, sender
         self._chance, self._told = chance, told
         self._schedule = schedule or Schedule()
-        self.bell = bell
-        self._draining: dict[str, asyncio.Task[None]] = {}
-        self._unsure = False
-        """Whether destinations may be ours that we do not know of: the answer of a ``take`` was lost."""
-        self._rounds: list[tuple[Round, _Held, asyncio.Future[Sequence[Owed]]]] = []
-        self._settling: asyncio.Task[None] | None = None
-        self._stopping = False
 
-    async def run(self) -> None:
-        """Deliver whatever is due, until :meth:`stop`."""
-        while not self._stopping:
-            try:
-                if await self.step():
-                    await self._clock.sleep(GATHER_S)
-                else:
-                    await self.bell.wait(await self._idle_s())
-            except Refused as error:
-                log.warning("delivering_put_off", code=error.code)
-                await self._clock.sleep(1.0)
-            except Exception:
-                log.exception("delivering_failed")
-                await self._clock.sleep(1.0)
+    async def _take(self, limit: int, holding: Collection[str] | None) -> Sequence[tuple[_Held, Sequence[Owed]]]:
+        taken = await self._database.write(
+            deliveries.take, boot=self._boot(), now=self._clock.now(), limit=limit, window=WINDOW, holding=holding)
+        return [(_Held(one.name, one.failures, next_send_at=one.next_send_at), one.owed) for one in taken]
 
-    async def stop(self, patience_s: float) -> None:
-        """Begin nothing new; let what is under way come to its end for up to ``patience_s`` seconds, then break it off."""
-        self._stopping = True
-        self.bell.ring()
-        held = list(self._draining.values())
-        if held:
-            _, late = await asyncio.wait(held, timeout=patience_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-    async def step(self) -> int:
-        """Take the destinations that are due and begin sending to them; return how many were taken."""
-        free = HELD - len(self._draining)
-        if free <= 0:
-            await self.bell.wait(0.05)
-            return 0
-        holding = list(self._draining) if self._unsure else None
-        self._unsure = True
-        taken = await self._database.write(deliveries.take, boot=self._boot(), now=self._clock.now(), limit=free, window=WINDOW, holding=holding)
-        self._unsure = False
-        for one in taken:
-            before, held = self._draining.get(one.name), _Held(one.name, one.failures, next_send_at=one.next_send_at)
-            drain = self._drain(held, one.owed) if before is None else self._drain_after(before, held)
-            task = self._draining[one.name] = asyncio.create_task(drain, name=f"deliver {one.name}")
-            task.add_done_callback(partial(self._drained, one.name))
-        return len(taken)
-
-    def _drained(self, name: str, task: asyncio.Task[None]) -> None:
-        if self._draining.get(name) is task:
-            del self._draining[name]
-
-    async def _drain_after(self, before: asyncio.Task[None], held: _Held) -> None:
-        """Go on where an earlier task of ours is about to end: it let the destination go, and it was due again at once."""
-        await asyncio.wait([before])
-        await self._drain(held, None)  # that task may have sent what we were given
-
-    async def settle(self) -> None:
-        """Return when nothing is under way (for tests and an orderly end)."""
-        while self._draining:
-            await asyncio.gather(*self._draining.values(), return_exceptions=True)
-
-    async def _idle_s(self) -> float:
+    async def _next_due_s(self) -> float | None:
         due = await self._database.read(deliveries.next_due_at, boot=self._boot(), now=self._clock.now())
-        if due is None:
-            return SCAN_S
-        return min(max((due - self._clock.now()).total_seconds(), 0.0), SCAN_S)
+        return None if due is None else (due - self._clock.now()).total_seconds()
 
-    async def _drain(self, held: _Held, owed: Sequence[Owed] | None) -> None:
+    async def _write(self, rounds: Sequence[Round]) -> Mapping[str, Sequence[Owed]]:
+        return await self._database.write(deliveries.settle, rounds=rounds, boot=self._boot(), now=self._clock.now(), window=WINDOW)
+
+    async def _drain(self, held: _Held, first: Sequence[Owed] | None) -> None:
         """Send what is owed, and then what is owed next, until that is nothing; ``None``: it is to be looked at first."""
+        owed = first
         while True:
             try:
                 if owed:
@@ -169,7 +108,8 @@ class Deliverer:
                 log.exception("destination_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = 30.0, f"internal: {type(error).__name__}"
             try:
-                owed = await asyncio.shield(self._settle(held, full=owed is None or len(owed) == WINDOW or self._time_to_record(held)))
+                full = owed is None or len(owed) == WINDOW or self._time_to_record(held)
+                owed = await asyncio.shield(self._settle(held, self._round(held, full=full)))
             except Exception as error:  # noqa: BLE001 - the destination is ours until this is written
                 # Mostly: the database is away. What was sent is written down before anything else is sent here.
                 log.warning("deliveries_not_recorded", destination=held.name, error=str(error))
@@ -180,47 +120,13 @@ class Deliverer:
                 self.bell.ring()
                 return
 
-    def _settle(self, held: _Held, *, full: bool) -> asyncio.Future[Sequence[Owed]]:
-        """Have the round written; the future gives what is owed next, nothing when the destination was let go."""
+    def _round(self, held: _Held, *, full: bool) -> Round:
         now = self._clock.now()
-        done = Round(
+        return Round(
             name=held.name, ended=list(held.ended), failures=held.failures, error=held.error, full=full, leaving=held.leaving or self._stopping,
             next_send_at=held.next_send_at,
             stop_until=None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s),
         )  # fmt: skip
-        written: asyncio.Future[Sequence[Owed]] = asyncio.get_running_loop().create_future()
-        self._rounds.append((done, held, written))
-        if self._settling is None:
-            self._settling = asyncio.create_task(self._settle_all(), name="deliver settle")
-        return written
-
-    async def _settle_all(self) -> None:
-        """Write all rounds that end in these moments, in one go."""
-        await self._clock.sleep(GATHER_S / 2)
-        while self._rounds:
-            batch, self._rounds = self._rounds, []
-            await self._settle_batch(batch)
-        self._settling = None
-
-    async def _settle_batch(self, batch: Sequence[tuple[Round, _Held, asyncio.Future[Sequence[Owed]]]]) -> None:
-        try:
-            going_on = await self._database.write(
-                deliveries.settle, rounds=[done for done, _, _ in batch], boot=self._boot(), now=self._clock.now(), window=WINDOW
-            )
-        except Exception as error:  # noqa: BLE001 - it is handed to those who wait
-            if len(batch) > 1 and not isinstance(error, Refused):
-                # One of the rounds cannot be written as it is: the others can.
-                for one in batch:
-                    await self._settle_batch([one])
-                return
-            for _, _, written in batch:
-                if not written.done():
-                    written.set_exception(error)
-        else:
-            for done, held, written in batch:
-                del held.ended[: len(done.ended)]
-                if not written.done():
-                    written.set_result(going_on.get(done.name, ()))
 
     async def _send_window(self, held: _Held, owed: Sequence[Owed]) -> None:
         chat = self._chats.get(held.name.partition(":")[0])

@@ -30,6 +30,7 @@ from leverframe.work.planning import Decided, Planner, decide
 from leverframe.work.receive import Recent
 
 if TYPE_CHECKING:
+    from leverframe.work.audience import Audience
     from leverframe.work.follow import Follower
     from leverframe.work.hearing import Hearing
 
@@ -60,6 +61,8 @@ class _Batch:
     silenced: set[str]
     routed: list[int]
     plans: list[Decided]
+    projects: set[str]
+    """Those that have subscriptions."""
 
 
 class Fanout:
@@ -81,12 +84,15 @@ class Fanout:
         planned: Bell,
         follower: Follower | None = None,
         hearing: Hearing | None = None,
+        audience: Audience | None = None,
+        subscribers_owed: Bell | None = None,
     ) -> None:
-        """``follower`` moves deployments by what sources prove, ``hearing`` has plugins hear it."""
+        """``follower`` moves deployments by what sources prove, ``hearing`` has plugins hear it, ``audience`` are projects' subscribers,
+        for whom ``subscribers_owed`` is rung."""
         self._database, self._clock, self._boot = database, clock, boot
         self._table, self._library, self._recent = table, library, recent
-        self._planner, self._paths = Planner(database, library, zone, room_quiet, follower, hearing), paths
-        self._follower, self._hearing = follower, hearing
+        self._planner, self._paths = Planner(database, library, zone, room_quiet, follower, hearing, audience), paths
+        self._follower, self._hearing, self._audience, self._subscribers_owed = follower, hearing, audience, subscribers_owed
         self.bell, self._planned = bell, planned
         self._carried: dict[str, RouteTable] = {}
         self._filtered = any(route.where for route in table.routes)
@@ -119,14 +125,14 @@ class Fanout:
     async def step(self) -> int:
         """Route one batch; return how many events it held."""
         boot = self._boot()
-        ids, silenced, chosen = await self._database.write(self._claim, boot=boot, now=self._clock.now())
+        ids, silenced, chosen, projects = await self._database.write(self._claim, boot=boot, now=self._clock.now())
         if not ids:
             return 0
         self._table.add(chosen)
         stored = await self._load(ids)
         # Of those whose bodies are gone nothing can be said any more.
-        batch = _Batch(boot, silenced, routed=list(set(ids) - stored.keys()), plans=[])
-        late: list[tuple[RouteTable, Event, bool]] = []
+        batch = _Batch(boot, silenced, routed=list(set(ids) - stored.keys()), plans=[], projects=projects)
+        late: list[tuple[RouteTable, Event, bool, bool]] = []
         behind: set[tuple[str, str | None]] = set()
         for count, id in enumerate(sorted(stored)):
             if count % 16 == 15:
@@ -135,28 +141,29 @@ class Fanout:
                 table = self._carried_table(carried) if (carried := stored[id].carried) else self._table
                 accepted = stored[id].accepted
                 follows = self._follower is not None and stored[id].carried is None and self._follower.wants(accepted.name, accepted.repo)
-                if not follows and not self._hears(table, accepted.name) and not table.hears(accepted.name):
+                subscribed = self._audience is not None and self._audience.wants(projects, stored[id])
+                if not follows and not subscribed and not self._hears(table, accepted.name) and not table.hears(accepted.name):
                     batch.routed.append(id)
                     continue
                 event = self._library.parse(stored[id])
                 if self._paths is not None and ((event.source, event.repo) in behind or table.needs_paths(event)):
                     # What waits for GitHub holds up what follows it in its repository, and nothing else.
                     behind.add((event.source, event.repo))
-                    late.append((table, event, follows))
+                    late.append((table, event, follows, subscribed))
                     continue
-                await self._decide(batch, table, event, follows)
+                await self._decide(batch, table, event, follows, subscribed)
             except Exception as error:
                 log.exception("routing_failed", event_id=id, error=str(error))
                 await self._failed(batch, id, error)
         await self._write(batch)
         if late and self._paths is not None:
-            await self._route_late(_Batch(boot, silenced, [], []), self._paths, late)
+            await self._route_late(_Batch(boot, silenced, [], [], projects), self._paths, late)
         return len(ids)
 
-    async def _route_late(self, batch: _Batch, paths: Paths, late: Sequence[tuple[RouteTable, Event, bool]]) -> None:
+    async def _route_late(self, batch: _Batch, paths: Paths, late: Sequence[tuple[RouteTable, Event, bool, bool]]) -> None:
         """Route what waits for the files of pull requests, as far as GitHub tells them in time, and what comes after it."""
-        found = await paths.of([event for table, event, _ in late if table.needs_paths(event)])
-        for table, event, follows in late:
+        found = await paths.of([event for table, event, _, _ in late if table.needs_paths(event)])
+        for table, event, follows, subscribed in late:
             try:
                 if table.needs_paths(event):
                     answer = found.get(event.id, UNANSWERED)
@@ -166,7 +173,7 @@ class Fanout:
                         log.warning("paths_not_known", event_id=event.id, repo=event.repo, code=answer.code, detail=answer.detail)
                         if not is_final(answer) and await self._put_off(batch.boot, event.id, answer.code, answer.detail, forget=False):
                             continue
-                await self._decide(batch, table, event, follows)
+                await self._decide(batch, table, event, follows, subscribed)
             except (Refused, LateWorker):
                 raise
             except Exception as error:
@@ -174,10 +181,10 @@ class Fanout:
                 await self._failed(batch, event.id, error)
         await self._write(batch)
 
-    async def _decide(self, batch: _Batch, table: RouteTable, event: Event, follows: bool = False) -> None:
+    async def _decide(self, batch: _Batch, table: RouteTable, event: Event, follows: bool = False, subscribed: bool = False) -> None:
         # A filter is answered by another process: the loop must not wait for it.
         hears = self._hears(table, event.name)
-        decided = await asyncio.to_thread(decide, table, event, follows, hears) if self._filtered else decide(table, event, follows, hears)
+        decided = await asyncio.to_thread(decide, table, event, follows, hears, subscribed) if self._filtered else decide(table, event, follows, hears, subscribed)
         if decided.firing:
             self._library.keep(event)
         batch.plans.append(decided)
@@ -225,7 +232,7 @@ class Fanout:
         except Exception:
             log.exception("planning_failed")
             for id in sorted(batch.routed):
-                alone = _Batch(batch.boot, batch.silenced, [id], [plan for plan in batch.plans if plan.event.id == id])
+                alone = _Batch(batch.boot, batch.silenced, [id], [plan for plan in batch.plans if plan.event.id == id], batch.projects)
                 try:
                     owed += await self._plan_now(alone)
                 except (Refused, LateWorker):
@@ -243,14 +250,19 @@ class Fanout:
         for turn in moved:
             if self._follower is not None:
                 self._follower.committed(turn)
+        if self._subscribers_owed is not None and any(plan.subscribed for plan in batch.plans):
+            self._subscribers_owed.ring()
         if self._hearing is not None and any(plan.hears for plan in batch.plans):
             self._hearing.bell.ring()
         return owed
 
-    def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str], tuple[Route, ...]]:
-        """Claim events; with them come the mutes that hold, and the routes that people made in their rooms."""
+    def _claim(self, connection: Connection, *, boot: int, now: datetime) -> tuple[list[int], set[str], tuple[Route, ...], set[str]]:
+        """Claim events; with them come the mutes that hold, the routes that people made in their rooms, and the projects with subscriptions."""
         ids = events.claim_routing(connection, boot=boot, now=now, limit=BATCH)
-        return (ids, mutes.active(connection, now=now), chat_routes.every(connection)) if ids else (ids, set(), ())
+        if not ids:
+            return ids, set(), (), set()
+        projects = self._audience.projects(connection, ids) if self._audience is not None else set()
+        return ids, mutes.active(connection, now=now), chat_routes.every(connection), projects
 
     async def _load(self, ids: Sequence[int]) -> dict[int, StoredEvent]:
         found = self._recent.take(ids)

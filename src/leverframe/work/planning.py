@@ -19,6 +19,7 @@ from leverframe.store.deliveries import Planned, Role, State
 from leverframe.work.library import Library
 
 if TYPE_CHECKING:  # a hub that deploys nothing does not load what deploys
+    from leverframe.work.audience import Audience
     from leverframe.work.follow import Follower
     from leverframe.work.hearing import Hearing
     from leverframe.work.interlocking import Turn
@@ -49,22 +50,27 @@ class Decided(msgspec.Struct, frozen=True):
     subject: str | None = None
     waiting: Sequence[Route] = ()
     relabelled: Sequence[Route] = ()
+    subscribed: bool = False
+    """Whether its project has subscriptions: it came by a door that proves its sender."""
 
 
-def decide(table: RouteTable, event: Event, follows: bool = False, hears: bool = False) -> Decided:
+def decide(table: RouteTable, event: Event, follows: bool = False, hears: bool = False, subscribed: bool = False) -> Decided:
     """Return what the routes say to an event. It may take long where a route has a filter."""
     firing = table.firing(event)
     if event.subject is None or not table.with_labels:
-        return Decided(event, firing, hears, follows)
-    return Decided(event, firing, hears, follows, f"{event.source}:{event.subject.key}", table.but_for_labels(event), table.relabel(event))
+        return Decided(event, firing, hears, follows, subscribed=subscribed)
+    subject = f"{event.source}:{event.subject.key}"
+    return Decided(event, firing, hears, follows, subject, table.but_for_labels(event), table.relabel(event), subscribed)
 
 
 class Planner:
     """Writes down what is owed. ``room_quiet`` are the quiet hours of rooms, by the wall clock of ``zone``."""
 
     def __init__(
-        self, database: Database, library: Library, zone: tzinfo, room_quiet: Mapping[str, Quiet], follower: Follower | None, hearing: Hearing | None = None
+        self, database: Database, library: Library, zone: tzinfo, room_quiet: Mapping[str, Quiet], follower: Follower | None, hearing: Hearing | None = None,
+        audience: Audience | None = None,
     ) -> None:
+        self._audience = audience
         self._follower, self._hearing = follower, hearing
         self._database, self._library, self._zone, self._room_quiet = database, library, zone, room_quiet
 
@@ -87,7 +93,11 @@ class Planner:
             if decided.subject is not None:
                 fired += self._labels(connection, decided, decided.subject, now)
             planned += self._deliveries(fired, silenced, now)
-        deliveries.plan(connection, boot=boot, routed=routed, planned=planned, now=now)
+        asleep: set[str] = set()
+        if self._audience is not None and (heard := [decided.event for decided in plans if decided.subscribed]):
+            owed, asleep = self._audience.plan(connection, heard, now)
+            planned += owed
+        deliveries.plan(connection, boot=boot, routed=routed, planned=planned, now=now, asleep=asleep)
         if self._hearing is not None:
             for decided in plans:
                 if decided.hears:

@@ -10,8 +10,10 @@ from typing import Protocol
 import msgspec
 import zstandard
 
+from leverframe.core.errors import Refused
 from leverframe.core.headers import is_secret
 from leverframe.core.ids import show
+from leverframe.core.subscribers import HEADER, loops, read_trail
 from leverframe.ports import Accepted, Clock, Source
 from leverframe.store import deliveries
 from leverframe.store.database import Database
@@ -20,6 +22,7 @@ from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import to_us
 
 PLAIN, ZSTANDARD = 0, 1
+_TRAIL = HEADER.lower().encode()
 _encode_headers = msgspec.json.Encoder().encode
 
 
@@ -78,7 +81,9 @@ class Receiver:
     ``accepted`` is called after each commit that brought a new one, ``owed`` after one that made dead deliveries owed again.
     """
 
-    def __init__(self, database: Ingesting, clock: Clock, recent: Recent, accepted: Callable[[], None], owed: Callable[[], None]) -> None:
+    def __init__(self, database: Ingesting, clock: Clock, recent: Recent, accepted: Callable[[], None], owed: Callable[[], None], hub_id: str = "") -> None:
+        """``hub_id`` is what other hubs know this one by: what has been here before is refused."""
+        self._hub_id = hub_id
         self._database, self._clock, self._recent, self._accepted, self._owed = database, clock, recent, accepted, owed
         self._compress = zstandard.ZstdCompressor(level=1).compress
 
@@ -88,9 +93,11 @@ class Receiver:
         """Verify and store one request; return once it is on disk.
 
         ``carried`` is the routing that the request's own address holds (JSON), ``scope`` replaces the source's name in
-        what makes a repeat. Raises ``Refused``: a 4xx of the source, or ``storage_unavailable``.
+        what makes a repeat. Raises ``Refused``: a 4xx of the source, ``event_looped``, or ``storage_unavailable``.
         """
         accepted = source.accept(headers, body)
+        if (came := headers.get(_TRAIL)) is not None and loops(read_trail(came.decode("latin-1")), self._hub_id):
+            raise Refused("event_looped")
         id = self._database.new_id()
         raw = accepted.body
         now = self._clock.now()

@@ -17,13 +17,14 @@ BITE = 500
 class Redriver:
     """Makes deliveries due again, each with its full retry schedule."""
 
-    def __init__(self, database: Database, clock: Clock, planned: Bell) -> None:
-        self._database, self._clock, self._planned = database, clock, planned
+    def __init__(self, database: Database, clock: Clock, *bells: Bell) -> None:
+        """``bells`` are rung when something is owed again."""
+        self._database, self._clock, self._bells = database, clock, bells
 
     async def retry(self, ids: Sequence[int]) -> int:
         """Return how many of these deliveries are owed again."""
         revived = await self._database.write(deliveries.revive, ids=ids, now=self._clock.now())
-        self._planned.ring()
+        self._ring()
         return revived
 
     async def retry_matching(
@@ -43,5 +44,9 @@ class Redriver:
             after = found[-1]
             ids = [id for id in found if id <= last]
             total += await self._database.write(deliveries.revive, ids=ids, now=began + timedelta(seconds=total * every_s), every_s=every_s)
-            self._planned.ring()
+            self._ring()
         return total
+
+    def _ring(self) -> None:
+        for bell in self._bells:
+            bell.ring()

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.ids import show
+from leverframe.core.subscriptions import CHAT
 from leverframe.core.wording.levers import HUB
 from leverframe.store import deliveries
 from leverframe.store.deliveries import Planned, Role, State
@@ -60,7 +61,9 @@ def tell_all(connection: Connection, new_id: Callable[[], int], tellings: Sequen
         for destination in where:
             threaded = destination in telling.to and telling.role is not Role.ALONE
             planned.append(Planned(
-                id=new_id(), event_id=id, destination=destination, order_key=f"{telling.source}:{telling.subject}" if threaded else "",
+                id=new_id(), event_id=id, destination=destination,
+                # A subscriber's deliveries have a key each: one that fails waits apart.
+                order_key=f"{telling.source}:{telling.subject}" if threaded else f"evt:{id}" if destination.startswith(f"{CHAT}:") else "",
                 role=telling.role if threaded else Role.ALONE, route="", state=State.OWED, scheduled_at=now,
             ))  # fmt: skip
     insert_rows(connection, events, ("id", "dedupe", "source", "delivery_id", "name", "action", "repo", "carried", "received_at"), heard)

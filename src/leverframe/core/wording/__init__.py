@@ -13,7 +13,7 @@ from datetime import tzinfo
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
-from leverframe.core.wording import cards
+from leverframe.core.wording import cards, webhooks
 from leverframe.core.wording.blocks import BLOCKS
 from leverframe.core.wording.buttons import buttons
 from leverframe.core.wording.en import VOICE as ENGLISH
@@ -35,7 +35,7 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     Never raises, whatever the payload holds. The headline stands alone; the blocks below add people's own words, how
     the subject stands, a button where somebody has to act, and where and when it happened.
     """
-    if event.kind == HUB and (said := word(event, LEVERS[locale], zone)) is not None:
+    if event.kind == HUB and (said := webhooks.word(event, locale) or word(event, LEVERS[locale], zone)) is not None:
         return said
     if event.kind == cards.TEAMS:
         return cards.word(event, locale, zone)
