@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from leverframe.core.access import Identity
 from leverframe.core.errors import Locale, Refused
+from leverframe.guarded import Guarded, Resolver
 from leverframe.payloads import FORMATS
 from leverframe.store import people
 from leverframe.store.deliveries import Role as ThreadRole
@@ -120,10 +121,9 @@ async def _broken(request: Request) -> Response:
     raise RuntimeError("the secret is hunter2")
 
 
-async def _check_url(url: str) -> None:
-    """Judge an address by its letters: the guard has tests of its own, and a door asks no resolver here."""
-    if "forbidden" in url or not url.startswith("https://"):
-        raise Refused("url_forbidden" if "forbidden" in url else "url_invalid", url[:50])
+def _names(host: str) -> Sequence[str]:
+    """Answer for names: those with "forbidden" in them are of the inside."""
+    return ["10.0.0.1"] if "forbidden" in host else ["93.184.216.34"]
 
 
 OWN_DOORS = (
@@ -142,7 +142,7 @@ class Doors:
         self.rings = 0
         self.table: tuple[Door, ...] = (
             *OWN_DOORS, *assets.doors(), *IdentityPages(desk).doors(), *Entrance(desk).doors(), *console_doors(desk), *api_doors(desk),
-            *hook_doors(desk, HookDesk(formats=FORMATS, box=SecretBox([b"k" * 32]), check_url=_check_url, owed=self._ring)))
+            *hook_doors(desk, HookDesk(formats=FORMATS, box=SecretBox([b"k" * 32]), check_url=Guarded(resolver=Resolver(_names)).check, owed=self._ring)))
         if limit is not None:
             self.table = tuple(replace(door, limit=Limit(rate=limit.rate, per=door.limit.per)) for door in self.table)
         self.app = build_site(self.table, Guard(desk, refusals))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from payloads.occasions import FIXTURES, github_event, occasion, of_github, rendered, sending
 
 from leverframe.core.projects import Project, Pusher
@@ -35,11 +36,16 @@ def test_a_push_of_github_needs_no_settings() -> None:
 
 
 def test_all_refs_of_a_push_are_in_one_payload() -> None:
-    """A source that hears several refs at once names them in refs; ref is an array in any case. The newest commit comes first."""
-    body = b'{"ref":"refs/heads/a","refs":["refs/heads/a",{"ref":"refs/tags/v1"},7],"commits":[{"id":"1"},{"id":"2"}],"repository":{"full_name":"a/b"}}'
+    """A source that hears several refs at once names them in refs; ref is an array in any case. The newest commit comes first, none twice."""
+    body = msgspec.json.encode({
+        "ref": "refs/heads/a", "head_commit": {"id": "2"}, "commits": [{"id": "1"}, {"id": "2"}, {"id": "3"}], "repository": {"full_name": "a/b"},
+        "refs": [{"ref": "refs/heads/a", "commits": [{"id": "1"}, {"id": "2"}]}, {"ref": "refs/heads/b", "commits": [{"id": "1"}, {"id": "3"}]}, {"ref": "refs/tags/v1"}, 7],
+    })  # fmt: skip
     found = rendered(Yobi(), occasion(github_event(body, "push"), body))
-    assert found["ref"] == ["refs/heads/a", "refs/tags/v1"]
-    assert [one["id"] for one in found["commits"]] == ["2", "1"] and found["head_commit"]["id"] == "2"
+    assert found["ref"] == ["refs/heads/a", "refs/heads/b", "refs/tags/v1"]
+    assert [one["id"] for one in found["commits"]] == ["2", "1", "3"] and found["head_commit"]["id"] == "2"
+    one = b'{"ref":"refs/heads/a","commits":[{"id":"1"},{"id":"2"}],"repository":{"full_name":"a/b"}}'
+    assert [commit["id"] for commit in rendered(Yobi(), occasion(github_event(one, "push"), one))["commits"]] == ["2", "1"]
 
 
 def test_a_push_without_commits_has_no_head() -> None:

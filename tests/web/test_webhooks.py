@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sitting import NOON, OPERATOR, Answer, Doors, Visitor, store_delivery, store_event
 from standardwebhooks import Webhook
 from web.test_console import ENGLISH, HOSTILE, KOREAN, checked
@@ -165,8 +166,10 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"payloadUrl": ""}, "hook_field_invalid", "payloadUrl"),
     ({"payloadUrl": "https://x.example/" + "a" * 1983}, "hook_too_long", "payloadUrl: 2001 bytes, at most 2000"),
     ({"payloadUrl": "https://x.example/" + "가" * 661}, "hook_too_long", "payloadUrl: 2001 bytes, at most 2000"),
-    ({"payloadUrl": "http://x.example/"}, "url_invalid", "http://x.example/"),
-    ({"payloadUrl": "https://forbidden.example/"}, "url_forbidden", "forbidden"),
+    ({"payloadUrl": "ftp://x.example/"}, "url_invalid", "https://"),
+    ({"payloadUrl": "https://forbidden.example/"}, "url_forbidden", "forbidden.example: private"),
+    ({"payloadUrl": "http://169.254.169.254/latest/meta-data/"}, "url_forbidden", "169.254.169.254"),
+    ({"payloadUrl": "http://0x7f.1/"}, "url_invalid", ""),
     ({"secret": "s" * 251}, "hook_too_long", "secret: 251 bytes, at most 250"),
     ({"secret": "가" * 84}, "hook_too_long", "secret: 252 bytes, at most 250"),
     ({"secret": "a\r\nX: y"}, "hook_field_invalid", "secret"),
@@ -375,7 +378,9 @@ async def test_an_unknown_action_changes_nothing(doors: Doors, ann: Visitor) -> 
 
 async def test_pages_show_hostile_text_as_text_in_both_languages(doors: Doors, ann: Visitor) -> None:
     """An address and a reason are words; the pages are well formed and hold no script."""
-    made = await added(doors, ann, payloadUrl=f"https://x.example/{HOSTILE}", notify=HOSTILE)
+    made = await added(doors, ann, notify=HOSTILE)
+    await doors.desk.database.write(
+        subscriptions.change, "acme/web", ids.read("sub", made["id"]), to=lambda hook: replace(hook, url=f"https://x.example/{HOSTILE}", reason=HOSTILE), now=NOON)
     for path in (LIST, made["path"], "/console/webhooks", "/console/webhooks?project=x"):
         for headers, language in ((ENGLISH, "en"), (KOREAN, "ko")):
             answer = await doors.ask("GET", path, visitor=ann, headers=headers)

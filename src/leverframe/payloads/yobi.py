@@ -34,7 +34,7 @@ class Yobi:
         if occasion.event.name != "push":
             return Ignored("the format yobi sends pushes only")
         given, project = occasion.event.payload, occasion.project
-        commits = [_commit(one, project) for one in reversed(items(given, "commits"))]
+        commits = [_commit(one, project) for one in _commits(given)]
         head = mapping(given, "head_commit")
         sender, pusher = _people(occasion)
         body = written({
@@ -58,6 +58,16 @@ def _refs(given: Mapping[str, Any]) -> list[str]:
     named = at(given, "refs")
     several = [one if isinstance(one, str) else text(one, "ref") for one in named] if isinstance(named, list) else []
     return [ref for ref in several if ref] or [ref for ref in [text(given, "ref")] if ref]
+
+
+def _commits(given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the commits of the push, the newest first: of several refs those of the first ref first, and none twice."""
+    by_ref = [items(one, "commits") for one in items(given, "refs")] or [items(given, "commits")]
+    found: dict[str, Mapping[str, Any]] = {}
+    for commits in by_ref:
+        for commit in reversed(commits):
+            found.setdefault(text(commit, "id"), commit)
+    return list(found.values())
 
 
 def _commit(commit: Mapping[str, Any], project: Project) -> dict[str, Any]:

@@ -69,7 +69,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "hook_standing_paused": ("paused", "일시 정지됨"),
     "hook_test": ("Send a test", "테스트 보내기"),
     "hook_url": ("Payload URL", "Payload URL"),
-    "hook_url_hint": ("Where to send it: https, at most {count} bytes.", "보낼 주소입니다. https, 최대 {count}바이트."),
+    "hook_url_hint": ("Where to send it, at most {count} bytes. Over http anybody on the way can read it.", "보낼 주소입니다. 최대 {count}바이트. http로 보내면 중간에서 누구나 읽을 수 있습니다."),
     "hook_would": ("{count} deliveries would be sent again.", "전송 {count}건을 다시 보내게 됩니다."),
     "hooks_of": ("Webhooks of {project}", "{project}의 웹훅"),
     "nav_hooks": ("Webhooks", "웹훅"),
