@@ -41,7 +41,7 @@ from leverframe.sources.teams.source import TEAMS, TeamsSource
 from leverframe.store import counts, schema
 from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent
-from leverframe.teams_rooms import Bot, teams_bots
+from leverframe.teams_rooms import Bot, TeamsRooms, build_teams, teams_bots
 from leverframe.web import assets, health
 from leverframe.web.console import console_doors
 from leverframe.web.desk import Desk
@@ -119,6 +119,8 @@ class App:
     box: SignalBox | None
     slack: SlackRooms
     """The ways in from Slack, where people speak to the hub."""
+    teams: TeamsRooms
+    """The ways in from Microsoft Teams."""
     _tasks: list[asyncio.Task[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,6 +131,8 @@ class App:
             await self.inbound(scope, receive, send)
         elif self.slack.doors is not None and self.slack.doors.takes(scope["path"]):
             await self.slack.doors(scope, receive, send)
+        elif self.teams.doors is not None and self.teams.doors.takes(scope["path"]):
+            await self.teams.doors(scope, receive, send)
         else:
             await self._logged(scope, receive, send)
 
@@ -176,6 +180,7 @@ class App:
             await one.close()
         if self.host is not None:
             await self.host.close()
+        await self.teams.close()
         await self.outbound.close()
         await self.relay.close()
         await self.hooks.guarded.close()
@@ -286,6 +291,9 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         planned.ring()
         hooks.owed.ring()
 
+    teams_rooms = build_teams(
+        config, box, bots, outbound, clock, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
+    )  # fmt: skip
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, owed_again, hub_id(config.hub.url)), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
@@ -303,7 +311,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, relay=relay, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, host=host, metrics=metrics,
+        deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, relay=relay, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, teams=teams_rooms, host=host, metrics=metrics,
         _tasks=[],
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from leverframe.net import Outbound
     from leverframe.observe import Metrics
     from leverframe.plugins.host import Host
+    from leverframe.web.conversations import Conversations
     from leverframe.web.levers import LeverDesk
-    from leverframe.web.slack import Conversations
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
@@ -56,9 +56,10 @@ class SignalBox:
 
 def is_needed(config: Config) -> bool:
     """Return whether there is anything to pull, or a chat in which somebody can speak to the hub."""
-    return bool(config.catalogue.services or config.configured or config.plugins or config.manners or config.github.has_credentials) or any(
-        chat.kind == "playground" or getattr(chat, "signing_secrets", ()) or getattr(chat, "app_token", None) for chat in config.chats.values()  # type: ignore[attr-defined]
-    )
+    if config.catalogue.services or config.configured or config.plugins or config.manners or config.github.has_credentials:
+        return True
+    heard_by = ("signing_secrets", "app_token", "app_id", "outgoing")
+    return any(getattr(chat, "kind", "") == "playground" or any(getattr(chat, key, None) for key in heard_by) for chat in config.chats.values())
 
 
 def build_box(
@@ -74,7 +75,7 @@ def build_box(
     from leverframe.core.commands.helping import complete
     from leverframe.secrets.keys import keys_for
     from leverframe.secrets.sealing import Sealer
-    from leverframe.web.slack import Conversations
+    from leverframe.web.conversations import Conversations
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
     from leverframe.work.dispatch import Dispatcher

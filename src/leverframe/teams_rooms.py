@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from leverframe.chats.teams.rooms import Rooms
     from leverframe.chats.teams.settings import Settings
     from leverframe.chats.teams.tokens import Tokens
+    from leverframe.guarded import Guarded
     from leverframe.net import Outbound
+    from leverframe.observe import AccessLog
+    from leverframe.signal_box import SignalBox
+    from leverframe.web.refusals import RefusalLog
+    from leverframe.web.teams import TeamsDoors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +30,8 @@ class Bot:
     rooms: Rooms
     connector: Connector
     tokens: Tokens
+    guarded: Guarded
+    """The way to addresses that Teams tells."""
 
 
 def teams_chats(config: Config) -> dict[str, Settings]:
@@ -38,15 +45,57 @@ def teams_chats(config: Config) -> dict[str, Settings]:
 
 async def teams_bots(config: Config, outbound: Outbound, clock: Clock, database: Any) -> Mapping[str, Bot]:
     """Return the bots of the configuration, by the name of their chat; what is kept of their rooms is known. Raises ``Refused("storage_unavailable")``."""
-    found: dict[str, Bot] = {}
-    for name, settings in teams_chats(config).items():
-        if settings.is_bot:
-            from leverframe.chats.teams.connector import Connector
-            from leverframe.chats.teams.rooms import Rooms
-            from leverframe.chats.teams.tokens import Tokens
-            from leverframe.store.conversations import Conversations
+    chats = {name: settings for name, settings in teams_chats(config).items() if settings.is_bot}
+    if not chats:
+        return {}
+    from leverframe.chats.teams.connector import Connector
+    from leverframe.chats.teams.rooms import Rooms
+    from leverframe.chats.teams.tokens import Tokens
+    from leverframe.guarded import Guarded
+    from leverframe.store.conversations import Conversations
 
-            tokens, rooms = Tokens(settings, outbound, clock), Rooms(name, settings, clock, Conversations(database))
-            await rooms.look()
-            found[name] = Bot(settings=settings, rooms=rooms, connector=Connector(settings, outbound, clock, tokens), tokens=tokens)
+    found: dict[str, Bot] = {}
+    guarded = Guarded(config.outbound.allowed())
+    for name, settings in chats.items():
+        tokens, rooms = Tokens(settings, outbound, clock), Rooms(name, settings, clock, Conversations(database))
+        await rooms.look()
+        found[name] = Bot(settings=settings, rooms=rooms, connector=Connector(settings, outbound, clock, tokens, guarded), tokens=tokens, guarded=guarded)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamsRooms:
+    """The ways in from Teams."""
+
+    doors: TeamsDoors | None = None
+    """``None`` when there is neither a bot nor an outgoing webhook, or nobody could be answered."""
+    closing: Sequence[Any] = ()
+    """What has to let go of something at the end."""
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for one in self.closing:
+            await one.close()
+
+
+def build_teams(
+    config: Config, box: SignalBox | None, bots: Mapping[str, Bot], outbound: Outbound, clock: Clock, *, refusals: RefusalLog, access: AccessLog,
+    address_of: Callable[[Any], str],
+) -> TeamsRooms:  # fmt: skip
+    """Marry the ways in; without ``box`` nobody could be answered."""
+    chats, closing = teams_chats(config), [*(bot.tokens for bot in bots.values()), *{bot.guarded for bot in bots.values()}]
+    outgoing = [name for name, settings in chats.items() if settings.outgoing]
+    if box is None or not (bots or outgoing):
+        return TeamsRooms(closing=closing)
+    from leverframe.chats.teams.inbound import TeamsInbound
+    from leverframe.chats.teams.keys import Keys
+    from leverframe.chats.teams.outgoing import TeamsOutgoing
+    from leverframe.web.teams import TeamsDoors
+
+    keys = {name: Keys(bot.settings, outbound, clock) for name, bot in bots.items()}
+    doors = TeamsDoors(
+        [TeamsInbound(name, bot.settings, bot.connector, bot.rooms, keys[name], config.hub.locale, box.overhears) for name, bot in bots.items()],
+        [TeamsOutgoing(name, chats[name], config.hub.locale) for name in outgoing], box.conversations,
+        refusals=refusals, access=access, clock=clock, locale=config.hub.locale, address_of=address_of,
+    )  # fmt: skip
+    return TeamsRooms(doors=doors, closing=[*closing, *keys.values()])

@@ -34,6 +34,7 @@ from leverframe.ports import Posting
 from leverframe.store.playground import PlaygroundMessages
 from leverframe.store.sqlite import open_sqlite
 from leverframe.web import assets
+from leverframe.web.conversations import Conversations
 from leverframe.web.desk import Desk
 from leverframe.web.doors import SIGNED_IN, Door
 from leverframe.web.guard import Guard
@@ -41,7 +42,6 @@ from leverframe.web.playground import Playground, Samples
 from leverframe.web.playground import doors as playground_doors
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
-from leverframe.web.slack import Conversations
 from leverframe.work.bell import Bell
 from leverframe.work.redrive import Redriver
 

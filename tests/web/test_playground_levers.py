@@ -20,6 +20,7 @@ from leverframe.core.conversation import Answer, Asker, Clicked, Heard, Said, Su
 from leverframe.core.errors import Refused
 from leverframe.core.messages import Message, Text
 from leverframe.store.playground import PlaygroundMessages
+from leverframe.web.conversations import Conversations
 from leverframe.web.desk import Desk
 from leverframe.web.doors import SIGNED_IN, Door
 from leverframe.web.guard import Guard
@@ -27,7 +28,6 @@ from leverframe.web.playground import Playground
 from leverframe.web.playground import doors as playground_doors
 from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
-from leverframe.web.slack import Conversations
 
 pytestmark = pytest.mark.anyio
 

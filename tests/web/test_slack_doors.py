@@ -29,8 +29,9 @@ from leverframe.ports import OptionsWanted
 from leverframe.secrets import Secret
 from leverframe.store.database import Database
 from leverframe.store.tables import audit
+from leverframe.web.conversations import Conversations
 from leverframe.web.refusals import RefusalLog
-from leverframe.web.slack import BODY_CAP, PATHS, Conversations, SlackDoors
+from leverframe.web.slack import BODY_CAP, PATHS, SlackDoors
 
 pytestmark = pytest.mark.anyio
 

@@ -69,6 +69,8 @@ def check(
     for name, service in table(document.get("services")).items():
         if isinstance(service_room := table(service).get("room"), str):
             _destination(reading, ("services", name, "room"), service_room, chats)
+        for position, room in strings(table(service).get("rooms")):
+            _destination(reading, ("services", name, "rooms", position), room, chats)
     for project, manner in table(document.get("dispatches")).items():
         if isinstance(told_in := table(manner).get("room"), str):
             _destination(reading, ("dispatches", project, "room"), told_in, chats)

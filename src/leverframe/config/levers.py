@@ -126,7 +126,7 @@ def _service(name: str, given: Table, reading: Reading, runners: _Runners) -> di
     return {
         key: Environment(
             service=name, name=key, runner=section.runner, target=target, repository=service.repository, whole_service=service.lane == "service",
-            freezes=section.freezes(), on=tuple(section.on), room=service.room,
+            freezes=section.freezes(), on=tuple(section.on), room=service.room, rooms=tuple(service.rooms),
             rules=Rules(
                 after=section.after, checks=None if service.checks is None else tuple(service.checks), retry=section.again(), follows=follows[key],
                 policy=None if section.approvals is None else section.approvals.policy(),

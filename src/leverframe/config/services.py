@@ -124,4 +124,7 @@ class ServiceSection(Section):
         None, description="`true`: all checks of the commit must have succeeded. `[\"build\", \"test\"]`: these. Left out, none has to."
     )
     room: str | None = Field(None, description="Where deployments that start by themselves are told: `slack:#deploys`.")
+    rooms: list[str] = Field(
+        [], description="Rooms that see the card of every deployment besides the one in which it was asked for, and may decide there: `[\"slack:#ops\", \"teams:#ops\"]`."
+    )
     environments: Any = Field(description="Its environments, each a section of its own, in the order in which they are shown.")

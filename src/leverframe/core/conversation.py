@@ -16,6 +16,10 @@ Door: TypeAlias = Literal["slash", "mention", "thread", "button", "form", "playg
 """The way that somebody's words came. ``overheard``: they were said to the room, and a plugin has an answer to them."""
 
 
+UNPROVEN = "unproven"
+"""Stands in the place of a team before who says to be somebody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
     """Who speaks, as their chat proves it."""
@@ -28,16 +32,20 @@ class Asker:
     """Workspace or tenant, where the chat has several: ``T0123``."""
     name: str = ""
     """For showing only."""
+    proven: bool = True
+    """Whether the chat proves who it is; who is not may ask and read, and act on nothing."""
 
     @property
     def actor(self) -> str:
         """The name in audit and policies: ``slack:T0123/U0123``, or ``slack:U0123`` where there is no team."""
+        if not self.proven:
+            return f"{self.chat}:{UNPROVEN}/{self.id}"
         return f"{self.chat}:{self.team}/{self.id}" if self.team else f"{self.chat}:{self.id}"
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every way that configuration may write this actor: with the team and without."""
-        return (self.actor, f"{self.chat}:{self.id}") if self.team else (self.actor,)
+        return (self.actor, f"{self.chat}:{self.id}") if self.team or not self.proven else (self.actor,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

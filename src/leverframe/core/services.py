@@ -34,6 +34,8 @@ class Environment:
     """Events that start a deployment by themselves: ``push main``."""
     room: str | None = None
     """Where one that nobody asked for in a room is told: ``slack:#deploys``."""
+    rooms: tuple[str, ...] = ()
+    """Rooms that see every deployment's card, besides the one in which it was asked for."""
 
     @property
     def lane(self) -> str:

@@ -70,7 +70,7 @@ class _NotOurs(Exception):
 
 
 class Converser:
-    """Takes what is heard, from whichever door; satisfies ``web.slack.Converse``."""
+    """Takes what is heard, from whichever door; satisfies ``web.conversations.Converse``."""
 
     def __init__(
         self,
@@ -413,6 +413,9 @@ class Converser:
 
     def _outcome(self, turn: Turn, heard: Heard, standing: Standing, read: Read | None) -> Outcome:
         match read:
+            case Parsed() | Mistake() if not heard.by.proven and not self._asks(heard):
+                line = read.line() if isinstance(read, Parsed) else ""
+                return Outcome(answer=Answer(message=self._say.refused("identity_unproven")), line=line, code="identity_unproven")
             case Parsed() if self._extender is not None and self._extender.does(read.command):
                 return self._levers.forbidden(read, standing) or self._extender.begun(read)
             case Parsed() if not self._levers.does(read.command):
@@ -421,7 +424,7 @@ class Converser:
                 return self._levers.do(Asked(turn=turn, parsed=read, heard=heard, standing=standing))
             case Misfilled():
                 return Outcome(answer=Answer(errors=read.errors), code=next(iter(read.codes.values()), "command_unknown"))
-            case WantsForm() if isinstance(heard, Said) and heard.door in PROGRAMS:
+            case WantsForm() if isinstance(heard, Said) and (heard.door in PROGRAMS or not heard.by.proven):
                 usage = read.command.usage("")
                 return Outcome(answer=Answer(message=self._say.written(usage)), code="command_word_missing", detail=usage)
             case WantsForm():

@@ -256,7 +256,9 @@ class Interlocking:
         return good.commit.sha if good is not None and good.commit is not None else None
 
     def _telling(self, deployment: Deployment, name: str, action: str, role: Role, more: Mapping[str, Any] | None = None) -> Telling:
-        to = [deployment.place.destination] if deployment.place is not None else []
+        environment = self.catalogue.find(deployment.service, deployment.environment)
+        asked_in = [deployment.place.destination] if deployment.place is not None else []
+        to = list(dict.fromkeys([*asked_in, *(environment.rooms if environment is not None else ())]))
         direct = list(deployment.followers) if name != DEPLOYMENT else []
         mirrored = [self._audit_room] if self._audit_room is not None and name != DEPLOYMENT and self._audit_room not in to else []
         return Telling(

@@ -20,6 +20,7 @@ from leverframe.chats.teams.tokens import Tokens
 from leverframe.core.delivery import Delivered, Rejected, Retryable
 from leverframe.core.errors import PROBLEMS
 from leverframe.core.messages import Button, Buttons, Message, Text
+from leverframe.guarded import Guarded, Resolver
 from leverframe.net import Outbound
 from leverframe.ports import Posting, Reference
 
@@ -187,3 +188,18 @@ async def test_a_message_card_goes_where_connectors_went() -> None:
         assert teams.workflow_posts[0]["potentialAction"][0]["@type"] == "OpenUri"
         assert not chat.has_threads("#old") and "sig" not in repr(chat)
         await outbound.close()
+
+
+async def test_an_address_that_teams_told_goes_through_the_guard(bot: Bot) -> None:
+    """Microsoft's name that leads to the inside is not connected to; an address that is not Microsoft's is not tried at all."""
+    inside = Resolver(lambda host: ["10.0.0.5"])
+    outbound, clock = Outbound(), VirtualClock()
+    settings = Settings.model_validate(bot.teams.settings())
+    tokens = Tokens(settings, outbound, clock)
+    connector = Connector(settings, outbound, clock, tokens, Guarded(resolver=inside))
+    said = {"type": "message", "text": "x"}
+    assert (await connector.post("https://smba.trafficmanager.net/amer/", TENANT, "19:x@thread.v2", said)).code == "teams_unreachable"  # type: ignore[union-attr]
+    refused = await connector.post("https://evil.example/", TENANT, "19:x@thread.v2", said)
+    assert isinstance(refused, Rejected) and refused.code == "teams_service_unknown"
+    await tokens.close()
+    await outbound.close()

@@ -21,12 +21,19 @@ class Addresses:
     def __init__(self, settings: Settings) -> None:
         self._named = [found for url in (settings.service_url, *settings.service_urls) if (found := _split(url)) is not None]
 
+    def named(self, url: str) -> bool:
+        """Return whether the operator named ``url`` in the configuration: it is theirs, and goes through no guard."""
+        parts = _split(url)
+        return parts is not None and any(
+            (parts.scheme, parts.netloc) == (named.scheme, named.netloc) and f"{parts.path.rstrip('/')}/".startswith(f"{named.path.rstrip('/')}/") for named in self._named
+        )
+
     def may_be(self, url: str) -> bool:
         """Return whether ``url`` may be posted to."""
         parts = _split(url)
         if parts is None or len(url) > 500:
             return False
-        if any((parts.scheme, parts.netloc) == (named.scheme, named.netloc) and parts.path.startswith(named.path.rstrip("/")) for named in self._named):
+        if self.named(url):
             return True
         host = parts.hostname or ""
         return parts.scheme == "https" and parts.port in (None, 443) and (host in HOSTS or host.endswith(SUFFIXES))

@@ -12,11 +12,12 @@ from urllib.parse import quote
 import msgspec
 
 from leverframe.chats.teams import answers
+from leverframe.chats.teams.addresses import Addresses
 from leverframe.chats.teams.pace import Pace
 from leverframe.chats.teams.render import encode
 from leverframe.chats.teams.settings import Settings
 from leverframe.chats.teams.tokens import Tokens
-from leverframe.core.delivery import Delivered, Outcome, Retryable
+from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.net import Answer, NotSent, Outbound
 from leverframe.ports import Clock
 
@@ -37,9 +38,10 @@ class _Channels(msgspec.Struct):
 class Connector:
     """Speaks as one bot. Never raises for what Teams does."""
 
-    def __init__(self, settings: Settings, outbound: Outbound, clock: Clock, tokens: Tokens) -> None:
-        """``outbound`` is shared and stays its owner's to close."""
-        self._outbound, self._clock, self._tokens = outbound, clock, tokens
+    def __init__(self, settings: Settings, outbound: Outbound, clock: Clock, tokens: Tokens, guarded: Outbound | None = None) -> None:
+        """``outbound`` is shared and stays its owner's to close; so is ``guarded``, the way to addresses that the configuration does not name."""
+        self._outbound, self._guarded, self._clock, self._tokens = outbound, guarded or outbound, clock, tokens
+        self._addresses = Addresses(settings)
         self._pace = Pace()
         self.bot = f"28:{settings.app_id}"
 
@@ -56,10 +58,14 @@ class Connector:
         said = {**activity, "from": {"id": self.bot}, "conversation": {"id": conversation}, "recipient": {"id": person}}
         return await self._call("POST", service, tenant, conversation, f"{_path(conversation)}/activities?isTargetedActivity=true", said, PATIENCE_S)
 
-    async def update(self, service: str, tenant: str, conversation: str, id: str, activity: Mapping[str, Any], *, patience_s: float = PATIENCE_S) -> Outcome:
-        """Say ``activity`` in place of the message ``id``."""
+    async def update(
+        self, service: str, tenant: str, conversation: str, id: str, activity: Mapping[str, Any], *, targeted: bool = False,
+        patience_s: float = PATIENCE_S,
+    ) -> Outcome:  # fmt: skip
+        """Say ``activity`` in place of the message ``id``; ``targeted`` for one that only one person sees."""
         said = {**activity, "id": id, "from": {"id": self.bot}, "conversation": {"id": conversation}}
-        told = await self._call("PUT", service, tenant, conversation, f"{_path(conversation)}/activities/{quote(id, safe='')}", said, patience_s)
+        path = f"{_path(conversation)}/activities/{quote(id, safe='')}{'?isTargetedActivity=true' if targeted else ''}"
+        told = await self._call("PUT", service, tenant, conversation, path, said, patience_s)
         return Delivered(remote_id=id, status=told.status) if isinstance(told, Delivered) else told
 
     async def meet(self, service: str, tenant: str, person: str) -> tuple[Outcome, str | None]:
@@ -91,7 +97,10 @@ class Connector:
         answer = await self._ask(method, service, path, encode(said))
         return answers.outcome(answer) if isinstance(answer, Answer) else answer
 
-    async def _ask(self, method: str, service: str, path: str, body: bytes) -> Answer | Retryable:
+    async def _ask(self, method: str, service: str, path: str, body: bytes) -> Answer | Rejected | Retryable:
+        if not self._addresses.may_be(service):
+            return Rejected(code="teams_service_unknown", detail=service[:80])  # kept when the configuration still named it
+        way = self._outbound if self._addresses.named(service) else self._guarded
         for last in (False, True):
             token = await self._tokens.get()
             if isinstance(token, Retryable):
@@ -99,7 +108,7 @@ class Connector:
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8", "Accept": "application/json"}
             url = f"{service.rstrip('/')}{path}"
             try:
-                answer = await self._outbound.get(url, headers) if method == "GET" else await self._outbound.send(method, url, headers, body)
+                answer = await way.get(url, headers) if method == "GET" else await way.send(method, url, headers, body)
             except NotSent as error:
                 return answers.unsent(error)
             if answer.status != 401 or last:

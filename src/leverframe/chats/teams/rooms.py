@@ -42,6 +42,11 @@ class Rooms:
         """The tenant that is meant where none is said."""
         return self._settings.tenant_ids[0] if self._settings.tenant_ids else ""
 
+    @property
+    def service(self) -> str:
+        """The address that is meant where no conversation tells one: that of the conversation known last."""
+        return next((one.service for one in reversed(self._known.values())), self._settings.service_url)
+
     def known(self, conversation: str) -> Reference | None:
         """Return what is remembered of a conversation."""
         return self._known.get(conversation)
@@ -60,6 +65,13 @@ class Rooms:
         if self._store is not None:
             await self._store.keep(reference, self._clock.now())
         self._known[reference.conversation] = reference
+
+    async def learned(self, reference: Reference) -> None:
+        """Remember a conversation; where it cannot be kept now, only in memory."""
+        try:
+            await self.learn(reference)
+        except Refused:
+            self._known[reference.conversation] = reference
 
     async def forget(self, conversation: str) -> None:
         """Forget a conversation that the bot was taken out of. Raises ``Refused("storage_unavailable")``."""

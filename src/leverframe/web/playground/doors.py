@@ -17,9 +17,9 @@ from leverframe.core.conversation import Asker
 from leverframe.core.errors import Locale, Refused
 from leverframe.ports import Clock, Exchange, PlaygroundChange, PlaygroundTalk
 from leverframe.samples import Sample, Story, load, names, title
+from leverframe.web.conversations import Conversations
 from leverframe.web.doors import Handler
 from leverframe.web.playground.page import render
-from leverframe.web.slack import Conversations
 from leverframe.work.simulate import DoorAnswer, Post, send_sample
 
 BEAT_S = 15.0
