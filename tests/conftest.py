@@ -3,7 +3,7 @@
 import pytest
 from browser import browser, page  # noqa: F401  fixtures for every test
 from hypothesis import settings
-from postgresql import postgres_server, postgres_url  # noqa: F401
+from postgresql import postgres_server, postgres_template, postgres_url  # noqa: F401
 
 # A property is about what is right; how long an example takes on a busy machine is no part of it.
 settings.register_profile("untimed", deadline=None)

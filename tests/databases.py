@@ -21,9 +21,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         yield f"sqlite:///{tmp_path}/hub.db"
         return
     server = request.getfixturevalue("postgres_server")
-    url = server.create_database()
+    url = server.lend(request.getfixturevalue("postgres_template"))
     yield url
-    server.drop_database(url)
+    server.take_back(url)
 
 
 @pytest.fixture

@@ -109,10 +109,10 @@ async def test_an_installation_is_finished_once(vault: Vault) -> None:
     assert not await vault().finish("late", NOON)
 
 
-async def test_two_processes_finish_it_once(postgres_server: Server, clock: VirtualClock) -> None:  # noqa: F811
+async def test_two_processes_finish_it_once(postgres_server: Server, postgres_template: str, clock: VirtualClock) -> None:  # noqa: F811
     """On PostgreSQL, each with connections of its own."""
-    url = postgres_server.create_database()
+    url = postgres_server.lend(postgres_template)
     async with opened(url, clock) as one, opened(url, clock) as other:
         await Installations(one, [OLD]).begin("digest", NOON + timedelta(minutes=10))
         assert sorted(await asyncio.gather(*(Installations(process, [OLD]).finish("digest", NOON) for process in (one, other)))) == [False, True]
-    postgres_server.drop_database(url)
+    postgres_server.take_back(url)

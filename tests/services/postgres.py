@@ -20,7 +20,7 @@ from typing import Self
 
 OLDEST = 14
 SETTINGS = {
-    "fsync": "on",  # tests of durability kill it and expect what was committed
+    "fsync": "on",
     "listen_addresses": "127.0.0.1",
     "max_connections": "100",
     "shared_buffers": "32MB",
@@ -64,7 +64,9 @@ def _version(directory: Path) -> int:
 class Server:
     """One PostgreSQL with its own data, as a context manager; ``kill`` and ``start`` let a test take it away and bring it back."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = True) -> None:
+        """``durable=False`` syncs nothing to the disk: what was committed outlasts the server that is killed, not the machine."""
+        self._settings = {**SETTINGS, **({} if durable else {"fsync": "off", "full_page_writes": "off"})}
         self._root = Path(tempfile.mkdtemp(prefix="leverframe-postgres-"))
         # PostgreSQL refuses to run as root: root hands the server to nobody.
         self._user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -73,6 +75,8 @@ class Server:
         self._bin = self._readable(find())
         self._data, self._log = self._root / "data", self._root / "log"
         self._names = count(1)
+        self._lent: list[str] = []
+        """Databases that were lent and can be lent again."""
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
         # --no-sync spares only the sync of the empty cluster; what the server commits later is synced.
@@ -88,7 +92,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and return when it answers; raises ``RuntimeError`` with its log when it does not within 30 s."""
-        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [self._bin / "postgres", "-D", self._data, "-k", self._root, "-p", str(self.port), *settings]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._identity())
@@ -121,6 +125,24 @@ class Server:
     def drop_database(self, url: str) -> None:
         """Remove a database that ``create_database`` made, also while somebody is connected."""
         self.sql(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def lend(self, template: str) -> str:
+        """Return the address of a database that is as ``template`` is, with tables and nothing in them; :meth:`take_back` wants it again.
+
+        It may have been lent before: emptying one is far quicker than making one.
+        """
+        return self._lent.pop() if self._lent else self.create_database(template)
+
+    def take_back(self, url: str) -> None:
+        """Empty a lent database, also while somebody is connected, whose connection is cut."""
+        name = url.rpartition("/")[2]
+        self.sql(
+            f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid();"
+            "DO $$ DECLARE t text; BEGIN FOR t IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            " LOOP EXECUTE 'DELETE FROM ' || t; END LOOP; END $$",
+            name,
+        )
+        self._lent.append(url)
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run one statement and return its rows as lines; raises ``RuntimeError`` with PostgreSQL's words when it fails."""

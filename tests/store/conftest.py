@@ -29,8 +29,8 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock)
         await opened.close()
         return
     server: Server = request.getfixturevalue("postgres_server")
-    url = server.create_database()
+    url = server.lend(request.getfixturevalue("postgres_template"))
     on_server = await open_postgres(url, clock)
     yield on_server
     await on_server.close()
-    server.drop_database(url)
+    server.take_back(url)

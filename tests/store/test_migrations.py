@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from clock import VirtualClock
-from databases import clock, database_url, opened  # noqa: F401
+from databases import clock, opened  # noqa: F401
 from services.postgres import Server
 from sqlalchemy import Connection
 
@@ -45,6 +45,12 @@ def upgrade() -> None:
     {then}
 '''
 _VERSION = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database of either kind that is quite empty: without tables."""
+    return f"sqlite:///{tmp_path}/hub.db" if request.param == "sqlite" else request.getfixturevalue("empty_url")
 
 
 async def migrated(store: Any) -> None:
@@ -134,7 +140,7 @@ async def test_processes_that_start_at_once_all_come_up(empty_url: str, clock: V
 
 
 @pytest.fixture
-def config(database_url: str, tmp_path: Path) -> Config:  # noqa: F811
+def config(database_url: str, tmp_path: Path) -> Config:
     """The configuration of a small hub on the database under test."""
     path = tmp_path / "leverframe.toml"
     path.write_text(f'[hub]\ndatabase = "{database_url}"\n[sources.github]\nsecrets = ["0123456789abcdef"]\n[chats.playground]\n')

@@ -276,9 +276,9 @@ async def test_the_sweeper_comes_every_hour_whatever_happens(database: Database,
     assert came == [EVERY_S * turn for turn in (1, 2, 3, 4)]
 
 
-async def test_two_hubs_sweep_one_database(postgres_server: Server, clock: Clock) -> None:
+async def test_two_hubs_sweep_one_database(postgres_server: Server, postgres_template: str, clock: Clock) -> None:
     """Both at the same time, and nothing stops either."""
-    url = postgres_server.create_database()
+    url = postgres_server.lend(postgres_template)
     stores = [await open_postgres(url, clock, connections=2) for _ in range(2)]
     await stores[0].write(_many, first=first_id_at(NOON - timedelta(days=91)), count=3 * BITE)
     await asyncio.gather(*(Sweeper(store, clock, Kept(), Signer()).sweep() for store in stores))
@@ -286,4 +286,4 @@ async def test_two_hubs_sweep_one_database(postgres_server: Server, clock: Clock
     assert await ids(stores[0], tables.events.c.id) == [] and await ids(stores[0], tables.attempts.c.delivery_id) == []
     for store in stores:
         await store.close()
-    postgres_server.drop_database(url)
+    postgres_server.take_back(url)

@@ -20,9 +20,9 @@ from work.github import push
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_event_that_cannot_be_planned_holds_no_other_up(postgres_server: Server, clock: VirtualClock, slack: FakeSlack) -> None:
+async def test_an_event_that_cannot_be_planned_holds_no_other_up(postgres_server: Server, postgres_template: str, clock: VirtualClock, slack: FakeSlack) -> None:
     """Its room has a name that PostgreSQL cannot keep: it is put off, and its neighbours are said at once."""
-    url = postgres_server.create_database()
+    url = postgres_server.lend(postgres_template)
     async with engine(url, clock, slack, Route(name="all", events=("*",), to=("slack:#dev",), thread="off")) as hub:
         await hub.receive("push", push(message="before"))
         broken = msgspec.json.encode(Carried(name="r", to=("slack:#a\0b",), events=("*",))).decode()
@@ -37,4 +37,4 @@ async def test_an_event_that_cannot_be_planned_holds_no_other_up(postgres_server
         assert [line["event_id"] for line in logged if line["event"] == "routing_failed"] == [id]
         assert ["before" in str(message.blocks) for message in slack.messages("#dev")] == [True, False]
         assert [tuple(row) for row in await hub.rows(sa.select(routing.c.event_id, routing.c.attempt, routing.c.boot))] == [(id, 1, None)]
-    postgres_server.drop_database(url)
+    postgres_server.take_back(url)

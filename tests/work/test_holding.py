@@ -47,9 +47,9 @@ async def test_a_lease_lost_while_sending(database_url: str, clock: VirtualClock
         assert [tuple(row) for row in await hub.rows(sa.select(destinations.c.due_at, destinations.c.boot))] == [(None, None)]
 
 
-async def test_a_destination_taken_over_is_left_alone(postgres_server: Server, clock: VirtualClock, slack: FakeSlack) -> None:
+async def test_a_destination_taken_over_is_left_alone(postgres_server: Server, postgres_template: str, clock: VirtualClock, slack: FakeSlack) -> None:
     """A process that comes late, its lease over and its destination taken by another, ends with what it has in hand."""
-    url = postgres_server.create_database()
+    url = postgres_server.lend(postgres_template)
     route = Route(name="all", events=("*",), to=("slack:#dev",), thread="off")
     async with engine(url, clock, slack, route) as late, engine(url, clock, slack, route) as other:
         for n in range(WINDOW + 20):
@@ -68,7 +68,7 @@ async def test_a_destination_taken_over_is_left_alone(postgres_server: Server, c
         assert len(said) == WINDOW + 20
         # What both had in hand is said twice, what came after that is not.
         assert sum(said.values()) <= 2 * WINDOW + 20
-    postgres_server.drop_database(url)
+    postgres_server.take_back(url)
 
 
 async def test_who_has_nothing_to_send_waits(database_url: str, clock: VirtualClock, slack: FakeSlack) -> None:

@@ -35,11 +35,11 @@ Start = Callable[..., Awaitable[Engine]]
 
 
 @pytest.fixture
-def url(postgres_server: Server) -> Iterator[str]:
+def url(postgres_server: Server, postgres_template: str) -> Iterator[str]:
     """The address of an empty PostgreSQL database."""
-    made = postgres_server.create_database()
+    made = postgres_server.lend(postgres_template)
     yield made
-    postgres_server.drop_database(made)
+    postgres_server.take_back(made)
 
 
 @pytest.fixture

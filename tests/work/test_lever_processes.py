@@ -46,16 +46,16 @@ def works() -> Works:
 
 
 @pytest.fixture
-async def start(postgres_server: Server, clock: VirtualClock, works: Works) -> AsyncIterator[Start]:
+async def start(postgres_server: Server, postgres_template: str, clock: VirtualClock, works: Works) -> AsyncIterator[Start]:
     """Starts processes on one store; none of them ends in order, so their leases stay."""
-    url = postgres_server.create_database()
+    url = postgres_server.lend(postgres_template)
     async with AsyncExitStack() as stack:
 
         async def begin() -> Box:
             return await stack.enter_async_context(box(url, clock, catalogue=CATALOGUE, runners={"works": WorksRunner(works)}))
 
         yield begin
-    postgres_server.drop_database(url)
+    postgres_server.take_back(url)
 
 
 @pytest.fixture
