@@ -85,7 +85,10 @@ def slack_config(folder: Path, port: int, sink: int) -> Path:
     return path
 
 
-def config(folder: Path, port: int, *, sink: int | None, database: str, rooms: int = 1, pacing: int = 0) -> Path:
+_ALLOW = '[outbound]\nallow = ["127.0.0.1"]\n'
+
+
+def config(folder: Path, port: int, *, sink: int | None, database: str, rooms: int = 1, pacing: int = 0, more: str = "") -> Path:
     routes = "".join(
         f'[[routes]]\nname = "r{n}"\nfrom = "github"\nevents = ["push"]\nbranches = ["b{n}"]\nto = ["slack:#r{n}"]\nthread = "off"\n' for n in range(rooms)
     )
@@ -98,6 +101,7 @@ def config(folder: Path, port: int, *, sink: int | None, database: str, rooms: i
             if sink
             else ""
         )
+        + more
     )
     return path
 
@@ -134,10 +138,10 @@ def slack_hub(folder: Path, sink: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def hub(folder: Path, *, sink: int | None = None, database: str = "", rooms: int = 1, core: str = SERVER_CORE) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def hub(folder: Path, *, sink: int | None = None, database: str = "", rooms: int = 1, core: str = SERVER_CORE, more: str = "") -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    path = config(folder, port, sink=sink, database=database or f"sqlite:///{folder}/hub.db", rooms=rooms)
+    path = config(folder, port, sink=sink, database=database or f"sqlite:///{folder}/hub.db", rooms=rooms, more=more)
     env = {"BENCH_SECRET": SECRET, "BENCH_TOKEN": "xoxb-bench"}
     with process([str(Path(PYTHON).with_name("leverframe")), "serve", "--config", str(path)], port, core, folder / "log", env) as started:
         yield port, started
@@ -332,6 +336,51 @@ def flood(port: int, sink: int, seconds: float, path: str = "/slack/commands", c
     return float(found["requests"] / (found["duration_us"] / 1e6))
 
 
+def subscribers(folder: Path, rounds: int, seconds: float, each: int = 1_000) -> dict[str, object]:
+    """One event to 1,000 subscribers, one of them dead and one slow; then 100,000 deliveries owed to 100, to the outbound client's own rate."""
+    sys.path.insert(0, str(HERE))
+    from subscribers import owe, subscribe
+
+    port, found = free_port(), {}
+    with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink5.log"):
+        crowd = folder / "subscribers"
+        crowd.mkdir()
+        urls = [f"http://127.0.0.1:{port}/s{n}" for n in range(998)] + [f"http://127.0.0.1:{free_port()}/dead", f"http://127.0.0.1:{port}/slow"]
+        subscribe(crowd / "hub.db", urls)
+        with hub(crowd, sink=port, rooms=0, more=_ALLOW) as (door, _):
+            waits = []
+            for number in range(rounds + 1):
+                ask(port, "/reset", "POST")
+                assert send(door, push(title=f"event {number}")) == 202
+                accepted = time.time()
+                while (stats := json.loads(ask(port, "/stats")[1]))["count"] < 998 and time.time() < accepted + 20:
+                    time.sleep(0.02)
+                waits.append(stats["last"] - accepted if stats["count"] >= 998 else 99.0)
+            found |= {"fan_out_s": round(statistics.median(waits[1:]), 2), "fan_out_each": [round(one, 2) for one in waits]}
+        ratios, rates = [], []
+        for number in range(rounds):
+            owed = folder / f"owed{number}"
+            owed.mkdir()
+            names = subscribe(owed / "hub.db", [f"http://127.0.0.1:{port}/s{n}" for n in range(100)])
+            with hub(owed, sink=port, rooms=0, more=_ALLOW) as (door, _):
+                assert send(door, push()) == 202
+                settled(port)
+            owe(owed / "hub.db", names, each)
+            done = subprocess.run(
+                ["taskset", "-c", SERVER_CORE, PYTHON, str(HERE / "subscribers.py"), f"http://127.0.0.1:{port}/client", "8192", str(seconds), "256"],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            alone = json.loads(done.stdout)["per_s"]
+            ask(port, "/reset", "POST")
+            with hub(owed, sink=port, rooms=0, more=_ALLOW):
+                stats = settled(port)
+            assert stats["count"] >= 100 * each, stats
+            rates.append(stats["count"] / (stats["last"] - stats["first"]))
+            ratios.append(rates[-1] / alone)
+        return found | {"owed": 100 * each, "drained_per_s": round(statistics.median(rates)), "ratio": round(statistics.median(ratios), 3),
+                        "ratios": [round(one, 3) for one in ratios]}  # fmt: skip
+
+
 def cold_start(folder: Path, rounds: int = 5) -> dict[str, object]:
     """From the start of the process to the first 202."""
     seconds, memory = [], []
@@ -393,14 +442,14 @@ def fill(path: Path, count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", help="ingest, sustained, latency, crowd, cold, growth, postgres, slack; all of them if none is named")
+    parser.add_argument("what", nargs="*", help="ingest, sustained, latency, crowd, cold, growth, postgres, slack, subscribers; all of them if none is named")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--record", action="store_true", help="add the results to docs/benchmarks.md")
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: sudo apt-get install -y wrk")
-    wanted = asked.what or ["cold", "latency", "crowd", "ingest", "sustained", "growth", "postgres", "slack"]
+    wanted = asked.what or ["cold", "latency", "crowd", "ingest", "sustained", "growth", "postgres", "slack", "subscribers"]
     results: dict[str, dict[str, object]] = {}
     with tempfile.TemporaryDirectory(prefix="leverframe-bench-") as name:
         folder = Path(name)
@@ -425,6 +474,8 @@ def main() -> None:
                         results[what] = ingest(folder / "pg", asked.rounds, asked.seconds, database=url)
                 case "slack":
                     results[what] = slack(folder, asked.rounds, asked.seconds)
+                case "subscribers":
+                    results[what] = subscribers(folder, asked.rounds, asked.seconds)
                 case _:
                     parser.error(f"unknown: {what}")
             print(json.dumps({what: results[what]}), flush=True)

@@ -1,6 +1,6 @@
 """A room that takes everything: answers as Slack's chat.postMessage does, counts, and remembers when each message came.
 
-Only ``#dead`` is refused with 503. ``GET /stats`` tells the count and, for marked messages, the time of arrival; ``POST /reset`` forgets.
+Only ``#dead`` is refused with 503, and ``/slow`` answers after ten seconds. ``GET /stats`` tells the count and, for marked messages, the time of arrival; ``POST /reset`` forgets.
 """
 
 import asyncio
@@ -40,6 +40,9 @@ class Sink(asyncio.Protocol):
         elif head.startswith(b"post /reset"):
             state.update(count=0, refused=0, first=0.0, last=0.0, marks={})
             said = b"{}"
+        elif head.startswith(b"post /slow"):
+            asyncio.get_running_loop().call_later(10, self.transport.write, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            return
         elif b'"#dead"' in body:
             status, said = b"503 Service Unavailable", b'{"ok":false,"error":"service_unavailable"}'
             state["refused"] += 1

@@ -19,6 +19,7 @@ from leverframe.core.access import Identity
 from leverframe.core.errors import Locale, Refused
 from leverframe.guarded import Guarded, Resolver
 from leverframe.payloads import FORMATS
+from leverframe.sources.github.source import GithubHook
 from leverframe.store import people
 from leverframe.store.deliveries import Role as ThreadRole
 from leverframe.store.deliveries import State
@@ -37,6 +38,9 @@ from leverframe.web.refusals import RefusalLog
 from leverframe.web.site import build_site
 from leverframe.web.webhooks import hook_doors
 from leverframe.web.webhooks.desk import HookDesk
+from leverframe.work.audience import Audience
+from leverframe.work.foresight import Foresight
+from leverframe.work.payloads import Payloads
 
 NOON = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
 OPERATOR = Identity(kind="operator", grants=("*",))
@@ -126,6 +130,15 @@ def _names(host: str) -> Sequence[str]:
     return ["10.0.0.1"] if "forbidden" in host else ["93.184.216.34"]
 
 
+def _foresight(desk: Desk) -> Foresight:
+    """Return what foresees by the real formats, of events as GitHub sends them."""
+    source = GithubHook("github")
+    payloads = Payloads(
+        desk.database, lambda stored: source.parse(stored.accepted, id=stored.id, received_at=stored.received_at), FORMATS, projects={}, pushers={},
+        hub_url=desk.url, hub_id="hub", locale="en", zone=desk.timezone)
+    return Foresight(desk.database, Audience(desk.database.new_id, FORMATS), payloads)
+
+
 OWN_DOORS = (
     Door(method="POST", path="/open", permission="open", limit=OPEN, body_cap=1000, handler=_size),
     Door(method="GET", path="/playground", permission="playground", limit=SIGNED_IN, handler=_playground),
@@ -142,7 +155,8 @@ class Doors:
         self.rings = 0
         self.table: tuple[Door, ...] = (
             *OWN_DOORS, *assets.doors(), *IdentityPages(desk).doors(), *Entrance(desk).doors(), *console_doors(desk), *api_doors(desk),
-            *hook_doors(desk, HookDesk(formats=FORMATS, box=SecretBox([b"k" * 32]), check_url=Guarded(resolver=Resolver(_names)).check, owed=self._ring)))
+            *hook_doors(desk, HookDesk(
+                formats=FORMATS, box=SecretBox([b"k" * 32]), check_url=Guarded(resolver=Resolver(_names)).check, owed=self._ring, foresight=_foresight(desk))))
         if limit is not None:
             self.table = tuple(replace(door, limit=Limit(rate=limit.rate, per=door.limit.per)) for door in self.table)
         self.app = build_site(self.table, Guard(desk, refusals))

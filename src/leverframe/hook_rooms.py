@@ -21,6 +21,7 @@ from leverframe.store.subscriptions import SecretBox
 from leverframe.web.webhooks.desk import HookDesk
 from leverframe.work.audience import Audience
 from leverframe.work.bell import Bell
+from leverframe.work.foresight import Foresight
 from leverframe.work.payloads import Payloads
 from leverframe.work.subscribers import Subscribers, Told
 
@@ -54,7 +55,8 @@ def build_hooks(config: Config, database: Any, clock: Clock, parse: Callable[[St
         database, clock, boot=lambda: database.boot, payloads=payloads, post=guarded, box=box, chance=random.random, bell=owed, told=told,
         owed_elsewhere=planned.ring, room=config.outbound.room, give_up_s=config.outbound.retry_days * DAY_S,
     )  # fmt: skip
+    audience = Audience(database.new_id, FORMATS)
     return HookRooms(
-        guarded=guarded, box=box, audience=Audience(database.new_id, FORMATS), loop=loop, owed=owed,
-        desk=HookDesk(formats=FORMATS, box=box, check_url=guarded.check, owed=owed.ring),
+        guarded=guarded, box=box, audience=audience, loop=loop, owed=owed,
+        desk=HookDesk(formats=FORMATS, box=box, check_url=guarded.check, owed=owed.ring, foresight=Foresight(database, audience, payloads)),
     )  # fmt: skip

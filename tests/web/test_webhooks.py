@@ -402,3 +402,17 @@ async def test_the_operator_s_own_socket_may_do_all_of_it(doors: Doors) -> None:
     made = await doors.ask("POST", LIST, operator=True, document=SEED)
     assert made.status == 201 and made.json["made_by"] == OPERATOR.actor and made.json["made_at"] == NOON.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert (await doors.ask("DELETE", made.json["path"], operator=True)).status == 200
+
+
+async def test_what_a_webhook_would_have_received_is_told_with_the_reason(doors: Doors, ann: Visitor) -> None:
+    """Stored events of its project, the newest first: those of its topics that its format tells of, and why not the others."""
+    hook = await added(doors, ann, format="yobi", events=["push"])
+    push, star, other = (doors.desk.database.new_id() for _ in range(3))
+    for id, name, repo in ((push, "push", "ACME/web"), (star, "star", "acme/web"), (other, "push", "acme/api")):
+        await doors.desk.database.write(store_event, id=id, name=name, repo=repo)
+    answer = await doors.ask("GET", f"{hook['path']}/would-receive", visitor=ann, headers=JSON)
+    assert [(one["id"], one["would"], one["reason"]) for one in answer.json["events"]] == [
+        (ids.show("evt", star), False, "not_chosen"), (ids.show("evt", push), True, "received")]
+    for query, status in (("limit=0", 400), ("limit=201", 400), ("limit=x", 400), ("since=never", 400), ("limit=1", 200), ("since=1h", 200)):
+        assert (await doors.ask("GET", f"{hook['path']}/would-receive?{query}", visitor=ann, headers=JSON)).status == status
+    assert (await doors.ask("GET", f"{hook['path'].replace('web/', 'api/', 1)}/would-receive", visitor=ann, headers=JSON)).status == 404

@@ -76,7 +76,7 @@ class HookEngine:
         self.sent += 1
         body = json.dumps(payload).encode()
         said = {
-            b"content-type": b"application/json", b"x-github-event": event.encode(), b"x-github-delivery": f"guid-{self.sent}".encode(),
+            b"content-type": b"application/json", b"x-github-event": event.encode(), b"x-github-delivery": f"guid-{self.database.new_id()}".encode(),
             b"x-hub-signature-256": b"sha256=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest().encode(),
         } | {name.lower().encode(): value.encode() for name, value in (headers or {}).items()}  # fmt: skip
         receipt, _ = await self.receiver.receive(self.source, said, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leverframe.cli import access, audit, deliveries, dispatches, events, levers, routes, setup, slack
+from leverframe.cli import access, audit, deliveries, dispatches, events, hooks, levers, routes, setup, slack
 
 app = typer.Typer(
     name="leverframe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -30,6 +30,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(routes.app, name="routes")
 app.add_typer(access.hook_tokens, name="hook-tokens")
+app.add_typer(hooks.app, name="hooks")
 app.add_typer(access.people, name="people")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(audit.app, name="audit")

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from leverframe.core.errors import Refused
-from leverframe.core.ids import show
+from leverframe.core.ids import read, show
 
 GONE = "hook_gone"
 """The reason of one that said that it is over."""
@@ -98,6 +98,14 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
 def destination_of(id: int) -> str:
     """Return the destination of the subscription with this id: ``hooks:sub_…``."""
     return f"{CHAT}:{show('sub', id)}"
+
+
+def subscription_of(destination: str) -> int:
+    """Return the id of the subscription that a destination is of; 0 for what is none."""
+    try:
+        return read("sub", destination.partition(":")[2])
+    except ValueError:
+        return 0
 
 
 def project_key(project: str) -> str:

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from leverframe.core.errors import Refused
+from leverframe.core.subscriptions import CHAT, subscription_of
 from leverframe.store.deliveries import Role, State
 from leverframe.store.event_pages import first_id_at
-from leverframe.store.tables import attempts, bodies, deliveries, destinations, events
+from leverframe.store.tables import attempts, bodies, deliveries, destinations, events, parked_keys, subscriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class DestinationRow:
     last_error: str | None
 
 
-Reason: TypeAlias = Literal["backing_off", "quiet_hours", "spread", "turn"]
+Reason: TypeAlias = Literal["backing_off", "parked", "paused", "quiet_hours", "spread", "turn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +85,10 @@ class Wait:
 
     next_at: datetime
     reason: Reason
-    """Its destination backs off; quiet hours hold it; a retry at a rate put it later; or it is its turn now."""
+    """Its destination backs off; what it belongs to waits apart; its webhook is paused; quiet hours hold it; a retry at a rate put it later; or
+    it is its turn now."""
     code: str | None
-    """What the destination refused with, when it backs off."""
+    """What the destination refused with, when it or the key backs off."""
 
 
 def waits(conn: Connection, rows: Sequence[DeliveryRow], now: datetime) -> dict[int, Wait]:
@@ -96,7 +98,23 @@ def waits(conn: Connection, rows: Sequence[DeliveryRow], now: datetime) -> dict[
         return {}
     found = conn.execute(sa.select(destinations).where(destinations.c.name.in_({row.destination for row in owed})))
     known = {row.name: row for row in found}
-    return {row.id: _wait(row, known.get(row.destination), now) for row in owed}
+    return {row.id: _wait(row, known.get(row.destination), now) for row in owed} | _waits_of_hooks(conn, owed, now)
+
+
+def _waits_of_hooks(conn: Connection, owed: Sequence[DeliveryRow], now: datetime) -> dict[int, Wait]:
+    """Return why those wait that are owed to subscribers, where it is not as with a room."""
+    theirs = [row for row in owed if row.destination.startswith(f"{CHAT}:")]
+    if not theirs:
+        return {}
+    names = {row.destination: subscription_of(row.destination) for row in theirs}
+    paused = set(conn.execute(sa.select(subscriptions.c.id).where(subscriptions.c.id.in_(names.values()), subscriptions.c.paused)).scalars())
+    parked = {
+        (row.destination, row.order_key): Wait(next_at=max(now, row.due_at), reason="parked", code=row.code)
+        for row in conn.execute(sa.select(parked_keys).where(
+            parked_keys.c.destination.in_(names), parked_keys.c.order_key.in_({row.order_key for row in theirs})))
+    }  # fmt: skip
+    found = {row.id: wait for row in theirs if (wait := parked.get((row.destination, row.order_key))) is not None}
+    return found | {row.id: Wait(next_at=now, reason="paused", code=None) for row in theirs if names[row.destination] in paused}
 
 
 def _wait(delivery: DeliveryRow, destination: Any, now: datetime) -> Wait:

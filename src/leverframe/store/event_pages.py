@@ -82,6 +82,18 @@ def page(
     return [_row(row) for row in conn.execute(found.order_by(events.c.id.desc()).limit(limit))]
 
 
+def of_project(
+    conn: Connection, project: str, *, since: datetime | None = None, before: int | None = None, limit: int = 50
+) -> list[tuple[EventRow, bool]]:
+    """Return a project's events, the newest first, whatever the case of its name; each with whether it carried its own routing."""
+    found = sa.select(events).where(sa.func.lower(events.c.repo) == project.lower())
+    if since is not None:
+        found = found.where(events.c.id >= first_id_at(since))
+    if before is not None:
+        found = found.where(events.c.id < before)
+    return [(_row(row), row.carried is not None) for row in conn.execute(found.order_by(events.c.id.desc()).limit(limit))]
+
+
 def one(conn: Connection, event_id: int) -> EventRow | None:
     """Return the event of this id."""
     row = conn.execute(sa.select(events).where(events.c.id == event_id)).first()

@@ -10,13 +10,12 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from leverframe.core import ids
-from leverframe.core.subscriptions import SealedSecret, Subscription, destination_of
+from leverframe.core.subscriptions import SealedSecret, Subscription, destination_of, subscription_of
 from leverframe.store import deliveries, subscriptions
 from leverframe.store.deliveries import Ended, Owed, Role, State
 from leverframe.store.parking import Park, behind, park, put_behind, unpark
 from leverframe.store.tables import deliveries as table
-from leverframe.store.tables import parked_keys
+from leverframe.store.tables import destinations, parked_keys
 
 REMOVED = "hook_removed"
 DUE_KEYS = 32
@@ -72,14 +71,6 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     """Whether that is worth telling."""
 
 
-def id_of(destination: str) -> int:
-    """Return the id of the subscription that a destination is of; 0 for what is none."""
-    try:
-        return ids.read("sub", destination.partition(":")[2])
-    except ValueError:
-        return 0
-
-
 def take(connection: Connection, *, boot: int, now: datetime, limit: int, window: int, holding: Collection[str] | None = None) -> list[Taken]:
     """Take subscribers that are due, as :func:`leverframe.store.deliveries.take` takes rooms."""
     taken = deliveries.claim(connection, boot=boot, now=now, limit=limit, holding=holding, hooks=True)
@@ -90,11 +81,11 @@ def take(connection: Connection, *, boot: int, now: datetime, limit: int, window
 def _windows(connection: Connection, names: Sequence[str], *, now: datetime, limit: int) -> dict[str, Window]:
     if not names:
         return {}
-    found = subscriptions.with_secrets(connection, [id_of(name) for name in names])
+    found = subscriptions.with_secrets(connection, [subscription_of(name) for name in names])
     parking = set(connection.execute(sa.select(parked_keys.c.destination).where(parked_keys.c.destination.in_(names)).distinct()).scalars())
     made = {}
     for name in names:
-        subscription, secrets = found.get(id_of(name), (None, ()))
+        subscription, secrets = found.get(subscription_of(name), (None, ()))
         over = REMOVED if subscription is None else subscription.over
         if subscription is None or not subscription.sends:
             owes = over is not None and connection.execute(sa.select(table.c.id).where(_owes(name)).limit(1)).first() is not None
@@ -179,15 +170,25 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
     deliveries.release(connection, boot=boot, rows=[
         (each.name, each.stop_until or next_at.get(each.name), each.failures, each.error, each.next_send_at) for each in emptied
     ])  # fmt: skip
+    over = [each.name for each in emptied if each.stop_until is None and next_at.get(each.name) is None]
+    _forget(connection, over)
     return goes_on
+
+
+def _forget(connection: Connection, names: Sequence[str]) -> None:
+    """Keep nothing of destinations whose subscriptions were removed."""
+    if names:
+        there = subscriptions.by_id(connection, [subscription_of(name) for name in names])
+        if gone := [name for name in names if subscription_of(name) not in there]:
+            connection.execute(destinations.delete().where(destinations.c.name.in_(gone)))
 
 
 def _next(connection: Connection, names: Sequence[str], now: datetime) -> dict[str, datetime | None]:
     """Return when there may be something to send next: nothing for one that is paused."""
     if not names:
         return {}
-    found = subscriptions.by_id(connection, [id_of(name) for name in names])
-    waiting = {name for name in names if (one := found.get(id_of(name))) is not None and not one.sends}
+    found = subscriptions.by_id(connection, [subscription_of(name) for name in names])
+    waiting = {name for name in names if (one := found.get(subscription_of(name))) is not None and not one.sends}
     moments = deliveries.next_owed_at(connection, [name for name in names if name not in waiting], now)
     for name, due_at in connection.execute(
         sa.select(parked_keys.c.destination, sa.func.min(parked_keys.c.due_at)).where(parked_keys.c.destination.in_(names)).group_by(parked_keys.c.destination)

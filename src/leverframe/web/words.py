@@ -117,6 +117,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "wait_backing_off": ("the destination backs off", "대상이 받지 못해 간격을 두고 재시도"),
     "wait_backing_off_after": ("backing off after {code}", "{code} 뒤 간격을 두고 재시도"),
     "wait_muted": ("muted when it was made: it is not sent unless you retry it", "음소거 중에 생겨 보내지 않습니다. 다시 보내기로 보낼 수 있습니다."),
+    "wait_parked": ("what it belongs to failed and waits apart", "같은 대상의 전송이 실패해 따로 기다림"),
+    "wait_paused": ("the webhook is paused", "웹훅이 멈춰 있음"),
     "wait_quiet_hours": ("quiet hours until then", "그때까지 조용한 시간"),
     "wait_spread": ("spread by a retry at a rate", "속도를 정해 다시 보내는 중"),
     "wait_turn": ("its turn is next", "곧 보냅니다"),

@@ -77,9 +77,9 @@ class DeliveryShape(_Answer):
     ended_at: datetime | None
     code: str | None
     next_try_at: datetime | None = Field(description="when an owed one is tried next")
-    waits: Literal["backing_off", "quiet_hours", "spread", "turn"] | None = Field(
-        description="why an owed one was not sent yet: its destination backs off, quiet hours, a retry at a rate, or it is its turn")
-    waits_after: str | None = Field(description="what the destination refused with, when it backs off")
+    waits: Literal["backing_off", "parked", "paused", "quiet_hours", "spread", "turn"] | None = Field(
+        description="why an owed one was not sent yet: its destination or its key backs off, its webhook is paused, quiet hours, a retry at a rate, or it is its turn")
+    waits_after: str | None = Field(description="what the destination refused with, when it or the key backs off")
 
 
 class DeliveryList(_Answer):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leverframe.ports.payloads import Format
 from leverframe.store.subscriptions import SecretBox
+from leverframe.work.foresight import Foresight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +21,5 @@ class HookDesk:
     """Raises ``Refused`` for an address that the hub would not send to."""
     owed: Callable[[], None]
     """Is called when something became due to be sent."""
+    foresight: Foresight
+    """What a webhook would have received."""

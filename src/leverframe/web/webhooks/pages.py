@@ -16,7 +16,7 @@ from leverframe.core.subscriptions import SECRET_BYTES, URL_BYTES, Subscription
 from leverframe.core.topics import EVERYTHING, TOPICS
 from leverframe.store import subscriptions
 from leverframe.web import pages, problems
-from leverframe.web.asking import query_of, with_query
+from leverframe.web.asking import moment, query_of, with_query
 from leverframe.web.console.forms import EMPTY, Refilled
 from leverframe.web.desk import Desk
 from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
@@ -24,8 +24,10 @@ from leverframe.web.webhooks import acts, shapes
 from leverframe.web.webhooks.acts import ACTIONS, DEFAULT_FORMAT, Done
 from leverframe.web.webhooks.desk import HookDesk
 from leverframe.web.webhooks.given import Given, read_given
+from leverframe.work.foresight import MOST
 
 LIST, ONE = "/{owner}/{project}/webhooks", "/{owner}/{project}/webhooks/{hook}"
+FORESEEN = f"{ONE}/would-receive"
 GRANT = "hooks.manage {owner}/{project}"
 _CORRECTED_HERE = (400, 409)
 _LARGEST_ID = (1 << 63) - 1
@@ -59,7 +61,7 @@ class WebhookPages:
         return (
             Door(method="GET", path="/console/webhooks", permission="session", limit=SIGNED_IN, handler=self.projects),
             door("GET", LIST, self.list), door("POST", LIST, self.add),
-            door("GET", ONE, self.show), door("POST", ONE, self.act), door("DELETE", ONE, self.remove),
+            door("GET", ONE, self.show), door("POST", ONE, self.act), door("DELETE", ONE, self.remove), door("GET", FORESEEN, self.would_receive),
         )  # fmt: skip
 
     async def projects(self, request: Request) -> Response:
@@ -150,6 +152,20 @@ class WebhookPages:
             newest=one.path if before is not None else None, project=asked.project, home=shapes.home(asked.project),
             secret=done.secret if done is not None else None, reason=None if told is None else told.ko if viewer.locale == "ko" else told.en,
             said=query_of(request).text("done"), count=query_of(request).text("count") or "0", **self._choices())
+
+    async def would_receive(self, request: Request) -> Response:
+        """Which stored events of the project it would have received, and why not the others; as JSON."""
+        asked, query, now = self._asked(request), query_of(request), self._desk.clock.now()
+        hook = await self._desk.database.read(subscriptions.one, asked.project, asked.hook)
+        word = query.text("since")
+        since = None if word is None else moment("since", word, now=now, ahead=False, timezone=self._desk.timezone)
+        limit = query.text("limit") or "50"
+        if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= MOST:
+            raise Refused("request_invalid", f"limit: from 1 to {MOST}")
+        found = await self._hooks.foresight.would_receive(hook, since=since, before=query.id("evt", "before"), limit=int(limit))
+        return JSONResponse({"project": asked.project, "webhook": hook.shown_id, "events": [
+            {"id": ids.show("evt", one.event.id), "event": one.event.full_name, "received_at": shapes.instant(one.event.received_at),
+             "would": one.would, "reason": one.reason, "detail": one.detail} for one in found]})
 
     async def act(self, request: Request) -> Response:
         """Do what ``action`` says; without an action it is removed, as Yobi's page has it."""
