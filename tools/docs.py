@@ -17,6 +17,7 @@ from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.chats.teams.settings import Settings as Teams
 from leverframe.config import dispatches, github, models, outbound, plugins, projects, services
+from leverframe.config import sites as site_sections
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
@@ -48,7 +49,11 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[services.NAME]", services.ServiceSection, ""),
     ("[services.NAME.environments.NAME]", services.EnvironmentSection, "An environment of a service. The keys of its runner stand beside these: see below, by kind."),
     ("[dispatches.\"OWNER/NAME\"]", dispatches.DispatchSection, "How `POST /api/dispatches` is done for a project. Left out, any project that the grants name may be dispatched to, one run at a time and without waiting for others."),
+    ("[sites.NAME]", site_sections.SiteSection, "A static site whose content is kept in object storage, and edited in the console: [Sites](how-to/sites.md). `storage` says where: see below, by kind."),
+    ("[sites.NAME.collections.NAME]", site_sections.CollectionSection, ""),
+    ("[sites.NAME.collections.NAME.fields.NAME]", site_sections.FieldSection, ""),
 )
+STORAGES = [import_module(module).Settings for module in site_sections.STORAGES.values()]
 SOURCES = [import_module(module).Settings for module in KINDS["sources"].values()]
 RUNNERS = [import_module(module) for module in KINDS["runners"].values()]
 COMMAND: tuple[tuple[str, str, str], ...] = (
@@ -112,6 +117,11 @@ def configuration() -> str:
         named = f" kind = \"{kind.default}\"" if kind else ""
         lines += [f"## `{heading}`{named}", "", lead or (model.__doc__ or "").strip(), "", "| key | default | what |", "| --- | --- | --- |"]
         lines += [f"| `{key}` | {default} | {what} |" for key, default, what in _keys(model, "")]
+        lines.append("")
+    for storage in STORAGES:
+        kind = storage.model_fields["kind"].default
+        lines += [f"## `[sites.NAME.storage]` kind = \"{kind}\"", "", _plain(storage.__doc__), "", "| key | default | what |", "| --- | --- | --- |"]
+        lines += [f"| `{key}` | {default} | {what} |" for key, default, what in _keys(storage, "") if key != "kind"]
         lines.append("")
     for room in RUNNERS:
         kind = room.Settings.model_fields["kind"].default

@@ -219,7 +219,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("not TOML", "[hub]\nurl = x\n", [(2, "", "toml_invalid")]),
     ("TOML that ends too early", "[hub]\nurl = [\n", [(2, "", "toml_invalid")]),
     ("unknown section", "[routs]\n", [(1, "routs", "key_unknown")]),
-    ("planned section", "[sites.x]\n", [(1, "sites", "key_not_built")]),
+    ("planned section", "[windows.x]\n", [(1, "windows", "key_not_built")]),
     ("unknown key", "[hub]\n\nlocall = 'ko'\n", [(3, "hub.locall", "key_unknown")]),
     ("a section that is no table", "hub = 1\n", [(1, "hub", "value_type")]),
     ("sources that are no tables", "[sources]\ngithub = 1\n", [(2, "sources.github", "value_type")]),
@@ -426,7 +426,7 @@ def test_a_package_that_is_not_installed_is_told(
 
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
-    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "slack_socket_unavailable", "teams_unavailable"}
+    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "sites_unavailable", "slack_socket_unavailable", "teams_unavailable"}
     tried = {code for *_, expected in (*WRONG, *WRONG_LEVERS, *WRONG_PLUGINS) for _, _, code in expected}
     assert tried | alone == set(FINDINGS)
 

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel
@@ -27,6 +27,9 @@ from leverframe.core.hosts import is_loopback
 from leverframe.core.people import People
 from leverframe.secrets import SecretError, resolve
 
+if TYPE_CHECKING:
+    from leverframe.config.sites import SiteSettings
+
 __all__ = [
     "Config", "ConfigErrors", "Finding", "GitHub", "Hub", "Person", "Quiet", "Retention", "Role", "Room", "Severity", "control_socket",
     "find", "load", "socket_path",
@@ -38,7 +41,7 @@ UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
 SECTIONS = (
     "hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "outbound", "retention", "services", "runners", "commands", "plugins",
-    "projects", "pushers", "dispatches",
+    "projects", "pushers", "dispatches", "sites",
 )  # fmt: skip
 
 
@@ -166,6 +169,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     roles = reading.named(Role, "roles", document.get("roles", {}))
     projects, pushers = read_projects(document, reading), read_pushers(document, reading)
     routes = _routes(document.get("routes", []), reading)
+    sites = _sites(document, reading)
     levers = read_levers(document, reading, commands_of(plugins))
     manners = {}
     if "dispatches" in document:
@@ -187,8 +191,16 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
         sources={name: settings for name, settings in sources.items() if settings is not None},
         chats={name: settings for name, settings in chats.items() if settings is not None},
         routes=tuple(route.route() for route in routes), plugins=tuple(plugins), projects=projects, pushers=pushers,
-        warnings=_by_line(reading),
+        sites=sites, warnings=_by_line(reading),
     )  # fmt: skip
+
+
+def _sites(document: Mapping[str, Any], reading: Reading) -> dict[str, SiteSettings]:
+    if "sites" not in document:
+        return {}
+    from leverframe.config.sites import read_sites
+
+    return read_sites(document, reading)
 
 
 def _routes(value: Any, reading: Reading) -> list[RouteSection]:

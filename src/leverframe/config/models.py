@@ -31,6 +31,7 @@ from leverframe.core.routes import Quiet as QuietHours
 from leverframe.secrets import Secret, SecretError, resolve
 
 if TYPE_CHECKING:
+    from leverframe.config.sites import SiteSettings
     from leverframe.core.services import Catalogue
     from leverframe.plugins.loading import Found, Plugin
 
@@ -303,6 +304,8 @@ class Config:
     """By name, folded (``str.casefold``)."""
     pushers: Mapping[str, Pusher] = field(default_factory=dict)
     """By login or e-mail address, folded."""
+    sites: Mapping[str, SiteSettings] = field(default_factory=dict)
+    """The sites of the back office, by name."""
     warnings: tuple[Finding, ...] = ()
 
     @property

@@ -25,7 +25,7 @@ RESERVED = {"chats": frozenset({"hooks", "mail", "operator", "person", "token"})
 """Names that the hub has taken: the sources of what comes to /hook, and of what it tells itself; what stands before a name where it
 knows somebody itself (``person:ann``), which nobody in a chat may be taken for."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-NOT_BUILT_SECTIONS = frozenset({"sites", "content", "windows"})
+NOT_BUILT_SECTIONS = frozenset({"content", "windows"})
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {

@@ -63,6 +63,7 @@ VERBS = (
     "metrics.read",
     "mutes.manage",
     "playground.use",
+    "publish",
     "relay",
     "routes.read",
     "routes.test",

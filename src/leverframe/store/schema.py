@@ -23,7 +23,7 @@ from leverframe.store.tables import (
     to_us,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in ``migrations/versions``; a test compares."""
 LEASE_S = 15
 NODES = 1 << NODE_BITS

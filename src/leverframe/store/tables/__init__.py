@@ -9,6 +9,7 @@ from __future__ import annotations
 from leverframe.store.tables.cards import card_presses, posted_cards
 from leverframe.store.tables.chats import chat_routes, inbox, install_states, installations, playground_messages
 from leverframe.store.tables.columns import Instant, from_us, metadata, to_us
+from leverframe.store.tables.content import content_changes, content_entries, content_looks, content_references
 from leverframe.store.tables.events import attempts, bodies, cards, deliveries, destinations, events, label_waits, mutes, processes, routing
 from leverframe.store.tables.levers import approvals, deployments, lever_effects, locks
 from leverframe.store.tables.people import api_tokens, audit, audit_checkpoints, hook_tokens, invitations, people, sessions
@@ -28,6 +29,10 @@ __all__ = [
     "card_presses",
     "cards",
     "chat_routes",
+    "content_changes",
+    "content_entries",
+    "content_looks",
+    "content_references",
     "conversations",
     "deliveries",
     "deployments",

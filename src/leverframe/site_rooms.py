@@ -1,0 +1,44 @@
+"""The back office of a configuration: each storage is imported only when a site is kept in it, and nothing of it without a site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from leverframe.config import Config
+from leverframe.core.errors import Refused
+from leverframe.ports import Clock
+
+if TYPE_CHECKING:
+    from leverframe.ports.content import Storage
+    from leverframe.work.content.office import Office
+    from leverframe.work.content.publishing import Publisher
+
+
+def build_sites(config: Config, database: Any, clock: Clock, publisher: Callable[[], Publisher]) -> Office | None:
+    """Return the back office; ``None`` without sites. Raises ``Refused("file_unusable")`` when a site's folder cannot be made."""
+    if not config.sites:
+        return None
+    from leverframe.content.front_matter import FrontMatter
+    from leverframe.content.markdown import Markdown
+    from leverframe.core.content.json_entries import JsonEntries
+    from leverframe.work.content.office import Office
+    from leverframe.work.content.shelf import Shelf
+
+    shelf = Shelf(
+        database=database, clock=clock, boot=lambda: database.boot, sites={name: settings.site for name, settings in config.sites.items()},
+        storages={name: _storage(config, settings.storage) for name, settings in config.sites.items()},
+        formats={"json": JsonEntries(), "markdown": FrontMatter()}, publisher=publisher(),
+    )  # fmt: skip
+    return Office(shelf, Markdown())
+
+
+def _storage(config: Config, settings: Any) -> Storage:
+    from leverframe.config.sites import STORAGES
+
+    try:
+        found: Storage = import_module(STORAGES[settings.kind]).open_storage(settings, config.path.parent)
+    except OSError as error:
+        raise Refused("file_unusable", f"{error.filename or settings.path}: {error.strerror}") from None
+    return found
