@@ -33,6 +33,7 @@ from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
 from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
+from leverframe.site_rooms import build_sites
 from leverframe.slack_rooms import SlackRooms, build_slack, slack_members, slack_tokens
 from leverframe.source_rooms import build_sources
 from leverframe.sources.github.source import GithubHook
@@ -274,10 +275,11 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         sender=Sender({route.name: route for route in config.routes}, Words(config, zone), Mentions(config)), chance=random.random, bell=planned, told=told,
     )  # fmt: skip
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
+    sites = build_sites(config, database, clock, box.dispatcher if box is not None else None)
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles=roles, redrive=Redriver(database, clock, planned, hooks.owed), routes=explainer, demo=demo, signer=signer,
-        chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box) if box is not None else None,
+        sites=sites, chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box) if box is not None else None,
     )  # fmt: skip
     if desk.levers is not None:
         endings.append(desk.levers.watch.end)
@@ -309,7 +311,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         loops=[
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run), ("subscribers", hooks.loop.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
-            *(box.loops if box is not None else ()), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
+            *(box.loops if box is not None else ()), *([("sites", sites.looker.run)] if sites is not None else []), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
         ],
         deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, relay=relay, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, teams=teams_rooms, host=host, metrics=metrics,
         _tasks=[],

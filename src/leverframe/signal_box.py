@@ -56,7 +56,7 @@ class SignalBox:
 
 def is_needed(config: Config) -> bool:
     """Return whether there is anything to pull, or a chat in which somebody can speak to the hub."""
-    if config.catalogue.services or config.configured or config.plugins or config.manners or config.github.has_credentials:
+    if config.catalogue.services or config.configured or config.plugins or config.manners or config.sites or config.github.has_credentials:
         return True
     heard_by = ("signing_secrets", "app_token", "app_id", "outgoing")
     return any(getattr(chat, "kind", "") == "playground" or any(getattr(chat, key, None) for key in heard_by) for chat in config.chats.values())

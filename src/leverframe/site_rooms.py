@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,23 +12,25 @@ from leverframe.ports import Clock
 if TYPE_CHECKING:
     from leverframe.ports.content import Storage
     from leverframe.work.content.office import Office
-    from leverframe.work.content.publishing import Publisher
+    from leverframe.work.dispatch import Dispatcher
 
 
-def build_sites(config: Config, database: Any, clock: Clock, publisher: Callable[[], Publisher]) -> Office | None:
+def build_sites(config: Config, database: Any, clock: Clock, dispatcher: Dispatcher | None) -> Office | None:
     """Return the back office; ``None`` without sites. Raises ``Refused("file_unusable")`` when a site's folder cannot be made."""
     if not config.sites:
         return None
     from leverframe.content.front_matter import FrontMatter
     from leverframe.content.markdown import Markdown
     from leverframe.core.content.json_entries import JsonEntries
+    from leverframe.work.content.dispatching import Dispatches
     from leverframe.work.content.office import Office
+    from leverframe.work.content.publishing import Nothing
     from leverframe.work.content.shelf import Shelf
 
     shelf = Shelf(
         database=database, clock=clock, boot=lambda: database.boot, sites={name: settings.site for name, settings in config.sites.items()},
         storages={name: _storage(config, settings.storage) for name, settings in config.sites.items()},
-        formats={"json": JsonEntries(), "markdown": FrontMatter()}, publisher=publisher(),
+        formats={"json": JsonEntries(), "markdown": FrontMatter()}, publisher=Nothing() if dispatcher is None else Dispatches(dispatcher),
     )  # fmt: skip
     return Office(shelf, Markdown())
 

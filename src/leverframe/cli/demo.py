@@ -6,16 +6,20 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from leverframe.config import load
 from leverframe.core.errors import Locale, Refused
 from leverframe.samples.services import SERVICES
+from leverframe.samples.site import SITE, objects
 from leverframe.server import listen, serve_demo
 
 DATABASE = "demo.db"
+CONTENT = "content"
 KEPT = ("github-secret", DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}.key")
 """What a demo keeps from one start to the next, and ``--fresh`` forgets."""
 _FIRST_LINE = "# The demo's configuration, written anew at each start. For your own: leverframe init"
@@ -96,7 +100,21 @@ def _prepare(folder: Path, path: Path, fresh: bool, *, port: int, locale: Locale
         if not secret.exists():
             secret.touch(mode=0o600)
             secret.write_text(secrets.token_hex(24))
-        path.write_text(f"{_CONFIG.format(port=port, locale=locale, timezone=_timezone())}\n{SERVICES}")
+        with_site = find_spec("obstore") is not None and find_spec("ruamel") is not None
+        if with_site:
+            _fill(folder / CONTENT, fresh)
+        path.write_text("\n".join([_CONFIG.format(port=port, locale=locale, timezone=_timezone()), SERVICES, *([SITE] if with_site else [])]))
+
+
+def _fill(content: Path, fresh: bool) -> None:
+    """Put the sample site's objects where none are; what somebody has made of them since is left alone unless it shall be ``fresh``."""
+    if fresh:
+        shutil.rmtree(content, ignore_errors=True)
+    if content.exists():
+        return
+    for name, body in objects().items():
+        (content / name).parent.mkdir(parents=True, exist_ok=True)
+        (content / name).write_bytes(body)
 
 
 @contextlib.contextmanager

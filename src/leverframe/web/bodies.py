@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
@@ -29,8 +30,8 @@ def check_length(headers: Mapping[bytes, bytes], cap: int) -> bool:
     return int(length) > 0
 
 
-def counted(receive: Receive, cap: int) -> Receive:
-    """Return a ``receive`` that raises ``Refused`` once more than ``cap`` bytes of body have come."""
+def counted(receive: Receive, cap: int, state: dict[str, Any] | None = None) -> Receive:
+    """Return a ``receive`` that raises ``Refused`` once more than ``cap`` bytes of body have come; in ``state`` stands how many did."""
     seen = 0
 
     async def receiving() -> Message:
@@ -38,6 +39,8 @@ def counted(receive: Receive, cap: int) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
+            if state is not None:
+                state["taken"] = seen
             if seen > cap:
                 raise too_large(cap)
         return message

@@ -187,6 +187,7 @@ class Patience:
 
     def __init__(self) -> None:
         self._waiting: dict[Any, tuple[Any, float]] = {}
+        """By connection: what it is at, with how much of a long upload has come, and since when."""
 
     def look(self, connections: Iterable[Any], now_s: float) -> int:
         """Look at a server's connections, every few seconds; return how many were ended. ``now_s`` is of any steady clock."""
@@ -198,12 +199,18 @@ class Patience:
                     continue  # between two requests
             elif not cycle.more_body:
                 continue  # the request is whole: it is the hub that takes its time
-            since = before.get(connection)
-            if since is None or since[0] is not cycle:
-                self._waiting[connection] = cycle, now_s
+            since, at = before.get(connection), (cycle, _taken(cycle))
+            if since is None or since[0] != at:
+                self._waiting[connection] = at, now_s
             elif now_s - since[1] < REQUEST_S:
                 self._waiting[connection] = since
             else:
                 connection.transport.close()
                 ended += 1
         return ended
+
+
+def _taken(cycle: Any) -> int:
+    """Return how much of its body a request that is read piece by piece has brought; an upload may last as long as it goes on."""
+    taken = getattr(cycle, "scope", {}).get("state", {}).get("taken", 0)
+    return taken if isinstance(taken, int) else 0

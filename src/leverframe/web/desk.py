@@ -19,6 +19,7 @@ from leverframe.work.explain import Explained, Listed
 
 if TYPE_CHECKING:
     from leverframe.web.levers import LeverDesk
+    from leverframe.work.content.office import Office
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -77,6 +78,8 @@ class Desk:
     """Whether this is a demo, whose open playground leads into the console."""
     signer: Signer = field(default_factory=Signer)
     """Whose signatures the audit has."""
+    sites: Office | None = None
+    """The back office; without sites those pages and addresses do not exist."""
     levers: LeverDesk | None = None
     """What is deployed and commanded; without it those pages and addresses do not exist."""
 

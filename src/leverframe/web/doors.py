@@ -51,6 +51,9 @@ class Door:
     """Bytes of body that it takes; they are counted before the handler is called."""
     handler: Handler | None = None
     app: ASGIApp | None = None
+    streams: bool = False
+    """Whether the handler reads the body itself, piece by piece. Then it proves the form's token itself too, before it reads further:
+    ``request.scope["state"]["prove"](token)``."""
     exists: Callable[[Mapping[str, Any]], bool] | None = None
     """Whether there is such a place at all, by what the path holds; where it is not, nobody is told more than that."""
 

@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -109,17 +110,20 @@ class Guard:
         if door.limit.per == "address":
             self._within(door, "address", address_of(scope.get("client")))
         identity, session = await self._who(door, scope, headers)
-        state["identity"], state["session"] = identity, session
+        state["identity"], state["session"], state["sites"] = identity, session, self.desk.sites is not None
+        state["prove"] = _nothing_to_prove
         state["still"] = partial(self._still, door, scope, headers, identity)
         self._permitted(door, identity, scope)
         if door.limit.per == "identity" and identity.kind != "operator":
             self._within(door, "identity", identity.actor)
         body = b""
-        if body_comes:
+        if door.streams:
+            receive = bodies.counted(receive, door.body_cap, state)
+        elif body_comes:
             body = await bodies.whole(receive, door.body_cap)
             receive = bodies.replayed(body, receive)
         if scope["method"] not in SAFE_METHODS:
-            self._own_page(identity, session, headers, body)
+            self._own_page(identity, session, headers, body, door, state)
         await _call(door, scope, receive, send)
 
     def _within(self, door: Door, *key: str) -> None:
@@ -160,7 +164,7 @@ class Guard:
             case Denied(reason=reason, who_could=roles):
                 raise Refused("not_allowed", f"{reason}; roles that do: {', '.join(roles)}")
 
-    def _own_page(self, identity: Identity, session: Session | None, headers: Mapping[str, str], body: bytes) -> None:
+    def _own_page(self, identity: Identity, session: Session | None, headers: Mapping[str, str], body: bytes, door: Door, state: dict[str, Any]) -> None:
         """Refuse a write that a page of another site makes with this browser's cookie, or with a link of somebody else's."""
         if identity.kind not in ("person", "anonymous"):
             return
@@ -169,11 +173,13 @@ class Guard:
             raise Refused("origin_mismatch", origin[:200])
         if session is None:
             return
+        state["prove"] = partial(_prove, session)
         given = headers.get("x-csrf-token")
+        if given is None and door.streams:
+            return  # the token is in the body, which the handler reads
         if given is None and headers.get("content-type", "").split(";")[0].strip().lower() == "application/x-www-form-urlencoded":
             given = dict(parse_qsl(body.decode("utf-8", "replace"))).get("csrf")
-        if given is None or not hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf.encode()):
-            raise Refused("csrf_invalid")
+        _prove(session, given)
 
     def _refusal(self, door: Door, scope: Scope, refused: Refused) -> Refused:
         """Take note of a refusal; returns what to answer."""
@@ -187,6 +193,16 @@ class Guard:
             return refused
         rate = door.limit.rate if door.limit.per != "address" and refused.status in (401, 403) else None
         return self.refusals.of_stranger(door.path, address_of(scope.get("client")), act, target, refused, rate)
+
+
+def _nothing_to_prove(given: str | None) -> None:
+    """Who came without a session has no form's token."""
+
+
+def _prove(session: Session, given: str | None) -> None:
+    """Raise ``Refused("csrf_invalid")`` unless ``given`` is the token of the session's forms."""
+    if given is None or not hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf.encode()):
+        raise Refused("csrf_invalid")
 
 
 async def _call(door: Door, scope: Scope, receive: Receive, send: Send) -> None:

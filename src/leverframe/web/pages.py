@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from leverframe.core import ids
-from leverframe.core.access import ANONYMOUS, Allowed, Identity, allowed
+from leverframe.core.access import ANONYMOUS, Allowed, Identity, allowed, matches
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.store.people import Session
 from leverframe.web import problems
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-_INSTEAD = {"delivery_unknown": ("/console/deliveries", "nav_deliveries"), "deployment_unknown": ("/console/deployments", "nav_deployments"),
+_INSTEAD = {"entry_unknown": ("/console/sites", "nav_sites"), "delivery_unknown": ("/console/deliveries", "nav_deliveries"), "deployment_unknown": ("/console/deployments", "nav_deployments"),
             "event_unknown": ("/console/events", "nav_events")}
 """Where to look for what is not there: page and word."""
 
@@ -50,6 +50,13 @@ class Viewer:
     path: str = ""
     identity: Identity = ANONYMOUS
     session: Session | None = None
+    sites: bool = False
+    """Whether the hub has a back office."""
+
+    @property
+    def publishes(self) -> bool:
+        """Return whether to lead to the back office: there is one, and the viewer holds some grant to publish."""
+        return self.sites and any(matches(grant.split()[0], "publish") for grant in self.identity.grants if grant.split())
 
     def may(self, words: str) -> bool:
         """Return whether to show what needs this grant; the door decides, whatever the page shows."""
@@ -59,7 +66,7 @@ class Viewer:
 def viewer_of(request: Request, timezone: tzinfo) -> Viewer:
     """Return who looks, as the guard found out."""
     state = request.scope["state"]
-    return Viewer(locale=state["locale"], timezone=timezone, path=request.url.path, identity=state["identity"], session=state["session"])
+    return Viewer(locale=state["locale"], timezone=timezone, path=request.url.path, identity=state["identity"], session=state["session"], sites=state.get("sites", False))
 
 
 def page(viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from leverframe.core.errors import Locale
 from leverframe.web.hook_words import WORDS as OF_HOOKS
 from leverframe.web.lever_words import WORDS as OF_LEVERS
+from leverframe.web.site_words import WORDS as OF_SITES
 
 WORDS: dict[str, tuple[str, str]] = {
     **OF_HOOKS,
     **OF_LEVERS,
+    **OF_SITES,
     # everywhere
     "act": ("Act", "작업"),
     "all": ("all", "전체"),

@@ -54,6 +54,8 @@ def from_form(field: Field, text: str, *, current: Value, zone: tzinfo) -> Value
             return said
         case "date" if said.strip() and said.strip() == shown(field, current, zone):
             return current
+        case _ if isinstance(current, str) and said.strip() == current.strip():
+            return current
         case _:
             return said.strip()
 

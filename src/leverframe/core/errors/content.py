@@ -34,7 +34,11 @@ row("entry_unknown", 404, ("There is no such entry.", "It may have been deleted;
     ("그런 항목이 없습니다.", "삭제되었을 수 있습니다. 목록을 확인하세요."))
 row("entry_unreadable", 409, ("The object cannot be read as an entry.", "Correct it in the storage; the reason is in detail."),
     ("객체를 항목으로 읽을 수 없습니다.", "저장소에서 고치세요. 이유는 detail에 있습니다."))
+row("precondition_missing", 428, ("The request does not say which version it changes.", "Send If-Match with the ETag that you were given; * changes whatever is there."),
+    ("어느 버전을 고치는지 알 수 없는 요청입니다.", "받은 ETag를 If-Match로 보내세요. *는 지금 있는 것을 고칩니다."))
 row("site_unknown", 404, ("There is no such site.", "Correct the name; [sites.NAME] declares it."),
     ("그런 사이트가 없습니다.", "이름을 고치세요. [sites.NAME]으로 정합니다."))
 row("upload_empty", 400, ("The file is empty.", "Choose a file with something in it."),
     ("빈 파일입니다.", "내용이 있는 파일을 고르세요."))
+row("upload_unreadable", 400, ("The upload is not a form with a file.", "Send multipart/form-data with the field csrf before the field file, as the page does."),
+    ("파일이 든 양식이 아닙니다.", "페이지가 하듯 multipart/form-data로 csrf 필드를 file 필드보다 먼저 보내세요."))

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from leverframe.core.errors import Refused
 from leverframe.web import pages
 from leverframe.web.api import administration, auditing, history
-from leverframe.web.api.doors import LEVER_ROWS, ROWS
+from leverframe.web.api.doors import LEVER_ROWS, ROWS, SITE_ROWS
 from leverframe.web.desk import Desk
 
 
@@ -37,6 +37,11 @@ def build_api(desk: Desk) -> ASGIApp:
         levers.history(api, desk)
         levers.services(api, desk, desk.levers)
         dispatches.operations(api, desk, desk.levers)
+    if desk.sites is not None:
+        from leverframe.web.api import sites
+
+        sites.sites(api, desk, desk.sites)
+        sites.entries(api, desk, desk.sites)
     _documents(api, desk)
     return _raising(api)
 
@@ -91,7 +96,7 @@ class _Keeping:
 
 
 def _documents(api: FastAPI, desk: Desk) -> None:
-    grants = {(row.method, row.path.replace(":path", "")): row.permission for row in (*ROWS, *LEVER_ROWS)}
+    grants = {(row.method, row.path.replace(":path", "")): row.permission for row in (*ROWS, *LEVER_ROWS, *SITE_ROWS)}
 
     def described() -> dict[str, Any]:
         document: dict[str, Any] = api.openapi()

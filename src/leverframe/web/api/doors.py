@@ -20,6 +20,7 @@ class Row(NamedTuple):
     path: str
     permission: str
     body_cap: int = 0
+    streams: bool = False
 
 
 ROWS: tuple[Row, ...] = (
@@ -64,6 +65,24 @@ LEVER_ROWS: tuple[Row, ...] = (
 )
 """Of a hub that has levers. Whether somebody may do a command is decided by its own grant."""
 
+_PUBLISH = "publish {site} {collection}"
+ENTRY_CAP = 4 * 1024 * 1024
+"""An entry is at most 1 MB; what JSON escapes is six times as long."""
+UPLOAD_CAP = 200 * 1024 * 1024
+SITE_ROWS: tuple[Row, ...] = (
+    Row("GET", "/api/sites", "session"),
+    Row("GET", "/api/sites/{site}/{collection}", _PUBLISH),
+    Row("POST", "/api/sites/{site}/{collection}", _PUBLISH, ENTRY_CAP),
+    Row("GET", "/api/sites/{site}/{collection}/{id:path}", _PUBLISH),
+    Row("PUT", "/api/sites/{site}/{collection}/{id:path}", _PUBLISH, ENTRY_CAP),
+    Row("PATCH", "/api/sites/{site}/{collection}/{id:path}", _PUBLISH, ENTRY_CAP),
+    Row("DELETE", "/api/sites/{site}/{collection}/{id:path}", _PUBLISH),
+    Row("GET", "/api/history/{site}/{collection}/{id:path}", _PUBLISH),
+    Row("POST", "/api/previews/{site}/{collection}", _PUBLISH, ENTRY_CAP),
+    Row("POST", "/api/uploads/{site}/{collection}", _PUBLISH, UPLOAD_CAP, streams=True),
+)
+"""Of a hub that has sites."""
+
 
 class LazyApi:
     """The API as an ASGI callable that builds itself when it is first called."""
@@ -86,5 +105,5 @@ def api_doors(desk: Desk) -> tuple[Door, ...]:
     """Return the doors of the API, all leading to one application."""
     api = LazyApi(desk)
     return tuple(
-        Door(method=row.method, path=row.path, permission=row.permission, limit=SIGNED_IN, body_cap=row.body_cap, app=api)
-        for row in (*ROWS, *(LEVER_ROWS if desk.levers is not None else ())))
+        Door(method=row.method, path=row.path, permission=row.permission, limit=SIGNED_IN, body_cap=row.body_cap, streams=row.streams, app=api)
+        for row in (*ROWS, *(LEVER_ROWS if desk.levers is not None else ()), *(SITE_ROWS if desk.sites is not None else ())))

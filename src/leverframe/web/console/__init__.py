@@ -20,4 +20,11 @@ def console_doors(desk: Desk) -> tuple[Door, ...]:
         from leverframe.web.console.levers import LeverPages
 
         levers = LeverPages(desk, desk.levers).doors()
-    return (*(door for page in pages for door in page.doors()), *levers)
+    sites: tuple[Door, ...] = ()
+    if desk.sites is not None:
+        from leverframe.web.console.site_entries import EntryPages
+        from leverframe.web.console.sites import SitePages
+
+        of_sites = SitePages(desk, desk.sites)
+        sites = (*EntryPages(desk, desk.sites, of_sites).doors(), *of_sites.doors())
+    return (*(door for page in pages for door in page.doors()), *levers, *sites)

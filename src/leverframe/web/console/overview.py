@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from leverframe.store import counts, delivery_pages, event_pages, mutes
 from leverframe.store.delivery_pages import DestinationRow
@@ -48,6 +48,8 @@ class OverviewPage:
         read = self._desk.database.read
         bars = await self._bars() if viewer.may("events.read") else None
         waiting = await read(counts.unrouted) if bars is not None else 0
+        if bars is None and not viewer.may("deliveries.read") and viewer.publishes:
+            return RedirectResponse("/console/sites", 303)  # an editor has nothing else here
         destinations = await read(delivery_pages.by_destination) if viewer.may("deliveries.read") else None
         return pages.page(viewer, "overview.html", bars=bars, total=sum(bar.count for bar in bars or ()), waiting=waiting,
                           destinations=destinations, muted=self._muted(await read(mutes.listed, now=self._desk.clock.now())), hour=self._hour)

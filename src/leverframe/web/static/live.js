@@ -10,7 +10,7 @@ function busy(part) {
 async function look() {
   const part = region();
   if (part === null || document.hidden || busy(part)) return;
-  const answer = await fetch(location.href, { headers: { "If-None-Match": part.dataset.live, Accept: "text/html" }, cache: "no-store" });
+  const answer = await fetch(part.dataset.from ?? location.href, { headers: { "If-None-Match": part.dataset.live, Accept: "text/html" }, cache: "no-store" });
   if (answer.status !== 200) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
   if (fresh === null || busy(part)) return;

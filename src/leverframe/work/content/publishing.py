@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from leverframe.core.content.values import Site
 
-Stage: TypeAlias = Literal["waiting", "building", "live", "failed"]
+Stage: TypeAlias = Literal["waiting", "building", "live", "handed", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
