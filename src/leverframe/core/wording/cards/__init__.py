@@ -63,6 +63,15 @@ class Cards(Protocol):
     def not_replaced(self, detail: str) -> str:
         """See ``en``."""
 
+    def dispatched(self, event_type: str, project: str) -> str:
+        """See ``en``."""
+
+    def dispatch_waits(self, event_type: str, project: str) -> str:
+        """See ``en``."""
+
+    def dispatch_lost(self, event_type: str, project: str) -> str:
+        """See ``en``."""
+
     def wrong(self, what: Wrong) -> str:
         """See ``en``."""
 

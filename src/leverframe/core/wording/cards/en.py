@@ -49,6 +49,21 @@ def not_replaced(detail: str) -> str:
     return f"The card that it answered with cannot be shown ({detail})."
 
 
+def dispatched(event_type: str, project: str) -> str:
+    """Return that GitHub took a dispatch."""
+    return f"Sent {event_type} to {project}."
+
+
+def dispatch_waits(event_type: str, project: str) -> str:
+    """Return that a dispatch is kept and not sent yet."""
+    return f"Taken: {event_type} will be sent to {project} as soon as that is possible."
+
+
+def dispatch_lost(event_type: str, project: str) -> str:
+    """Return that nobody knows whether GitHub took a dispatch."""
+    return f"GitHub's answer was lost: nobody knows whether {event_type} came to {project}. Look there before pressing again."
+
+
 CANCEL, WHICH, DATE_HINT = "Close", "What to do", "A day, as 2026-11-30."
 _WRONG: Mapping[Wrong, str] = {
     "missing": "This has to be filled in.", "date": "Write a day, as 2026-11-30.", "choice": "This is none of the choices.", "long": "This is too long.",

@@ -49,6 +49,21 @@ def not_replaced(detail: str) -> str:
     return f"대상이 돌려준 카드는 보여 줄 수 없습니다({detail})."
 
 
+def dispatched(event_type: str, project: str) -> str:
+    """GitHub가 디스패치를 받았다는 말."""
+    return f"{project}에 {event_type} 이벤트를 보냈습니다."
+
+
+def dispatch_waits(event_type: str, project: str) -> str:
+    """디스패치를 맡았고 아직 보내지 않았다는 말."""
+    return f"요청을 받았습니다. 보낼 수 있게 되는 대로 {project}에 {event_type} 이벤트를 보냅니다."
+
+
+def dispatch_lost(event_type: str, project: str) -> str:
+    """GitHub가 받았는지 모른다는 말."""
+    return f"GitHub의 응답을 받지 못해 {project}에 {event_type} 이벤트가 도착했는지 알 수 없습니다. 다시 누르기 전에 확인하세요."
+
+
 CANCEL, WHICH, DATE_HINT = "닫기", "할 일", "2026-11-30처럼 날짜를 쓰세요."
 _WRONG: Mapping[Wrong, str] = {
     "missing": "꼭 입력해야 합니다.", "date": "2026-11-30처럼 날짜를 쓰세요.", "choice": "고를 수 있는 값이 아닙니다.", "long": "너무 깁니다.",
