@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from leverframe.card_rooms import Relay, build_presser
+from leverframe.card_rooms import Relay, build_presser, build_presses, button_keys
 from leverframe.config import Config
 from leverframe.core.access import BUILT_IN, Role
 from leverframe.core.audit_chain import Signer
@@ -108,7 +108,6 @@ class App:
     deliverer: Deliverer
     chats: Mapping[str, Chat]
     outbound: Outbound
-    relay: Relay
     hooks: HookRooms
     """Projects' webhooks."""
     refusals: RefusalLog
@@ -183,7 +182,6 @@ class App:
             await self.host.close()
         await self.teams.close()
         await self.outbound.close()
-        await self.relay.close()
         await self.hooks.guarded.close()
         if self.filters is not None:
             self.filters.close()
@@ -245,7 +243,12 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     teams = github_teams(config, github, clock)
     host = build_plugins(config, database, metrics)
     hearing = build_hearing(host, database, clock, library, planned=planned) if host is not None else None
-    box, relay = None, Relay(config)
+
+    def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:
+        metrics.told(chat, outcome, duration_s)
+
+    hooks = build_hooks(config, database, clock, parse, told=told, planned=planned)
+    box, relay = None, Relay(hooks.guarded, config.hub.url)
     if is_needed(config):
         box = build_box(
             config, database, clock, outbound, metrics, github=github, roles=roles, zone=zone, planned=planned,
@@ -254,25 +257,21 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             host=host, hearing=hearing, presser=build_presser(config, database, clock, library, relay, roles=roles, zone=zone, planned=planned),
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
-    bots = await teams_bots(config, outbound, clock, database)
-    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens, bots, host)
+    bots, presses = await teams_bots(config, outbound, clock, database), build_presses(config, outbound, clock)
+    chats, playground_doors = _chats(config, outbound, database, clock, demo, endings, box, tokens, bots, presses, host)
     filters = _filters(config)
     table = RouteTable(config.routes, filters.where if filters else None)
     paths = _paths(config, github, clock)
-
-    def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:
-        metrics.told(chat, outcome, duration_s)
-
-    hooks = build_hooks(config, database, clock, parse, told=told, planned=planned)
     fanout = Fanout(
         database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
         room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
         paths=paths, bell=accepted, planned=planned, follower=box.follower if box is not None else None, hearing=hearing,
         audience=hooks.audience, subscribers_owed=hooks.owed,
     )  # fmt: skip
+    routes, words = {route.name: route for route in config.routes}, Words(config, zone)
     deliverer = Deliverer(
         database, clock, boot=lambda: database.boot, chats=chats, library=library,
-        sender=Sender({route.name: route for route in config.routes}, Words(config, zone), Mentions(config)), chance=random.random, bell=planned, told=told,
+        sender=Sender(routes, words, Mentions(config)), chance=random.random, bell=planned, told=told,
     )  # fmt: skip
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     sites = build_sites(config, database, clock, box.dispatcher if box is not None else None)
@@ -296,6 +295,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     teams_rooms = build_teams(
         config, box, bots, outbound, clock, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
+    actions = _actions(config, desk, refusals, relay, presses, library, lambda event, route: words(event, routes.get(route)))
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, owed_again, hub_id(config.hub.url)), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
@@ -304,7 +304,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     )  # fmt: skip
     doors: list[Door] = [
         *health.doors(desk, ready=database.ready, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
-        *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(), *slack.install_doors, *hook_doors(desk, hooks.desk),
+        *Entrance(desk).doors(), *console_doors(desk), *_api(desk), *playground_doors(), *slack.install_doors, *hook_doors(desk, hooks.desk), *actions,
     ]  # fmt: skip
     return App(
         config=config, database=database, clock=clock, site=build_site(doors, Guard(desk, refusals)), inbound=inbound, access=access,
@@ -313,7 +313,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()), *([("sites", sites.looker.run)] if sites is not None else []), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, relay=relay, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, teams=teams_rooms, host=host, metrics=metrics,
+        deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, teams=teams_rooms, host=host, metrics=metrics,
         _tasks=[],
     )  # fmt: skip
 
@@ -389,7 +389,7 @@ class Mentions:
 
 def _chats(
     config: Config, outbound: Outbound, database: Any, clock: Clock, demo: bool, endings: list[Callable[[], None]], box: SignalBox | None,
-    tokens: Mapping[str, Any], bots: Mapping[str, Bot], host: Host | None,
+    tokens: Mapping[str, Any], bots: Mapping[str, Bot], presses: Mapping[str, Any], host: Host | None,
 ) -> tuple[dict[str, Chat], Callable[[], Sequence[Door]]]:
     """Return the chats, each room imported only when it is configured, and what makes the playground's doors.
 
@@ -408,7 +408,7 @@ def _chats(
             from leverframe.chats.teams.send import TeamsChat
 
             bot = bots.get(name)
-            chats[name] = TeamsChat(name, settings, outbound, rooms=bot.rooms if bot else None, connector=bot.connector if bot else None)  # type: ignore[arg-type]
+            chats[name] = TeamsChat(name, settings, outbound, rooms=bot.rooms if bot else None, connector=bot.connector if bot else None, presses=presses.get(name))  # type: ignore[arg-type]
         else:
             from leverframe.chats.playground.feed import Feed
             from leverframe.chats.playground.inbound import Talk
@@ -447,6 +447,22 @@ def _workspaces(config: Config, chats: Mapping[str, Chat]) -> tuple[Workspace, .
     return tuple(
         Workspace(chat=name, subdomain=getattr(config.chats[name], "subdomain", None), check_room=chats[name].check_room) for name in slack or chats
     )
+
+
+def _actions(
+    config: Config, desk: Desk, refusals: RefusalLog, relay: Relay, presses: Mapping[str, Any], library: Library, words: Callable[[Event, str], Message]
+) -> Sequence[Door]:
+    """Return the door of MessageCards' buttons; there is none where nothing could be done."""
+    if desk.levers is None:
+        return ()
+    from leverframe.web.teams_actions import TeamsActions
+
+    async def event(id: int) -> Event | None:
+        return (await library.get([id])).get(id)
+
+    made = TeamsActions(desk, refusals, keys=button_keys(config) if presses else (), rooms=presses, event=event, words=words)
+    relay.own = made.relayed
+    return made.doors()
 
 
 def _filters(config: Config) -> Any:

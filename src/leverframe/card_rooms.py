@@ -1,48 +1,56 @@
-"""Cards that scripts posted, married: what their buttons send goes out through the guard."""
+"""Cards, married: what buttons of posted cards send goes out through the guard, and MessageCards' buttons come back signed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from leverframe.config import Config
+from leverframe.core import button_tokens
 from leverframe.core.access import Role
+from leverframe.core.button_tokens import Signed
 from leverframe.core.cards.pressing import Request
 from leverframe.core.conversation import Asker
-from leverframe.net import Answer
+from leverframe.core.messages import Button
+from leverframe.guarded import Guarded
+from leverframe.net import Answer, Outbound
 from leverframe.ports import Clock
+from leverframe.secrets.keys import keys_for
 from leverframe.sources.teams.source import read_card
 from leverframe.work.bell import Bell
 from leverframe.work.library import Library
 from leverframe.work.press import Presser
 
 if TYPE_CHECKING:
-    from leverframe.guarded import Guarded
+    from starlette.responses import Response
 
-RELAY_S = 15.0
-"""Seconds that a target has for its whole answer."""
+    from leverframe.chats.teams.presses import CardPresses
+
+ACTIONS = "/teams/actions"
+BUTTONS = "buttons of cards"
+"""What the keys are for that sign buttons."""
+Own = Callable[[Mapping[str, str], Mapping[str, str], bytes, Asker], Awaitable["Response"]]
+"""The hub's own door for such buttons: query, headers, body, and who pressed."""
 
 
 class Relay:
-    """Sends what a button says, once; the guarded way out is made when the first is pressed."""
+    """Sends what a button says, once. What points at the hub's own door goes there without leaving the house."""
 
-    def __init__(self, config: Config) -> None:
-        self._allow = config.outbound.allowed
-        self._out: Guarded | None = None
+    def __init__(self, guarded: Guarded, url: str) -> None:
+        self._guarded, self._url = guarded, urlsplit(url)
+        self.own: Own | None = None
 
     async def __call__(self, request: Request, by: Asker) -> Answer:
         """Send it; raises ``net.NotSent``."""
-        if self._out is None:
-            from leverframe.guarded import Guarded
-
-            self._out = Guarded(self._allow(), total_s=RELAY_S, connections=16)
-        return await self._out.send("POST", request.url, request.headers, request.body, fresh=True)
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        if self._out is not None:
-            await self._out.close()
+        there = urlsplit(request.url)
+        if self.own is not None and (there.scheme, there.netloc, there.path) == (self._url.scheme, self._url.netloc, ACTIONS):
+            response = await self.own(dict(parse_qsl(there.query)), request.headers, request.body, by)
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.raw_headers}
+            return Answer(response.status_code, headers, bytes(response.body), 0.0)
+        return await self._guarded.send("POST", request.url, request.headers, request.body, fresh=True)
 
 
 def build_presser(
@@ -52,3 +60,35 @@ def build_presser(
     return Presser(
         database, clock, library, boot=lambda: database.boot, roles=roles, locale=config.hub.locale, zone=zone, send=relay, read_card=read_card, told=planned
     )
+
+
+def button_keys(config: Config) -> tuple[bytes, ...]:
+    """Return the keys that buttons are signed with, the one in use first. Raises ``Refused("key_file_unusable")``."""
+    return keys_for(BUTTONS, config.hub.master_keys, config.sqlite_path)
+
+
+def build_presses(config: Config, outbound: Outbound, clock: Clock) -> dict[str, CardPresses]:
+    """Return the chats whose rooms get MessageCards, with what makes their buttons and proves who presses them. Raises as :func:`button_keys`."""
+    named = [name for name, chat in config.chats.items() if getattr(chat, "kind", "") == "teams" and getattr(chat, "format", "") == "messagecard"]
+    if not named:
+        return {}
+    from leverframe.chats.teams.keys import Keys
+    from leverframe.chats.teams.presses import CardPresses
+    from leverframe.chats.teams.settings import Settings
+
+    keys, found = button_keys(config), {}
+    for name in named:
+        settings = config.chats[name]
+        assert isinstance(settings, Settings)
+
+        def sign(button: Button, delivery: str, chat: str = name) -> str | None:
+            if not keys or not button.action:
+                return None
+            ends = int(clock.now().timestamp()) + button_tokens.LIFE_S
+            return button_tokens.sign(
+                Signed(action=button.action, value=button.value, chat=chat, card=delivery, ends=ends, nonce=secrets.token_urlsafe(12)), keys[0]
+            )
+
+        keys_of_issuer = Keys(settings.model_copy(update={"openid_url": settings.card_openid_url}), outbound, clock)
+        found[name] = CardPresses(name, settings, keys_of_issuer, clock, url=config.hub.url, target=config.hub.url.rstrip("/") + ACTIONS, sign=sign)
+    return found

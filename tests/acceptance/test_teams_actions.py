@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,11 +22,15 @@ from fakes.teams import FakeTeams
 
 from leverframe.app import App, build
 from leverframe.config import load
+from leverframe.core import ids
+from leverframe.core.conversation import Asker, Clicked, Place, Said
+from leverframe.core.messages import plain
 from leverframe.store import tokens
-from leverframe.store.tables import audit
+from leverframe.store.tables import audit, events
+from leverframe.web import teams_actions
 
 pytestmark = pytest.mark.anyio
-ANN, BOB, EVE = "a0000000-0000-4000-8000-000000000001", "a0000000-0000-4000-8000-000000000002", "a0000000-0000-4000-8000-00000000000e"
+ANN, BOB, CARA, EVE = (f"a0000000-0000-4000-8000-00000000000{last}" for last in "123e")
 TENANT, OTHER = "b0000000-0000-4000-8000-000000000001", "b0000000-0000-4000-8000-000000000002"
 ISSUER = "https://substrate.office.com/sts/"
 CONFIG = """
@@ -56,8 +61,8 @@ seconds = 0.2
 runner = "pretended"
 approvals = {{ required = {required}, self = true }}
 [roles.release]
-members = ["teams:{ann}", "teams:{bob}"]
-allow = ["deploy *", "approve *", "reject *"]
+members = ["teams:{ann}", "teams:{bob}", "teams:{cara}"]
+allow = ["deploy *", "approve *", "reject *", "relay pipeline"]
 """
 URL = "https://hub.example.com"
 PATIENCE_S = 20.0
@@ -92,7 +97,7 @@ class Team:
         """Send a POST; return status, headers and body of the answer."""
         sent: list[Any] = []
         scope = {
-            "type": "http", "http_version": "1.1", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": query.encode(), "scheme": "https",
+            "type": "http", "http_version": "1.1", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": query.removeprefix("?").encode(), "scheme": "https",
             "client": ("192.0.2.7", 1), "server": ("hub.example.com", 443), "root_path": "",
             "headers": [(b"host", b"hub.example.com"), (b"content-length", b"%d" % len(body)), *((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items())],
         }  # fmt: skip
@@ -118,12 +123,20 @@ class Team:
     async def deploy(self) -> tuple[dict[str, Any], str]:
         """Ask for a deployment in the room of the connector; return its card, and its id, once somebody has to approve it."""
         before = len(self.teams.workflow_posts)
-        headers = {"Authorization": f"Bearer {await self.api('deploy *', 'deployments.read')}", "Content-Type": "application/json"}
-        body = json.dumps({"service": "web-app", "environment": "production", "room": "teams:#release"}).encode()
-        status, _, text = await self.ask("/api/deployments", body, headers)
-        assert status in (200, 201, 202), text
+        outcome = await self.say("deploy web-app production")
+        assert outcome.code == "ok", outcome
         card = await self.until(lambda: next((one for one in self.teams.workflow_posts[before:] if "Approve" in buttons(one) or "승인" in buttons(one)), None))
-        return card, json.loads(text)["id"]
+        return card, outcome.answer.about
+
+    async def say(self, line: str) -> Any:
+        """Have somebody who may type a line in the room."""
+        by, at = Asker(chat="teams", id=CARA, name="cara"), Place(chat="teams", room="#release")
+        return await self.heard(Said(key=secrets.token_hex(8), door="mention", text=line, by=by, at=at, said_at=self.app.clock.now()))
+
+    async def heard(self, heard: Any) -> Any:
+        """Return what came of something that was said in a chat."""
+        assert self.app.box is not None
+        return await self.app.box.converser.outcome(heard)
 
     async def until(self, what: Callable[[], Any]) -> Any:
         """Return what holds, once it does."""
@@ -158,7 +171,7 @@ async def opened(folder: Path, *, locale: str = "en", required: int = 1) -> Asyn
     """Open a hub with its loops."""
     async with FakeTeams() as teams, FakeGitHub() as github:
         github.repository("acme/web")
-        config = CONFIG.format(locale=locale, tenant=TENANT, keys=teams.url, github=github.url, ann=ANN, bob=BOB, required=required)
+        config = CONFIG.format(locale=locale, tenant=TENANT, keys=teams.url, github=github.url, ann=ANN, bob=BOB, cara=CARA, required=required)
         (folder / "leverframe.toml").write_text(config)
         app = await build(load(folder / "leverframe.toml", {"SECRET": "s", "CONNECTOR": teams.connector(), "GH_TOKEN": TOKEN}), log_to=StringIO())
         app.start()
@@ -166,6 +179,12 @@ async def opened(folder: Path, *, locale: str = "en", required: int = 1) -> Asyn
             yield Team(app, teams, github)
         finally:
             await app.stop()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for what comes of it for long."""
+    monkeypatch.setattr(teams_actions, "WAIT_S", 2.0)
 
 
 @pytest.fixture
@@ -177,7 +196,7 @@ async def team(tmp_path: Path) -> AsyncIterator[Team]:
 
 async def test_a_deployment_is_approved_on_a_message_card(team: Team) -> None:
     """By who proves to be somebody who may; the answer is a sentence and the decided card, and a press that comes again does nothing."""
-    card, id = await team.deploy()
+    card, _ = await team.deploy()
     button = buttons(card)["Approve"]
     answer = await team.press(button, token=team.token())
     assert answer.status == 200 and answer.said and answer.card["@type"] == "MessageCard" and "Approve" not in buttons(answer.card)
@@ -221,7 +240,7 @@ FORGED: dict[str, tuple[Callable[[Team], str], str]] = {
 
 async def test_a_token_that_is_not_right_proves_nobody(team: Team) -> None:
     """Forged, expired, of another tenant or for another hub: refused, and nothing is decided. (One hub: keys are made once.)"""
-    card, id = await team.deploy()
+    card, _ = await team.deploy()
     button = buttons(card)["Approve"]
     for name, (make, code) in FORGED.items():
         answer = await team.press(button, token=make(team))
@@ -243,7 +262,7 @@ async def test_keys_that_cannot_be_fetched_are_no_proof(team: Team) -> None:
 async def test_a_button_that_the_hub_did_not_make(team: Team) -> None:
     """Of another card, changed, or made up; and what is no button at all."""
     first, _ = await team.deploy()
-    second, id = await team.deploy()
+    second, _ = await team.deploy()
     good, other = buttons(first)["Approve"]["press"], buttons(second)["Reject"]["press"]
     mixed = ".".join([*other.split(".")[:2], good.split(".")[2]])
     for body in ({"press": mixed}, {"press": good[:-4]}, {"press": ""}, {"press": 7}, {"press": "lfb1.e30.x"}):
@@ -256,7 +275,6 @@ async def test_a_button_that_the_hub_did_not_make(team: Team) -> None:
 async def test_two_may_press_one_button_where_two_have_to_agree(tmp_path: Path) -> None:
     """It is good once for each of them; in Korean."""
     async with opened(tmp_path, locale="ko", required=2) as team:
-        (tmp_path / "x").touch()
         card, _ = await team.deploy()
         button = buttons(card)["승인"]
         first = await team.press(button, token=team.token(ANN))
@@ -269,7 +287,7 @@ async def test_two_may_press_one_button_where_two_have_to_agree(tmp_path: Path) 
 MODES: dict[str, tuple[Mode | None, int, str]] = {
     "taken": (None, 200, "Sent release to acme/web."),
     "401": ("unknown token", 502, "GitHub"),
-    "403": ("no permission", 502, "GitHub"),
+    "403": ("no permission", 502, "GitHub did not take release for acme/web"),
     "404": ("no repository", 502, "GitHub"),
     "429": ("limited", 202, "as soon as that is possible"),
     "500": ("broken", 202, ""),
@@ -321,3 +339,34 @@ async def test_what_a_hand_made_card_may_not(team: Team) -> None:
     assert not team.github.calls
     assert (await team.press({"event_type": "release"}, token=token)).status == 200, "as Bearer, too"
     assert (await team.press({"event_type": "release"}, query=f"?token={wide}&project=acme/web")).status == 200
+
+
+async def test_a_hand_made_card_is_pressed_in_a_chat_of_the_hub(team: Team) -> None:
+    """Its button points at the hub: it is done without leaving the house, once, and the card shows it; who pressed is told to the dispatch."""
+    token, now = await team.api("dispatch acme/web release"), team.app.clock.now()
+    posting = await team.app.database.write(tokens.issue_hook, name="pipeline", rooms=["playground:#dev"], by="operator", now=now, expires_at=None)
+    body = json.dumps({"event_type": "release", "client_payload": {"approved": True}})
+    for number, target in enumerate((f"{URL}/teams/actions?token={token}", f"{URL}/teams/actions?token=lf_nope")):
+        card = {"title": "Release?", "text": "x", "potentialAction": [{"@type": "HttpPOST", "name": "Approve", "target": target, "body": body}]}
+        status, _, said = await team.ask(f"/teams/incoming/{posting}", json.dumps(card).encode(), {"Content-Type": "application/json"})
+        assert (status, said) == (200, b"1")
+        rows = await team.rows(sa.select(events.c.id).where(events.c.action == "posted").order_by(events.c.id))
+        by, at = Asker(chat="teams", id=ANN, name="ann"), Place(chat="playground", room="#dev")
+        clicked = Clicked(key=f"c{number}", action="card", value=f"{ids.show('evt', rows[-1].id)}~p1~0", by=by, at=at, said_at=now)
+        outcomes = [await team.heard(clicked) for _ in range(2)]
+        words = plain(outcomes[0].answer.message)
+        assert plain(outcomes[1].answer.message) == words
+        if number == 0:
+            assert outcomes[0].code == "ok" and words == "Sent release to acme/web."
+        else:
+            assert outcomes[0].code == "press_refused" and "token" in words
+    sent = [call for call in team.github.calls if call.method == "POST" and call.path.endswith("/dispatches")]
+    assert len(sent) == 1 and sent[0].body["client_payload"]["approved"] is True
+
+
+async def test_a_button_pressed_twice_in_a_moment_is_one_dispatch(team: Team) -> None:
+    """People press twice."""
+    token = await team.api("dispatch acme/web release")
+    answers = await asyncio.gather(*(team.press({"event_type": "release"}, query=f"?token={token}") for _ in range(3)))
+    assert {answer.status for answer in answers} == {200}
+    assert len([call for call in team.github.calls if call.method == "POST" and call.path.endswith("/dispatches")]) in (1, 2), "a moment may end between two of them"

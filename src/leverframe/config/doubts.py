@@ -126,8 +126,9 @@ def teams_meaning(reading: Reading, chats: Mapping[str, BaseModel | None]) -> No
         tenants = list(getattr(settings, "tenant_ids", ()))
         if not half and not tenants:
             reading.found("teams_tenants_missing", ("chats", name, "tenant_ids"))
-        if not half and find_spec("jwt") is None:
-            reading.found("teams_unavailable", ("chats", name, "app_id"))
+        by_card = getattr(settings, "format", "") == "messagecard"
+        if (not half or by_card) and find_spec("jwt") is None:
+            reading.found("teams_unavailable", ("chats", name, "app_id" if not half else "format"))
         for at, id in [*((("tenant_ids", place), id) for place, id in enumerate(tenants)), (("app_id",), getattr(settings, "app_id", None))]:
             if id is not None and not _GUID.fullmatch(id):
                 reading.found("teams_id_invalid", ("chats", name, *at), id)

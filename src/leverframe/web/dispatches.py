@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -41,10 +42,7 @@ async def dispatch(desk: Desk, identity: Identity, wanted: Wanted) -> Taken:
             )
         return turn, taken
 
-    wanted_by = Wanted(
-        project=wanted.project, event_type=wanted.event_type, payload=wanted.payload, environment=wanted.environment, reason=wanted.reason,
-        by=asker.actor, by_name=asker.name, key=wanted.key,
-    )  # fmt: skip
+    wanted_by = replace(wanted, by=asker.actor, by_name=asker.name)
     turn, taken = await desk.database.write(work)
     dispatcher.committed(turn)
     found: Taken = taken

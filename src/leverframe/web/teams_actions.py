@@ -10,9 +10,10 @@ https://learn.microsoft.com/outlook/actionable-messages/message-card-reference#r
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -48,6 +49,8 @@ PATH = "/teams/actions"
 BODY_CAP = 128 * KB
 WAIT_S = 6.0
 """So long a press is answered later, if what comes of it at GitHub can be told then."""
+TWICE_S = 10
+"""Seconds within which the same press of a hand-made card is one."""
 SENTENCE = 300
 NOBODY = "card"
 """Who presses where the caller proves nobody: ``teams:card``, as roles and the audit write it."""
@@ -73,11 +76,11 @@ class TeamsActions:
     """The door. ``words`` makes the message of an event, as the route of this name wants it."""
 
     def __init__(
-        self, desk: Desk, refusals: RefusalLog, *, keys: Sequence[bytes], rooms: Mapping[str, CardRoom], events: Callable[[int], Awaitable[Event | None]],
+        self, desk: Desk, refusals: RefusalLog, *, keys: Sequence[bytes], rooms: Mapping[str, CardRoom], event: Callable[[int], Awaitable[Event | None]],
         words: Callable[[Event, str], Message],
     ) -> None:  # fmt: skip
         self._desk, self._refusals, self._keys, self._rooms = desk, refusals, tuple(keys), rooms
-        self._event, self._words, self._say = events, words, CARDS[desk.locale]
+        self._event, self._words, self._say = event, words, CARDS[desk.locale]
 
     def doors(self) -> list[Door]:
         """Return the row of the table."""
@@ -174,7 +177,7 @@ class TeamsActions:
         return identity
 
     async def _dispatched(self, identity: Identity, body: Mapping[str, Any], project: str, by: Asker | None = None) -> Response:
-        wanted = _wanted(identity, body, project, by)
+        wanted = _wanted(identity, body, project, by, self._desk.clock.now())
         taken = await dispatch(self._desk, identity, wanted)
         until = self._desk.clock.now() + timedelta(seconds=WAIT_S)
         told = await watched(self._desk, taken.deployment.id, seen=None, wait_s=0)
@@ -184,8 +187,10 @@ class TeamsActions:
         if now.state == "unknown":
             return _answer(504, self._say.dispatch_lost(event_type, wanted.project))
         if now.state in ("failed", "expired", "cancelled") and not _was_taken(now):
-            return _answer(502, self._trouble(now))
-        return _answer(200, self._say.dispatched(event_type, wanted.project)) if _was_taken(now) else _answer(202, self._say.dispatch_waits(event_type, wanted.project))
+            return _answer(502, f"{self._say.dispatch_dead(event_type, wanted.project)} {self._why(now)}".rstrip())
+        if _was_taken(now):
+            return _answer(200, self._say.dispatched(event_type, wanted.project))
+        return _answer(202, f"{self._say.dispatch_waits(event_type, wanted.project)} {self._why(now)}".rstrip())
 
     def _refused(self, refused: Refused, identity: Identity, address: str) -> Response:
         told = refused
@@ -207,16 +212,24 @@ def _object(raw: bytes) -> dict[str, Any]:
         raise Refused("json_invalid") from None
 
 
-def _wanted(identity: Identity, body: Mapping[str, Any], project: str, by: Asker | None) -> Wanted:
-    """Return what is to be dispatched, in GitHub's own words; anything else is refused with what is wrong."""
-    if set(body) - {"event_type", "client_payload"}:
-        raise Refused("request_invalid", f"{sorted(set(body) - {'event_type', 'client_payload'})[0][:50]}: only event_type and client_payload")
+def _wanted(identity: Identity, body: Mapping[str, Any], project: str, by: Asker | None, now: datetime) -> Wanted:
+    """Return what is to be dispatched, in GitHub's own words; anything else is refused with what is wrong.
+
+    It waits for no other, as somebody has decided it; the same within :data:`TWICE_S` is a button that was pressed twice.
+    """
+    if more := set(body) - {"event_type", "client_payload"}:
+        raise Refused("request_invalid", f"{min(more)[:50]}: only event_type and client_payload")
     if not isinstance(body.get("event_type"), str):
         raise Refused("request_invalid", "event_type: must be text")
     if "client_payload" in body and not isinstance(body["client_payload"], dict):
         raise Refused("request_invalid", "client_payload: must be an object")
     reason = f"{by.name or by.actor} ({by.chat})" if by is not None else ""
-    return Wanted(project=project or _only_project(identity), event_type=text(body, "event_type"), payload=mapping(body, "client_payload"), reason=reason)
+    project = project or _only_project(identity)
+    said = json.dumps([project, body, reason, int(now.timestamp() // TWICE_S)], sort_keys=True)
+    return Wanted(
+        project=project, event_type=text(body, "event_type"), payload=mapping(body, "client_payload"), reason=reason, alone=True,
+        key=f"card {hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()}",
+    )  # fmt: skip
 
 
 def _only_project(identity: Identity) -> str:

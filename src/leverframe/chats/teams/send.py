@@ -5,6 +5,7 @@ from __future__ import annotations
 from leverframe.chats.teams import answers
 from leverframe.chats.teams.connector import Connector
 from leverframe.chats.teams.message_card import message_card
+from leverframe.chats.teams.presses import CardPresses
 from leverframe.chats.teams.render import activity, card, envelope
 from leverframe.chats.teams.rooms import ID, NAME, Found, Rooms
 from leverframe.chats.teams.settings import Settings
@@ -23,14 +24,19 @@ class TeamsChat:
     kind = "teams"
     card_gone = frozenset({"teams_message_not_found", "teams_cannot_update"})
 
-    def __init__(self, name: str, settings: Settings, outbound: Outbound, *, rooms: Rooms | None = None, connector: Connector | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, outbound: Outbound, *, rooms: Rooms | None = None, connector: Connector | None = None,
+        presses: CardPresses | None = None,
+    ) -> None:  # fmt: skip
         """``name`` is the chat's key in the configuration; ``outbound`` is shared and stays its owner's to close.
 
-        ``rooms`` and ``connector`` are the bot's, shared with what hears; left out, there is no bot.
+        ``rooms`` and ``connector`` are the bot's, shared with what hears; left out, there is no bot. ``presses`` lets buttons of
+        MessageCards be pressed.
         """
         self.name = name
         self.posts_per_second = settings.posts_per_second
         self._outbound, self._rooms, self._connector = outbound, rooms, connector
+        self._presses = presses
         self._webhooks = {room: url.reveal() for room, url in settings.webhooks.items()}
         self._cards = settings.format == "adaptive"
         self._named = frozenset(settings.rooms)
@@ -91,7 +97,10 @@ class TeamsChat:
         return Rejected(code=found, detail=posting.room) if isinstance(found, str) else found
 
     async def _post_to_webhook(self, url: str, posting: Posting) -> Outcome:
-        body = envelope(card(posting.message, posting.mentions, clicks=False)) if self._cards else message_card(posting.message)
+        if self._cards:
+            body = envelope(card(posting.message, posting.mentions, clicks=False))
+        else:
+            body = self._presses.card(posting.message, posting.id.partition("-")[0]) if self._presses is not None else message_card(posting.message)
         try:
             return answers.webhook_outcome(await self._outbound.post_json(url, body, _HEADERS))
         except NotSent as error:

@@ -48,6 +48,12 @@ class Settings(BaseModel):
     )
     issuer: str = Field("https://api.botframework.com", description="Who Teams signs as; `https://api.botframework.us` for US Government. The bot's own token is for it too.")
 
+    card_openid_url: str = Field(
+        "https://substrate.office.com/sts/common/.well-known/openid-configuration",
+        description="What tells the keys of who presses a button of a MessageCard. Microsoft's own are gone since June 2026; systems that still show such cards may have others.",
+    )
+    card_issuer: str = Field("https://substrate.office.com/sts/", description="Who signs the token of who presses a button of a MessageCard; it is for `hub.url`.")
+
     @property
     def is_bot(self) -> bool:
         """Whether there is a bot, with all that it needs."""

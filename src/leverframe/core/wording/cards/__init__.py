@@ -69,6 +69,9 @@ class Cards(Protocol):
     def dispatch_waits(self, event_type: str, project: str) -> str:
         """See ``en``."""
 
+    def dispatch_dead(self, event_type: str, project: str) -> str:
+        """See ``en``."""
+
     def dispatch_lost(self, event_type: str, project: str) -> str:
         """See ``en``."""
 

@@ -59,6 +59,11 @@ def dispatch_waits(event_type: str, project: str) -> str:
     return f"Taken: {event_type} will be sent to {project} as soon as that is possible."
 
 
+def dispatch_dead(event_type: str, project: str) -> str:
+    """Return that GitHub did not take a dispatch; why follows."""
+    return f"GitHub did not take {event_type} for {project}."
+
+
 def dispatch_lost(event_type: str, project: str) -> str:
     """Return that nobody knows whether GitHub took a dispatch."""
     return f"GitHub's answer was lost: nobody knows whether {event_type} came to {project}. Look there before pressing again."

@@ -59,6 +59,11 @@ def dispatch_waits(event_type: str, project: str) -> str:
     return f"요청을 받았습니다. 보낼 수 있게 되는 대로 {project}에 {event_type} 이벤트를 보냅니다."
 
 
+def dispatch_dead(event_type: str, project: str) -> str:
+    """GitHub가 디스패치를 받지 않았다는 말. 이유가 뒤따릅니다."""
+    return f"GitHub가 {project}의 {event_type} 이벤트를 받지 않았습니다."
+
+
 def dispatch_lost(event_type: str, project: str) -> str:
     """GitHub가 받았는지 모른다는 말."""
     return f"GitHub의 응답을 받지 못해 {project}에 {event_type} 이벤트가 도착했는지 알 수 없습니다. 다시 누르기 전에 확인하세요."
