@@ -22,10 +22,10 @@ row("press_form_invalid", 400, ("The form is not filled in as the card asks.", "
     ("카드가 요구하는 대로 입력되지 않았습니다.", "각 입력란 아래에 이유가 나와 있습니다."))
 row("press_not_sent", 502, ("The request could not be sent; nothing has happened there.", "Detail says why. Press again when it is mended."),
     ("요청을 보내지 못했습니다. 대상에서는 아무 일도 일어나지 않았습니다.", "원인은 detail에 있습니다. 고친 뒤 다시 누르세요."))
-row("press_refused", 502, ("The target did not take it.", "Detail is what it answered; ask who runs it."),
-    ("대상이 요청을 받아들이지 않았습니다.", "대상의 응답이 detail에 있습니다. 대상을 운영하는 사람에게 문의하세요."))
 row("press_project_missing", 400, ("Neither the address nor the token says which project.", "Add project=owner/name to the address, or use a token whose only grant is dispatch OWNER/PROJECT EVENT_TYPE."),
     ("주소에도 토큰에도 프로젝트가 없습니다.", "주소에 project=owner/name을 추가하거나, 권한이 dispatch OWNER/PROJECT EVENT_TYPE 하나뿐인 토큰을 쓰세요."))
+row("press_refused", 502, ("The target did not take it.", "Detail is what it answered; ask who runs it."),
+    ("대상이 요청을 받아들이지 않았습니다.", "대상의 응답이 detail에 있습니다. 대상을 운영하는 사람에게 문의하세요."))
 row("press_under_way", 409, ("This button was pressed just now, and no answer has come yet.", "Wait for it: the card shows what came of it."),
     ("이 버튼은 방금 눌렸고 아직 응답이 오지 않았습니다.", "기다리면 카드에 결과가 나타납니다."))
 row("press_unknown", 504, ("No answer came: it may have been carried out. The hub does not send it twice by itself.", "Look at where it goes, then press again if it was not done."),
