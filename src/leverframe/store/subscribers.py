@@ -146,21 +146,22 @@ _HEAD = (
 )  # fmt: skip
 
 
-def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: datetime, window: int) -> dict[str, Window]:
-    """Write what rounds came to; return what is to be sent next where a round goes on, and let the others go."""
+def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: datetime, window: int) -> tuple[dict[str, Window], list[Subscription]]:
+    """Write what rounds came to, and let those go that do not go on; return what is to be sent next to the others, and whose health has turned."""
     ended = [one for each in rounds for one in each.ended]
     if ended:
         deliveries.record(connection, ended=ended, now=now)
     # The rows are locked first: a delivery planned meanwhile either is seen below, or finds due_at empty and fills it.
     held = deliveries.held(connection, names=[each.name for each in rounds], boot=boot)
     ours = [each for each in rounds if each.name in held]  # another process took the others when our lease had run out
+    turned: list[Subscription] = []
     for each in ours:
         if each.parks:
             park(connection, each.name, each.parks)
         if each.unparks:
             unpark(connection, [(each.name, key) for key in each.unparks])
-        if each.health is not None:
-            subscriptions.set_health(connection, each.health)
+        if each.health is not None and subscriptions.set_health(connection, each.health) and each.turned:
+            turned.append(each.health)
     going_on = {each.name for each in ours if each.busy or (each.full and each.stop_until is None and not each.leaving)}
     windows = _windows(connection, sorted(going_on), now=now, limit=window)
     busy = {each.name for each in ours if each.busy}
@@ -172,7 +173,7 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
     ])  # fmt: skip
     over = [each.name for each in emptied if each.stop_until is None and next_at.get(each.name) is None]
     _forget(connection, over)
-    return goes_on
+    return goes_on, turned
 
 
 def _forget(connection: Connection, names: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from leverframe.core.deployments.snapshot import SEALED
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
-from leverframe.core.subscriptions import MOST_IN_PROJECT, Health, SealedSecret, Subscription, project_key
+from leverframe.core.subscriptions import MOST_IN_PROJECT, Health, SealedSecret, Subscription, destination_of, project_key
 from leverframe.secrets.sealing import Sealer
 from leverframe.store import deliveries
 from leverframe.store.tables import destinations
@@ -95,10 +95,11 @@ def with_secrets(connection: Connection, ids: Collection[int]) -> dict[int, tupl
     return {row.id: _with_secrets(row) for row in connection.execute(sa.select(*_KEPT, table.c.secrets).where(table.c.id.in_(list(ids))))}
 
 
-def set_health(connection: Connection, subscription: Subscription) -> None:
-    """Keep how it is doing now. What people changed meanwhile stays."""
-    connection.execute(table.update().where(table.c.id == subscription.id).values(
+def set_health(connection: Connection, subscription: Subscription) -> bool:
+    """Keep how it is doing now; ``False`` when people have changed it meanwhile: then it is as they want it."""
+    kept = connection.execute(table.update().where(table.c.id == subscription.id, table.c.version == subscription.version).values(
         health=str(subscription.health), reason=subscription.reason, health_at=subscription.health_at, failing_at=subscription.failing_at))
+    return kept.rowcount == 1
 
 
 def page(connection: Connection, *, project: str | None = None, after: int = 0, limit: int = 100) -> list[Subscription]:
@@ -156,6 +157,7 @@ def change(
     What is owed to it and may be sent now is sent soon. Raises ``Refused``: ``hook_unknown``, ``hook_changed`` when it is not at ``version``
     any more.
     """
+    rouse(connection, destination_of(id), now=now)  # first: whoever delivers locks in this order too
     row = connection.execute(
         sa.select(*_KEPT, table.c.secrets).where(table.c.id == id, table.c.project_key == project_key(project)).with_for_update()
     ).first()
@@ -169,19 +171,18 @@ def change(
     if secrets is not None:
         changed["secrets"] = msgspec.json.encode(secrets(kept))
     connection.execute(table.update().where(table.c.id == id).values(**changed))
-    rouse(connection, after, now=now)
     return after
 
 
 def remove(connection: Connection, project: str, id: int, *, now: datetime) -> Subscription:
     """Remove it and return what it was; what is owed to it becomes dead letters. Raises ``Refused("hook_unknown")``."""
+    rouse(connection, destination_of(id), now=now)
     gone = one(connection, project, id)
     connection.execute(table.delete().where(table.c.id == id))
-    rouse(connection, gone, now=now)
     return gone
 
 
-def rouse(connection: Connection, subscription: Subscription, *, now: datetime) -> None:
-    """Have it looked at now, where anything is or was owed to it, whatever it waited for."""
-    deliveries.wake(connection, {subscription.destination: now})
-    connection.execute(destinations.update().where(destinations.c.name == subscription.destination).values(due_at=now))
+def rouse(connection: Connection, destination: str, *, now: datetime) -> None:
+    """Have a subscriber looked at now, whatever it waited for."""
+    deliveries.wake(connection, {destination: now})
+    connection.execute(destinations.update().where(destinations.c.name == destination).values(due_at=now))

@@ -139,19 +139,19 @@ class Subscribers(Holder[_Held, Round, Window]):
 
     async def _write(self, rounds: Sequence[Round]) -> Mapping[str, Window]:
         now = self._clock.now()
-        tellings = [self._telling(one.health) for one in rounds if one.health is not None and one.turned]
 
-        def write(connection: Connection) -> dict[str, Window]:
-            going_on = subscribers.settle(connection, rounds=rounds, boot=self._boot(), now=now, window=WINDOW)
-            for telling in tellings:
+        def write(connection: Connection) -> tuple[dict[str, Window], bool]:
+            going_on, turned = subscribers.settle(connection, rounds=rounds, boot=self._boot(), now=now, window=WINDOW)
+            for one in turned:
+                telling = self._telling(one)
                 tell(connection, self._database.new_id, telling, now=now)
                 audit.append(
-                    connection, id=self._database.new_id(), at=now, actor="hub", act=f"hooks.{telling.action}",
-                    target=f"{telling.repo} {telling.subject}", detail={"reason": telling.payload["hook"]["reason"]})
-            return going_on
+                    connection, id=self._database.new_id(), at=now, actor="hub", act=f"hooks.{telling.action}", target=f"{one.project} {one.shown_id}",
+                    detail={"reason": one.reason})
+            return going_on, bool(turned)
 
-        going_on = await self._database.write(write)
-        if tellings:
+        going_on, told = await self._database.write(write)
+        if told:
             self._rooms_owed()
         return going_on
 
@@ -261,11 +261,13 @@ class Subscribers(Holder[_Held, Round, Window]):
                 held.flying[one.id] = one
                 try:
                     await self._send(held, subscription, one)
-                except asyncio.CancelledError:
-                    raise
+                except Refused as error:  # the database is away: what is to be sent could not be read
+                    log.warning("subscriber_put_off", destination=held.name, code=error.code)
+                    held.stop_until_s, held.error = max(held.stop_until_s or 0.0, 1.0), error.code
                 except Exception as error:
-                    log.exception("subscriber_failed", destination=held.name, error=str(error))
-                    held.stop_until_s, held.error = max(held.stop_until_s or 0.0, 30.0), f"internal: {type(error).__name__}"
+                    # A mistake of the hub's about this one: it waits with its key, and the others go on.
+                    log.exception("delivery_failed", destination=held.name, delivery=show("dlv", one.id))
+                    self._follow(held, subscription, one, Retryable(code="internal", detail=type(error).__name__), self._clock.now(), 0.0)
                 finally:
                     held.flying.pop(one.id, None)
 
@@ -297,7 +299,7 @@ class Subscribers(Holder[_Held, Round, Window]):
         format = self._payloads.formats.get(subscription.format)
         if format is None:
             return Rejected(code="hook_format_unknown", detail=subscription.format)
-        made = (await self._payloads.get([one.event_id], format))[one.event_id]
+        made = await self._payloads.of(one.event_id, format)
         return Rejected(code="body_expired", detail="the event's body is past its retention") if made is None else made
 
     async def _pace(self, held: _Held, subscription: Subscription) -> bool:
