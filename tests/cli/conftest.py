@@ -11,11 +11,12 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import chdir, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import uvicorn
@@ -69,14 +70,29 @@ class Ran:
         return json.loads(self.out)
 
 
-def entry_point(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None, stdin: str = "") -> Ran:
-    """Run ``leverframe`` as a program of its own, in ``folder``."""
-    program = [sys.executable, "-W", "error", "-c", "from leverframe.cli.main import main; main()", *arguments]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("LEVERFRAME_", "LANG", "LC_", "PORT"))}
+def program(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None, stdin: str = "") -> Ran:
+    """Run ``leverframe`` as a program of its own, in ``folder``: what a user does, in a second of a processor's time."""
+    command = [sys.executable, "-W", "error", "-c", "from leverframe.cli.main import main; main()", *arguments]
     done = subprocess.run(
-        program, cwd=folder, env={**clean, "PYTHONIOENCODING": "utf-8", **(environ or {})}, input=stdin, capture_output=True, text=True, timeout=60, check=False
-    )
+        command, cwd=folder, env={**_environment(), "PYTHONIOENCODING": "utf-8", **(environ or {})}, input=stdin, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
     return Ran(status=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def entry_point(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None, stdin: str = "") -> Ran:
+    """Run ``leverframe`` in ``folder``, with an environment of its own: in this process, but for what goes on until it is stopped."""
+    if arguments[:1] in (("serve",), ("demo",)):
+        return program(*arguments, folder=folder, environ=environ, stdin=stdin)
+    with mock.patch.dict(os.environ, {**_environment(), **(environ or {})}, clear=True), chdir(folder):
+        done = CliRunner().invoke(app, list(arguments), input=stdin, prog_name="leverframe")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Ran(status=done.exit_code, out=done.stdout, err=done.stderr)
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith(("LEVERFRAME_", "LANG", "LC_", "PORT"))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

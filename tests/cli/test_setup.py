@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.conftest import RunningHub, entry_point
+from cli.conftest import RunningHub, entry_point, program
 from fakes.slack import TOKEN, FakeSlack
 
 from leverframe.cli.diagnosis import _postgres_version
@@ -208,11 +208,11 @@ def test_help_is_quick_to_import() -> None:
 
 def test_the_program_helps_and_tells_its_version(tmp_path: Path) -> None:
     """--help lists the commands, --version is one line, no command at all is wrong usage."""
-    told = entry_point("--help", folder=tmp_path).out
+    told = program("--help", folder=tmp_path).out
     assert "hook-tokens" in told and "..." not in told.partition("Commands:")[2]  # no line is cut
-    assert entry_point("--version", folder=tmp_path).out.count(".") == 2
-    assert entry_point(folder=tmp_path).status == 2
-    assert entry_point("serve", "--port", "1", folder=tmp_path).status == 2
+    assert program("--version", folder=tmp_path).out.count(".") == 2
+    assert program(folder=tmp_path).status == 2
+    assert program("serve", "--port", "1", folder=tmp_path).status == 2
 
 
 def test_simulate_sends_what_github_would_send(hub: RunningHub) -> None:
