@@ -13,7 +13,7 @@ from leverframe.cli.words import said
 
 people = typer.Typer(cls=ListByDefault, help="Who may sign in. Without a command: list.")
 tokens = typer.Typer(cls=ListByDefault, help="API tokens, for programs that operate the hub. Without a command: list.")
-hook_tokens = typer.Typer(cls=ListByDefault, help="Tokens for /hook, whose address carries its own routing, and for cards at /teams/incoming/TOKEN. Without a command: list.")
+hook_tokens = typer.Typer(cls=ListByDefault, help="Tokens for /hook and /teams/incoming. Without a command: list.")
 Reach: TypeAlias = "tuple[Path | None, str | None, str | None, bool]"
 """Configuration, address, token, and whether to print JSON."""
 Name = Annotated[str, typer.Argument(help="The name.", show_default=False)]

@@ -8,7 +8,7 @@ from leverframe.cli import access, audit, deliveries, dispatches, events, hooks,
 
 app = typer.Typer(
     name="leverframe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="A hub that hears what happens on GitHub and tells the right chat room.",
+    help="A hub that hears what happens, tells the right room, and pulls levers.",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from leverframe.cli.words import said
 if TYPE_CHECKING:
     from pathlib import Path
 
-app = typer.Typer(no_args_is_help=True, help="A project's webhooks: how they are doing, a try, a pause, and sending again.")
+app = typer.Typer(no_args_is_help=True, help="Webhooks of projects: look, try, pause, send again.")
 Project = Annotated[str, typer.Argument(help="The project: owner/name.", show_default=False)]
 Hook = Annotated[str, typer.Argument(help="The webhook's id: sub_….", show_default=False)]
 Since = Annotated[str | None, typer.Option(help="Only since: 2h, 3d, or a time such as 2026-01-31T09:00:00+09:00.", show_default=False)]
