@@ -17,6 +17,7 @@ from leverframe.card_rooms import Relay, build_presser, build_presses, button_ke
 from leverframe.config import Config
 from leverframe.core.access import BUILT_IN, Role
 from leverframe.core.audit_chain import Signer
+from leverframe.core.cards import TEAMS
 from leverframe.core.delivery import Outcome
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.events import Event
@@ -38,7 +39,7 @@ from leverframe.slack_rooms import SlackRooms, build_slack, slack_members, slack
 from leverframe.source_rooms import build_sources
 from leverframe.sources.github.source import GithubHook
 from leverframe.sources.hub import HubSource
-from leverframe.sources.teams.source import TEAMS, TeamsSource
+from leverframe.sources.teams.source import TeamsSource
 from leverframe.store import counts, schema
 from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent

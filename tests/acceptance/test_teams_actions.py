@@ -26,7 +26,7 @@ from leverframe.core import ids
 from leverframe.core.conversation import Asker, Clicked, Place, Said
 from leverframe.core.messages import plain
 from leverframe.store import tokens
-from leverframe.store.tables import audit, events
+from leverframe.store.tables import approvals, audit, events
 from leverframe.web import teams_actions
 
 pytestmark = pytest.mark.anyio
@@ -282,6 +282,20 @@ async def test_two_may_press_one_button_where_two_have_to_agree(tmp_path: Path) 
         assert (await team.press(button, token=team.token(ANN))).said == first.said
         both = await asyncio.gather(*(team.press(buttons(first.card)["승인"], token=team.token(BOB)) for _ in range(3)))
         assert {answer.status for answer in both} == {200} and "승인" not in buttons(both[0].card)
+
+
+async def test_a_card_and_another_chat_decide_at_the_same_instant(team: Team) -> None:
+    """One of them counts; the others are told how it was decided, and it is decided once."""
+    card, id = await team.deploy()
+    press = buttons(card)["Approve"]
+    answers = await asyncio.gather(
+        team.press(press, token=team.token(ANN)), team.say(f"approve {id}"), team.press(buttons(card)["Reject"], token=team.token(BOB)), team.say(f"approve {id}"),
+    )  # fmt: skip
+    assert answers[0].status == answers[2].status == 200 and {one.code for one in (answers[1], answers[3])} <= {"ok", "approval_decided", "approval_repeated", "deployment_ended"}
+    done = [row.code for row in await team.rows(sa.select(audit.c.code).where(audit.c.act.in_(["approve", "reject"])))]
+    assert done.count("ok") in (1, 2), "a vote of somebody who has voted changes nothing, and is told so"
+    [question] = await team.rows(sa.select(approvals.c.result).order_by(approvals.c.id))
+    assert question.result in ("won", "lost")
 
 
 MODES: dict[str, tuple[Mode | None, int, str]] = {

@@ -34,8 +34,6 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     ends: int
     """Seconds since 1970."""
     nonce: str
-    person: str = ""
-    """Who alone may press it; empty: whoever sees the card."""
 
 
 def sign(signed: Signed, key: bytes) -> str:

@@ -13,6 +13,7 @@ import zstandard
 from sqlalchemy import Connection
 
 from leverframe.core import ids
+from leverframe.core.cards import TEAMS, masking
 from leverframe.core.headers import is_secret
 from leverframe.store.tables import bodies, deliveries, events, routing, to_us
 
@@ -122,15 +123,16 @@ def waits_for_routing(conn: Connection, event_id: int) -> bool:
 
 
 def body(conn: Connection, event_id: int) -> Body | None:
-    """Return what came in, or ``None`` when retention has removed it. Signatures, tokens and cookies are left out."""
-    row = conn.execute(sa.select(bodies).where(bodies.c.event_id == event_id)).first()
+    """Return what came in, or ``None`` when retention has removed it. Signatures, tokens and cookies are left out, and what the buttons of a
+    card send with them is masked."""
+    row = conn.execute(sa.select(bodies, events.c.source).join(events, events.c.id == bodies.c.event_id).where(bodies.c.event_id == event_id)).first()
     if row is None:
         return None
     raw = bytes(row.body)
     if row.codec == 1:
         raw = zstandard.ZstdDecompressor().decompress(raw, max_output_size=_LARGEST_BODY)
     headers = {name: value for name, value in json.loads(bytes(row.headers)) if not is_secret(name)}
-    return Body(headers=headers, body=raw)
+    return Body(headers=headers, body=masking.shown(raw) if row.source == TEAMS else raw)
 
 
 def has_body(conn: Connection, event_id: int) -> bool:

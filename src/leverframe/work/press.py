@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 
 from leverframe.core import ids
 from leverframe.core.access import Denied, Role, allowed
-from leverframe.core.cards import CARD_EVENT, CHANGED, POSTED, Ask, Card, Post, Press
+from leverframe.core.cards import CARD_EVENT, CHANGED, POSTED, TEAMS, Ask, Card, Post, Press
 from leverframe.core.cards.pressing import Reply, Request, asks, fill, form_for, host_of, posts_of, read_form, read_reply
 from leverframe.core.commands.parsing import Parsed
 from leverframe.core.conversation import Answer, Asker, Clicked, Heard, Submitted
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.messages import Message, Text
-from leverframe.core.wording.cards import CARDS, PRESS, TEAMS, card_of, read_value
+from leverframe.core.wording.cards import CARDS, PRESS, card_of, read_value
 from leverframe.core.wording.levers import LEVERS
 from leverframe.net import Answer as Answered
 from leverframe.net import NotSent

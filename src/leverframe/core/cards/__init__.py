@@ -146,6 +146,8 @@ class Press(msgspec.Struct, frozen=True, kw_only=True):
     """What the target answered for people: ``CARD-ACTION-STATUS``; else why it was not sent, or the status."""
 
 
+TEAMS = "teams"
+"""Source and kind of the events that carry cards."""
 CARD_EVENT = "card"
 """The event's name: something posted a card."""
 POSTED, CHANGED = "posted", "changed"

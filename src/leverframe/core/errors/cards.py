@@ -12,8 +12,6 @@ row("card_token_expired", 410, ("This button has expired.", "Look at the card's 
     ("만료된 버튼입니다.", "가장 새로운 카드에서 누르세요."))
 row("card_token_invalid", 401, ("The hub never made this button.", "Press a button of the hub's own card. A card of your own needs an API token with the grant dispatch OWNER/PROJECT EVENT_TYPE."),
     ("허브가 만든 버튼이 아닙니다.", "허브의 카드에서 누르세요. 직접 만든 카드에는 dispatch OWNER/PROJECT EVENT_TYPE 권한의 API 토큰이 필요합니다."))
-row("card_token_person", 403, ("This button is another person's.", "Press a button of a card that was sent to you."),
-    ("다른 사람에게 보낸 버튼입니다.", "본인에게 온 카드에서 누르세요."))
 row("card_unknown", 410, ("The hub does not know this card any more.", "Post it again; how long cards are kept is bodies_days under [retention]."),
     ("허브에 더는 남아 있지 않은 카드입니다.", "카드를 다시 보내세요. 보관 기간은 [retention]의 bodies_days입니다."))
 row("press_form_elsewhere", 409, ("This button asks for more, which cannot be asked here.", "Press it in another chat of the hub, or type the command."),

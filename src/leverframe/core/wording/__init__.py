@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import tzinfo
 
+from leverframe.core.cards import TEAMS
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
@@ -37,7 +38,7 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     """
     if event.kind == HUB and (said := webhooks.word(event, locale) or word(event, LEVERS[locale], zone)) is not None:
         return said
-    if event.kind == cards.TEAMS:
+    if event.kind == TEAMS:
         return cards.word(event, locale, zone)
     voice = VOICES[locale]
     told = tell(event)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from leverframe.core.cards import CARD_EVENT, CHANGED, POSTED, Card, Words
+from leverframe.core.cards import CARD_EVENT, CHANGED, POSTED, TEAMS, Card, Words
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event, Subject
 from leverframe.core.ids import show
@@ -24,8 +24,6 @@ from leverframe.ports import Accepted
 from leverframe.sources.teams import adaptive_card, message_card
 from leverframe.sources.teams.fields import Fields, Numbers, invalid
 
-TEAMS = "teams"
-"""Source and kind of these events."""
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
 CONNECTOR = "application/vnd.microsoft.teams.card.o365connector"
 _KEY = re.compile(rb"[\x21-\x7e]{1,100}")

@@ -32,8 +32,6 @@ from leverframe.core.wording.cards import en, ko
 from leverframe.core.wording.footers import shown_time
 from leverframe.core.wording.quoting import one_line
 
-TEAMS = "teams"
-"""Kind of the events that carry cards."""
 PRESS = "card"
 """The action of a card's button; its value is the card's id and the button's (:func:`value_of`)."""
 HEADLINE = 300
