@@ -43,6 +43,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[projects.\"OWNER/NAME\"]", projects.ProjectSection, "A project whose webhooks should say more of it than its source does: [Webhooks](how-to/webhooks.md)."),
     ("[pushers.\"NAME\"]", projects.PusherSection, "Somebody who pushes. NAME is a login, or an e-mail address as git has it."),
     ("[outbound]", outbound.OutboundSection, ""),
+    ("[[github.hooks]]", github.HookSection, "A webhook that GitHub shall have: [Connect GitHub](how-to/github.md#let-the-hub-keep-the-webhooks)."),
     ("[retention]", models.Retention, ""),
     ("[plugins]", plugins.PluginsSection, ""),
     ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),

@@ -26,7 +26,7 @@ from leverframe.core.routes import Route, RouteTable
 from leverframe.core.subscribers import hub_id
 from leverframe.core.wording import compose
 from leverframe.core.wording.levers import HUB
-from leverframe.github_rooms import github_client, github_teams
+from leverframe.github_rooms import github_client, github_teams, hook_keeper, recoverer
 from leverframe.hook_rooms import HookRooms, build_hooks
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, masked, quoted
@@ -276,10 +276,12 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     )  # fmt: skip
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     sites = build_sites(config, database, clock, box.dispatcher if box is not None else None)
+    keeper = hook_keeper(config, github, lambda: table.routes)
+    recovering = recoverer(config, keeper, github, database, clock, metrics)
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles=roles, redrive=Redriver(database, clock, planned, hooks.owed), routes=explainer, demo=demo, signer=signer,
-        sites=sites, chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box) if box is not None else None,
+        sites=sites, github=keeper, chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box) if box is not None else None,
     )  # fmt: skip
     if desk.levers is not None:
         endings.append(desk.levers.watch.end)
@@ -313,6 +315,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             ("heartbeat", lambda: _beat(database, clock)), ("fanout", fanout.run), ("deliver", deliverer.run), ("subscribers", hooks.loop.run),
             ("sweep", Sweeper(database, clock, Kept(**config.retention.model_dump()), signer).run), ("audit", ChainKeeper(database, clock, signer).run), ("counts", lambda: _count(database, clock, metrics)),
             *(box.loops if box is not None else ()), *([("sites", sites.looker.run)] if sites is not None else []), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
+            *([("recover", recovering.run)] if recovering is not None else []),
         ],
         deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, teams=teams_rooms, host=host, metrics=metrics,
         _tasks=[],
@@ -338,6 +341,7 @@ async def _count(database: Any, clock: Clock, metrics: Metrics) -> None:
         try:
             found = await database.read(counts.waiting)
             metrics.unrouted.set(found.unrouted)
+            metrics.recoveries_owed.set(found.missing)
             metrics.owed.set(found.owed)
             metrics.dead.set(found.dead)
         except Refused as error:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from leverframe.config import Config
 from leverframe.core.people import is_team
+from leverframe.core.recovery import ENTERPRISE_WINDOW, WINDOW
 from leverframe.ports import Clock
 
 if TYPE_CHECKING:
+    from leverframe.core.routes import Route
     from leverframe.github.client import Credentials, GitHub
+    from leverframe.github.hooks import Hooks
     from leverframe.github.teams import GitHubTeams
     from leverframe.net import Outbound
+    from leverframe.observe import Metrics
+    from leverframe.work.github_hooks import HookKeeper
+    from leverframe.work.recover import Recoverer
 
 
 def github_client(config: Config, outbound: Outbound, clock: Clock) -> Callable[[], GitHub]:
@@ -48,3 +56,52 @@ def credentials(config: Config, outbound: Outbound, clock: Clock) -> Credentials
     from leverframe.github.app import App
 
     return App(outbound, clock, id=app.id, key=app.key, installation=app.installation, api_url=config.github.api_url)
+
+
+def hook_keeper(config: Config, github: Callable[[], GitHub], routes: Callable[[], Iterable[Route]]) -> HookKeeper | None:
+    """Return what keeps the webhooks; ``None`` where the hub is nobody at GitHub, or has no source of its kind."""
+    secrets = {name: settings.secrets[0] for name, settings in config.sources.items() if getattr(settings, "kind", "") == "github"}  # type: ignore[attr-defined]
+    if not config.github.has_credentials or not secrets:
+        return None
+    from leverframe.core.github_hooks import Declared, read_holder
+    from leverframe.work.github_hooks import HookKeeper
+
+    @cache
+    def hooks() -> Hooks:
+        from leverframe.github.hooks import Hooks
+
+        return Hooks(github())
+
+    keeper = HookKeeper(hooks, url=config.hub.url, secrets=secrets, declared=(), routes=routes, catalogue=config.catalogue)
+    declared = []
+    for one in config.github.hooks:
+        holder = read_holder(one.repository or one.organisation or "")
+        source = one.source or next(iter(secrets))
+        assert holder is not None and source in secrets  # what is not is an error of the configuration
+        url, *aliases = keeper.addresses(source)
+        declared.append(Declared(
+            holder=holder, source=source, url=url, aliases=tuple(aliases), events=() if one.events == "routes" else tuple(dict.fromkeys(one.events)),
+            from_routes=one.events == "routes", content_type=one.content_type, insecure_ssl=one.insecure_ssl, active=one.active,
+        ))  # fmt: skip
+    keeper.declared = tuple(declared)
+    return keeper
+
+
+def recoverer(config: Config, keeper: HookKeeper | None, github: Callable[[], GitHub], database: Any, clock: Clock, metrics: Metrics) -> Recoverer | None:
+    """Return what has redelivered what never came in, by the hooks that are declared and the app's; ``None`` where there are none, or it is off."""
+    holders = {} if keeper is None else dict.fromkeys(one.holder for one in keeper.declared)
+    if config.github.app is not None:
+        from leverframe.core.github_hooks import APP
+
+        holders[APP] = None
+    if keeper is None or not holders or not config.github.gap_fill_minutes:
+        return None
+    from leverframe.github.hooks import Hooks
+    from leverframe.work.recover import Recoverer
+
+    hooks = cache(lambda: Hooks(github()))
+    host = (urlsplit(config.github.api_url).hostname or "").lower()
+    return Recoverer(
+        database, clock, hooks, boot=lambda: database.boot, holders=list(holders), source_of=keeper.source_of, every=timedelta(minutes=config.github.gap_fill_minutes),
+        counting=metrics.recovered, window=WINDOW if host.endswith((".github.com", ".ghe.com")) else ENTERPRISE_WINDOW, kept=timedelta(days=config.retention.events_days),
+    )  # fmt: skip

@@ -50,6 +50,12 @@ class Metrics:
             buckets=(1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400),
         )  # fmt: skip
 
+        self.recoveries_total = Counter(
+            "leverframe_recoveries_total", "Deliveries that GitHub could not make, by source and what became of them: found, asked (for again), recovered, lost.",
+            ["source", "result"], registry=self.registry,
+        )  # fmt: skip
+        self.recoveries_owed = Gauge("leverframe_recoveries_owed", "Deliveries of GitHub's that have not come in, at the last look.", registry=self.registry)
+
         self.plugin_failures_total = Counter(
             "leverframe_plugin_failures_total", "Failures of plugins, by plugin and hook: command, message, event, happening, runner, chat, or blocking.",
             ["plugin", "hook"], registry=self.registry,
@@ -79,6 +85,10 @@ class Metrics:
     def dispatched(self, project: str, result: str) -> None:
         """Count a dispatch's end. ``project`` is one of the configuration, or ``other``: those who ask name others at will."""
         self.dispatches_total.labels(project, result).inc()
+
+    def recovered(self, source: str, result: str, count: int = 1) -> None:
+        """Count deliveries that GitHub could not make: ``found``, ``asked``, ``recovered`` or ``lost``."""
+        self.recoveries_total.labels(source, result).inc(count)
 
     def plugin_failed(self, plugin: str, hook: str) -> None:
         """Count a failure of a plugin's. May be called from any thread."""

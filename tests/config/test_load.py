@@ -8,6 +8,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
+from config.wrong_hooks import WRONG_HOOKS
 from config.wrong_levers import WRONG_LEVERS
 from config.wrong_plugins import WRONG_PLUGINS
 from fakes.github_apps import app_pem
@@ -337,7 +338,7 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in (*WRONG, *WRONG_HOOKS)], ids=[case[0] for case in (*WRONG, *WRONG_HOOKS)])
 def test_what_is_wrong_is_told_with_line_key_and_code(tmp_path: Path, text: str, expected: list[tuple[int, str, str]]) -> None:
     """Each mistake is found once, where it stands, under its code."""
     assert findings(tmp_path, text) == expected
@@ -427,7 +428,7 @@ def test_a_package_that_is_not_installed_is_told(
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
     alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "sites_unavailable", "slack_socket_unavailable", "teams_unavailable"}
-    tried = {code for *_, expected in (*WRONG, *WRONG_LEVERS, *WRONG_PLUGINS) for _, _, code in expected}
+    tried = {code for *_, expected in (*WRONG, *WRONG_HOOKS, *WRONG_LEVERS, *WRONG_PLUGINS) for _, _, code in expected}
     assert tried | alone == set(FINDINGS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leverframe.config.github_events import EVENTS
+from leverframe.core.github_events import EVENTS
 from leverframe.core.topics import NAMES, OTHER, TOPICS, chosen, read_topic, topic_of
 
 

@@ -11,8 +11,8 @@ import os
 import pytest
 from core.wording.stories import GOLDEN, LOCALES, REAL, everything, said
 
-from leverframe.config.github_events import EVENTS
 from leverframe.core.errors import Locale
+from leverframe.core.github_events import EVENTS
 from leverframe.core.messages import Message, plain, plain_inline
 
 REAL_PAYLOADS = sorted(path.stem for path in REAL.glob("*.json"))

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from leverframe.config.github_events import EVENTS
 from leverframe.core.events import Actor, Event
+from leverframe.core.github_events import EVENTS
 from leverframe.core.messages import Message, plain, plain_inline
 from leverframe.core.wording import compose
 

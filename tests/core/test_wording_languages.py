@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from leverframe.config.github_events import EVENTS
+from leverframe.core.github_events import EVENTS
 from leverframe.core.wording import VOICES, en, ko
 from leverframe.core.wording.blocks import BLOCKS
 from leverframe.core.wording.en.general import NOUNS

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple, Self
 from urllib.parse import unquote
 
 from aiohttp import web
-from fakes import github_apps
-from fakes.github_answers import Ask, Refusal, Token, json_answer
+from fakes import github_apps, github_hooks
+from fakes.github_answers import Ask, Refusal, Token, admitted, json_answer
 from fakes.github_repository import Repository, Run
 
 Mode = Literal["ok", "down", "limited", "exhausted", "garbage", "silent", "half", "lost", "broken"]
@@ -55,6 +57,8 @@ class FakeGitHub:
     """How long a run is not in the lists yet, though it can be read by its id."""
     enterprise: bool = False
     """Whether it is an Enterprise Server, which knows no ``return_run_details`` and takes ten inputs only."""
+    reaches_loopback: bool = False
+    """Whether a hook may lead to this machine, which GitHub's own may not."""
     retry_after_s: int | None = 30
     reset_after_s: int = 600
 
@@ -65,6 +69,10 @@ class FakeGitHub:
         self.next_modes: deque[Mode] = deque()
         self.tokens: dict[str, Token] = {TOKEN: Token()}
         self.apps: list[github_apps.App] = []
+        self.organisations: dict[str, list[github_hooks.FakeHook]] = {}
+        """Hooks, by the organisation that has them."""
+        self.deliveries = github_hooks.Deliveries(self)
+        self.tasks: set[asyncio.Task[Any]] = set()
         self.repositories: dict[str, Repository] = {}
         self.teams: dict[str, list[str]] = {}
         """By ``organisation/slug`` the logins of who is in it, or in a team below it."""
@@ -88,8 +96,31 @@ class FakeGitHub:
     async def __aexit__(self, *exc: object) -> None:
         await self.leave()
 
+    @contextmanager
+    def in_thread(self) -> Iterator[FakeGitHub]:
+        """Run in a thread with a loop of its own, for tests that have none."""
+        started, stop = threading.Event(), asyncio.Event()
+        loop = asyncio.new_event_loop()
+
+        async def run() -> None:
+            async with self:
+                started.set()
+                await stop.wait()
+
+        thread = threading.Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
+        thread.start()
+        started.wait(10)
+        try:
+            yield self
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+            thread.join(10)
+            loop.close()
+
     async def leave(self) -> None:
         """Be away: nothing listens any more."""
+        for task in self.tasks:
+            task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -104,6 +135,12 @@ class FakeGitHub:
         made = self.repositories[name.lower()] = Repository(name=name, **more)
         made.commit("Begin", branch=made.default_branch)
         return made
+
+    def later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do something after the answer, as GitHub sends hooks."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def finish(self, run: Run, conclusion: str, *, log: str = "", annotations: list[dict[str, str]] | None = None) -> None:
         """End a run."""
@@ -163,13 +200,16 @@ class FakeGitHub:
             token = self._admitted(request)
             segments = [unquote(part) for part in request.rel_url.raw_path.split("/")[1:]]
             if isinstance(token, github_apps.App):
-                response = github_apps.answered(self, token, request.method, segments)
+                said = _read(body) if body else {}
+                response = github_apps.answered(self, token, request.method, segments, said, dict(request.query))
                 token = Token()
             else:
                 response = self._route(request, body, token, segments)
         except Refusal as refusal:
             return self._refused(refusal)
         response.headers.update(self._limits())
+        if token.scopes is not None:
+            response.headers.setdefault("x-oauth-scopes", ", ".join(token.scopes))
         if token.expires_at is not None:
             response.headers["github-authentication-token-expiration"] = token.expires_at.strftime("%Y-%m-%d %H:%M:%S UTC")
         return response
@@ -208,6 +248,8 @@ class FakeGitHub:
         match segments:
             case ["orgs", organisation, "teams", slug, "members"] if request.method == "GET":
                 return self._team(request, token, f"{organisation}/{slug}".lower())
+        if segments[0] == "orgs" and len(segments) >= 3 and segments[2] == "hooks":
+            return self._of_organisation(request, token, segments[1], segments[3:], _read(body) if body else {})
         if len(segments) < 3 or segments[0] != "repos":
             raise Refusal(404, "Not Found")
         repository = self.repositories.get(f"{segments[1]}/{segments[2]}".lower())
@@ -226,6 +268,12 @@ class FakeGitHub:
         said = _read(body) if request.method in ("POST", "PATCH", "PUT") and body else {}
         ask = Ask(self, repository, token, request, said)
         match [request.method, *segments[3:]]:
+            case [method, "hooks", *rest]:
+                base = f"{self.url}/repos/{repository.name}"
+                return ask.need(
+                    "repository_hooks", "read" if method == "GET" else "write",
+                    lambda: github_hooks.answered(self, repository.hooks, "repository", base, method, rest, said, dict(request.query)),
+                )  # fmt: skip
             case ["GET"]:
                 return ask.need("metadata", "read", ask.itself)
             case ["GET", "commits", sha, "pulls"]:
@@ -269,6 +317,13 @@ class FakeGitHub:
             raise Refusal(404, "Not Found")
         size, page = min(int(request.query.get("per_page", 30)), 100), int(request.query.get("page", 1))
         return json_answer([{"login": login, "id": number, "type": "User"} for number, login in enumerate(self.teams[name], 1)][(page - 1) * size : page * size])
+
+    def _of_organisation(self, request: web.BaseRequest, token: Token, name: str, rest: list[str], said: dict[str, Any]) -> web.Response:
+        hooks = self.organisations.get(name)
+        if hooks is None or (token.owner is not None and token.owner != name):
+            raise Refusal(404, "Not Found")
+        admitted(token, "organization_hooks", "read" if request.method == "GET" else "write", private=True)
+        return github_hooks.answered(self, hooks, "organisation", f"{self.url}/orgs/{name}", request.method, rest, said, dict(request.query))
 
     def _log(self, request: web.BaseRequest, path: str) -> web.Response:
         """Serve a job's log as the storage behind GitHub does: without our token, whole or a range of it."""

@@ -15,7 +15,7 @@ from fakes.github_repository import Commit, Repository, Run, Workflow
 if TYPE_CHECKING:
     from fakes.github import FakeGitHub
 
-PERMISSIONS = {"metadata": "read", "contents": "write", "actions": "write", "checks": "read", "statuses": "read", "pull_requests": "read", "webhooks": "write", "members": "read"}
+PERMISSIONS = {"metadata": "read", "contents": "write", "actions": "write", "checks": "read", "statuses": "read", "pull_requests": "read", "repository_hooks": "write", "organization_hooks": "write", "members": "read"}
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
 
 
@@ -37,6 +37,29 @@ class Token:
     integration: bool = False
 
 
+SCOPES: dict[str, dict[str, tuple[str, ...]]] = {
+    "repository_hooks": {"read": ("admin:repo_hook", "read:repo_hook", "repo", "write:repo_hook"), "write": ("admin:repo_hook", "repo", "write:repo_hook")},
+    "organization_hooks": {"read": ("admin:org_hook",), "write": ("admin:org_hook",)},
+}
+"""Of classic tokens: any of these does; for everything else ``repo``, or for what is public ``public_repo``.
+
+https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps
+"""
+
+
+def admitted(token: Token, permission: str, level: str, *, private: bool) -> None:
+    """Refuse a token that lacks a permission, or the scopes that stand for it."""
+    if token.scopes is not None:
+        accepted = SCOPES.get(permission, {}).get(level, ("repo",) if private else ("public_repo", "repo"))
+        if not set(accepted) & set(token.scopes) and (private or level != "read" or permission in SCOPES):
+            raise Refusal(404, "Not Found", headers={"x-accepted-oauth-scopes": ", ".join(accepted), "x-oauth-scopes": ", ".join(token.scopes)})
+        return
+    readable = not private and level == "read" and permission not in SCOPES
+    if _LEVELS.get(token.permissions.get(permission, ""), 1 if readable else 0) < _LEVELS[level]:
+        who = "integration" if token.integration else "personal access token"
+        raise Refusal(403, f"Resource not accessible by {who}", headers={"x-accepted-github-permissions": f"{permission}={level}"})
+
+
 class Refusal(Exception):
     def __init__(self, status: int, message: str, *, headers: Mapping[str, str] | None = None, errors: list[Any] | None = None) -> None:
         super().__init__(message)
@@ -54,14 +77,11 @@ class Ask:
     said: dict[str, Any]
 
     def need(self, permission: str, level: str, answer: Callable[[], web.Response]) -> web.Response:
-        accepted = {"x-accepted-github-permissions": f"{permission}={level}"}
-        may = _LEVELS.get(self.token.permissions.get(permission, ""), 1 if not self.repository.private and level == "read" else 0)
-        if may < _LEVELS[level]:
-            raise Refusal(403, f"Resource not accessible by {'integration' if self.token.integration else 'personal access token'}", headers=accepted)
+        admitted(self.token, permission, level, private=self.repository.private)
         if level == "write" and self.repository.archived:
-            raise Refusal(403, "Repository was archived so is read-only.", headers=accepted)
+            raise Refusal(403, "Repository was archived so is read-only.", headers={"x-accepted-github-permissions": f"{permission}={level}"})
         response = answer()
-        response.headers.update(accepted)
+        response.headers.update({"x-accepted-github-permissions": f"{permission}={level}"})
         return response
 
     def page(self, found: list[Any], default: int = 30) -> list[Any]:

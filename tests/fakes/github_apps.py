@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fakes import github_hooks
 from fakes.github_answers import PERMISSIONS, Refusal, Token, json_answer
+from fakes.github_hooks import FakeHook
 
 if TYPE_CHECKING:
     from fakes.github import FakeGitHub
@@ -54,6 +56,7 @@ class App:
 
     ids: tuple[str, ...] = ("Iv23fake", "4711")
     installations: list[Installation] = field(default_factory=list)
+    hook: FakeHook = field(default_factory=lambda: FakeHook(id=0, kind="app", events=["push"], config={"url": "https://hub.example.com/in/github", "content_type": "json"}))
     issued: list[str] = field(default_factory=list)
     """Every token, in the order in which they were made."""
 
@@ -90,11 +93,13 @@ def _raw(part: str) -> bytes:
     return urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def answered(github: FakeGitHub, app: App, method: str, segments: list[str]) -> web.Response:
+def answered(github: FakeGitHub, app: App, method: str, segments: list[str], said: dict[str, Any], query: dict[str, str]) -> web.Response:
     """Answer an app that speaks for itself."""
     match [method, *segments]:
         case ["GET", "app"]:
-            return json_answer({"id": int(app.ids[1]), "client_id": app.ids[0], "slug": "leverframe", "permissions": PERMISSIONS})
+            return json_answer({"id": int(app.ids[1]), "client_id": app.ids[0], "slug": "leverframe", "permissions": PERMISSIONS, "events": app.hook.events})
+        case [_, "app", "hook", *rest]:
+            return github_hooks.of_hook(github, app.hook, method, rest, f"{github.url}/app/hook", said, query)
         case ["GET", "repos", owner, name, "installation"]:
             found = _installed(app, lambda one: one.account == owner and (one.repositories is None or f"{owner}/{name}" in one.repositories))
             return json_answer({"id": found.id, "account": {"login": found.account}, "permissions": found.permissions})

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha1
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fakes.github_hooks import FakeHook
 
 QUEUED = "queued"
 
@@ -90,7 +93,7 @@ class Repository:
     runs: dict[int, Run] = field(default_factory=dict)
     check_runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    hooks: list[dict[str, Any]] = field(default_factory=list)
+    hooks: list[FakeHook] = field(default_factory=list)
     files: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What pull requests touch, by number."""
 

@@ -150,7 +150,7 @@ async def test_nobody_there(world: World) -> None:
 
 @pytest.mark.parametrize(("status", "kind", "body", "code"), [
     (200, "text/html", b"<html>a proxy</html>", "github_answer_invalid"),
-    (404, "text/html", b"<html>GitHub Enterprise</html>", "github_answer_invalid"),
+    (404, "text/html", b"<html>GitHub Enterprise</html>", "github_host_wrong"),
     (403, "text/html", b"<html>blocked</html>", "github_answer_invalid"),
     (200, "application/json", b"[1, 2", "github_answer_invalid"),
     (200, "application/json", b"[]", "github_answer_invalid"),

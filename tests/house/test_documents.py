@@ -66,7 +66,7 @@ def test_configuration_in_documents_is_toml(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_configuration_in_documents_has_keys_that_exist(page: Path, tmp_path: Path) -> None:
     """What a document shows of leverframe.toml is read as it stands; an excerpt may lack what it refers to, but invents nothing."""
-    lacking = {"chat_unknown", "identity_unknown", "plugin_unknown", "plugins_folder_unreadable", "secret_env_missing", "source_unknown", "url_missing"}
+    lacking = {"chat_unknown", "hook_source_needed", "identity_unknown", "plugin_unknown", "plugins_folder_unreadable", "secret_env_missing", "secret_file_unreadable", "source_unknown", "url_missing"}
     for block in _blocks(page, "toml"):
         (tmp_path / "leverframe.toml").write_text(block)
         found = []

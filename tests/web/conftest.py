@@ -11,12 +11,17 @@ from lever_desk import ROLES, Frame
 from sitting import Clock, Doors, Routes
 
 from leverframe.core.access import BUILT_IN, Role
+from leverframe.github.client import GitHub, Token
+from leverframe.github.hooks import Hooks
+from leverframe.net import Outbound
 from leverframe.observe import Metrics
+from leverframe.secrets import Secret
 from leverframe.store.database import Database
 from leverframe.store.sqlite import open_sqlite
 from leverframe.web.desk import Desk
 from leverframe.web.refusals import RefusalLog
 from leverframe.work.bell import Bell
+from leverframe.work.github_hooks import HookKeeper
 from leverframe.work.redrive import Redriver
 
 
@@ -55,6 +60,10 @@ def desk(database: Database, clock: Clock, roles: dict[str, Role], frame: Frame)
     return Desk(
         database=database, clock=clock, url="http://127.0.0.1:8080", locale="en", timezone=ZoneInfo("Asia/Seoul"),
         roles=roles, redrive=Redriver(database, clock, Bell()), routes=Routes(),
+        github=HookKeeper(
+            lambda: Hooks(GitHub(Outbound(), Token(None), clock)), url="http://127.0.0.1:8080", secrets={"github": Secret("s3cret")}, declared=(), routes=tuple,
+            catalogue=frame.desk.catalogue,
+        ),
         chats={"slack": lambda room: None if room.startswith("#") else "write #name"}, levers=frame.desk)
 
 

@@ -35,7 +35,7 @@ async def test_events_are_listed_with_the_routes_that_fired(doors: Doors) -> Non
     assert second == {"next": None, "events": [{
         "id": ids.show("evt", EVENT), "source": "github", "event": "issues.opened", "name": "issues", "action": "opened", "repo": "acme/web",
         "delivery_id": f"guid-{EVENT}", "received_at": "2026-11-21T03:00:00Z",
-        "fired": [{"route": "pushes", "destination": "slack:#dev", "state": "sent"}]}]}
+        "fired": [{"route": "pushes", "destination": "slack:#dev", "state": "sent"}], "recovered": None}]}
     assert (await ask(doors, "GET", "/api/events?since=1h&event=issues.closed")).json["events"] == []
 
 

@@ -10,7 +10,7 @@ from sitting import OWN_DOORS, Doors
 
 from leverframe.core.access import BUILT_IN, covers
 from leverframe.web.api.app import build_api
-from leverframe.web.api.doors import LEVER_ROWS, ROWS
+from leverframe.web.api.doors import GITHUB_ROWS, LEVER_ROWS, ROWS
 from leverframe.web.desk import Desk
 from leverframe.web.doors import Door, Limit
 from leverframe.web.refusals import RefusalLog
@@ -121,7 +121,7 @@ async def test_the_api_has_exactly_the_doors_of_the_table(doors: Doors) -> None:
         (method.upper(), path): operation["x-permission"]
         for path, operations in document["paths"].items() for method, operation in operations.items()}
     assert found == {
-        (row.method, row.path.replace(":path", "")): row.permission for row in (*ROWS, *LEVER_ROWS) if row.path not in ("/api/docs", "/api/openapi.json")}
+        (row.method, row.path.replace(":path", "")): row.permission for row in (*ROWS, *GITHUB_ROWS, *LEVER_ROWS) if row.path not in ("/api/docs", "/api/openapi.json")}
     assert callable(build_api(doors.desk))
 
 
@@ -169,7 +169,7 @@ async def test_an_unexpected_error_in_the_api_is_a_problem_too(doors: Doors, mon
 async def test_the_document_of_doors_is_complete(doors: Doors) -> None:
     """docs/doors.md has every door with its permission, and no other under the same roofs."""
     page = (Path(__file__).parents[2] / "docs" / "doors.md").read_text()
-    shown = {(method, path): who.strip("`") for method, path, who in re.findall(r"^\| `([A-Z]+) (/\S*)` \| (`[^`]+`|[^\s;]+)(?:; the command's own grant)? \|$", page, re.MULTILINE)}
+    shown = {(method, path): who.strip("`") for method, path, who in re.findall(r"^\| `([A-Z]+) (/\S*)` \| (`[^`]+`|[^\s;]+)(?:; [^|]+)? \|$", page, re.MULTILINE)}
     ours = {(door.method, door.path.replace(":path", "")): door.permission for door in doors.table if door not in OWN_DOORS}
     roofs = ("/console", "/api", "/login", "/logout", "/static", "/{owner}")
     assert {key: who for key, who in shown.items() if key[1].startswith(roofs) or key[1] == "/"} == ours

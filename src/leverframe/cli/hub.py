@@ -19,11 +19,11 @@ TIMEOUT_S = 120.0
 
 
 class Answered(Exception):
-    """The hub refused: ``problem`` is its problem document."""
+    """The hub refused: ``problem`` is its problem document, ``retry_after_s`` how long it asks to wait."""
 
-    def __init__(self, problem: dict[str, Any]) -> None:
+    def __init__(self, problem: dict[str, Any], retry_after_s: int | None = None) -> None:
         super().__init__(str(problem.get("code")))
-        self.problem = problem
+        self.problem, self.retry_after_s = problem, retry_after_s
 
 
 class Hub:
@@ -58,14 +58,18 @@ class Hub:
         """Return the answer to ``POST path`` with a JSON document."""
         return self._ask("POST", path, document or {})
 
-    def delete(self, path: str) -> Any:
-        """Return the answer to ``DELETE path``."""
-        return self._ask("DELETE", path, None)
+    def patch(self, path: str, document: Mapping[str, Any]) -> Any:
+        """Return the answer to ``PATCH path`` with a JSON document."""
+        return self._ask("PATCH", path, document)
+
+    def delete(self, path: str, **query: str | None) -> Any:
+        """Return the answer to ``DELETE path?query``."""
+        return self._ask("DELETE", _with(path, query), None)
 
     def _ask(self, method: str, path: str, document: Mapping[str, Any] | None) -> Any:
         with self._asked(method, path, document) as response:
-            status, raw = response.status, response.read()
-        return self._read(status, raw)
+            status, raw, wait = response.status, response.read(), response.getheader("Retry-After", "")
+        return self._read(status, raw, int(wait) if wait.isascii() and wait.isdecimal() and len(wait) < 10 else None)
 
     @contextmanager
     def _asked(self, method: str, path: str, document: Mapping[str, Any] | None) -> Iterator[http.client.HTTPResponse]:
@@ -94,7 +98,7 @@ class Hub:
         except ValueError:  # of urlsplit and http.client, which show what they were given
             raise Refused("hub_unreachable", f"{self._where()}: not an http or https address") from None
 
-    def _read(self, status: int, raw: bytes) -> Any:
+    def _read(self, status: int, raw: bytes, retry_after_s: int | None = None) -> Any:
         answer: Any = None
         if raw:
             with suppress(ValueError):
@@ -102,7 +106,7 @@ class Hub:
         if 200 <= status < 300 and (answer is not None or not raw):
             return answer
         if isinstance(answer, dict) and "code" in answer:
-            raise Answered(answer)
+            raise Answered(answer, retry_after_s)
         raise Refused("hub_answer_unreadable", f"{self._where()}: HTTP {status}")
 
     def _connection(self) -> http.client.HTTPConnection:

@@ -20,14 +20,14 @@ from leverframe.config.doubts import (
     tables,
     teams_meaning,
 )
-from leverframe.config.github_events import EVENTS as OF_GITHUB
-from leverframe.config.github_events import OF_OTHERS
 from leverframe.config.github_meaning import github_meaning, speaks_to_github
 from leverframe.config.levers import Levers
 from leverframe.config.levers_meaning import levers_meaning
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
 from leverframe.core.events import Event
+from leverframe.core.github_events import EVENTS as OF_GITHUB
+from leverframe.core.github_events import OF_OTHERS
 from leverframe.core.routes import Route, RouteTable
 
 
@@ -82,7 +82,7 @@ def check(
     slack_meaning(reading, chats)
     teams_meaning(reading, chats)
     api_meaning(reading, document, chats)
-    github_meaning(reading, document)
+    github_meaning(reading, document, sources)
     known: set[str] = set()
     for name, person in table(document.get("people")).items():
         for position, identity in strings(table(person).get("identities")):

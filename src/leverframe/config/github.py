@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -36,6 +36,21 @@ class GitHubApp(Section):
     )
 
 
+class HookSection(Section):
+    """A webhook that GitHub shall have, made and kept by `leverframe github hooks sync`."""
+
+    repository: str | None = Field(None, description="Whose hook it is: `owner/name`; or `organisation`.")
+    organisation: str | None = Field(None, description="Whose hook it is: all repositories of an organisation.")
+    source: str | None = Field(None, description="The source that it leads to, a key of `[sources]`. Left out: the only one of kind `github`.")
+    events: Literal["routes"] | Annotated[list[str], Field(min_length=1)] = Field(
+        "routes",
+        description="`\"routes\"`: what the routes need is added and nothing is taken away. A list of names (`[\"push\", \"gollum\"]`) is all that it shall hear.",
+    )
+    content_type: Literal["json", "form"] = Field("json", description="How its body is written.")
+    insecure_ssl: bool = Field(False, strict=True, description="Whether GitHub is not to look at the hub's certificate; then somebody on the way can read everything.")
+    active: bool = Field(True, strict=True, description="Whether it sends anything.")
+
+
 class GitHub(Section):
     """GitHub's REST API."""
 
@@ -44,6 +59,10 @@ class GitHub(Section):
     )
     app: GitHubApp | None = Field(None, description="A GitHub App to speak as, in place of `token`: `{ id = \"Iv23…\", key = \"file:app.pem\" }`.")
     api_url: str = Field("https://api.github.com", description="The REST API; for GitHub Enterprise Server `https://HOST/api/v3`.")
+    gap_fill_minutes: Annotated[int, Field(strict=True, ge=0, le=1_440)] = Field(
+        5, description="How often the delivery logs of the hooks below (and of the app) are read for what never came in, which GitHub is then asked to send again; 0: never."
+    )
+    hooks: list[HookSection] = Field([], description="Webhooks that GitHub shall have, each a `[[github.hooks]]`.")
 
     @property
     def has_credentials(self) -> bool:

@@ -176,6 +176,20 @@ _error("github_token_and_app", ("The hub can be one only: [github] has both toke
        ("[github]에 token과 app이 함께 있습니다. 허브는 둘 중 하나로만 접속합니다.", "앱으로 접속하려면 token을, 토큰을 쓰려면 app을 지우세요."))
 _warning("grant_unknown", ("Nothing asks for the grant “{detail}”.", f"Write one of {', '.join(GRANTS)}, or a command of [commands]."),
          ("“{detail}” 권한을 확인하는 곳이 없습니다.", f"{', '.join(GRANTS)} 가운데 쓰거나 [commands]의 명령을 쓰세요."))
+_error("hook_event_never", ("A hook of this kind never hears “{detail}”.", "Take it out; a GitHub App or an organisation's hook hears more: docs/how-to/github.md."),
+       ("이런 종류의 웹훅은 “{detail}” 이벤트를 받지 못합니다.", "지우세요. GitHub App이나 조직의 웹훅은 더 많은 이벤트를 받습니다: docs/how-to/github.ko.md."))
+_error("hook_event_unknown", ("GitHub has no event “{detail}” that a hook can be given.", "Write names without actions, as GitHub's page of webhook events has them."),
+       ("GitHub에 웹훅이 받을 수 있는 “{detail}” 이벤트가 없습니다.", "GitHub의 웹훅 이벤트 문서에 있는 이름을 동작 없이 쓰세요."))
+_error("hook_holder_needed", ("{key} does not say whose hook it is.", 'Write repository = "owner/name", or organisation = "owner".'),
+       ("{key}이(가) 누구의 웹훅인지 알 수 없습니다.", 'repository = "소유자/이름"이나 organisation = "조직" 가운데 하나를 쓰세요.'))
+_warning("hook_insecure_ssl", ("GitHub does not look at the certificate when it sends to this hook, so somebody on the way can read and change everything.", "Give the hub a certificate that is trusted and take {key} out."),
+         ("GitHub가 이 웹훅으로 보낼 때 인증서를 확인하지 않아, 중간에서 내용을 읽고 바꿀 수 있습니다.", "허브에 신뢰할 수 있는 인증서를 두고 {key}을(를) 지우세요."))
+_error("hook_source_needed", ("{key} does not say which source it leads to, and there is not exactly one of kind github.", 'Add [sources.github], or write source = "…".'),
+       ("{key}이(가) 어느 소스로 이어지는지 알 수 없습니다. github 종류의 소스가 하나가 아닙니다.", '[sources.github]를 추가하거나 source = "…"를 쓰세요.'))
+_error("hook_twice", ("Two hooks of “{detail}” lead to the same source.", "Leave one of them, with the events of both."),
+       ("“{detail}”의 웹훅 둘이 같은 소스로 이어집니다.", "두 웹훅의 이벤트를 하나로 합치세요."))
+_warning("hooks_need_token", ("Hooks are made by GitHub's API, and [github] has no token and no app.", 'Add [github] token = "env:GH_TOKEN" with the permission Webhooks, or app.'),
+         ("웹훅은 GitHub API로 만드는데 [github]에 token도 app도 없습니다.", 'Webhooks 권한이 있는 [github] token = "env:GH_TOKEN"이나 app을 추가하세요.'))
 _warning("icon_invalid", ("“{detail}” is neither an emoji nor an address.", 'Write ":rocket:" or "https://…/icon.png".'),
          ("“{detail}”은(는) 이모지도 주소도 아닙니다.", '":rocket:" 또는 "https://…/icon.png"로 쓰세요.'))
 _error("identity_invalid", ("“{detail}” does not say where somebody is called so.", 'Write the source or chat and the name there: "github:ann", "slack:U0123".'),
@@ -204,6 +218,8 @@ _error("name_reserved", ("“{detail}” is a name of the hub's own.", 'Give it 
        ("“{detail}”은(는) 허브가 쓰는 이름입니다.", '다른 이름을 쓰세요. 예: [sources.github-2]와 kind = "github".'))
 _error("on_invalid", ("Nothing starts on “{detail}”.", 'Write "push" and a branch: "push main", "push release/*".'),
        ("“{detail}”(으)로는 아무것도 시작되지 않습니다.", '"push"와 브랜치를 쓰세요: "push main", "push release/*".'))
+_error("organisation_invalid", ("“{detail}” is not an organisation of GitHub.", 'Write its login, as in its address: "acme".'),
+       ("“{detail}”은(는) GitHub 조직이 아닙니다.", '주소에 나오는 이름을 쓰세요: "acme".'))
 _warning("paths_need_token", ("Files of pull requests are read from GitHub, and there is no [github] token.", 'Add [github] token = "env:GH_TOKEN"; until then {key} matches pushes only.'),
          ("풀 리퀘스트의 파일은 GitHub에서 읽는데 [github] token이 없습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요. 그 전에는 {key}이(가) push에만 맞습니다.'))
 _warning("plugin_adds_nothing", ("The plugin “{detail}” adds nothing.", "Decorate its functions: @command, @on_message, @on_event, @on_happening; or begin its file's name with _."),

@@ -23,6 +23,9 @@ _DETAIL_MAX = 300
 # GitHub's own words (in lower case, some part of them) where one status means several things.
 _FORBIDDEN = (
     ("saml enforcement", "github_sso_required"),
+    ("personal access token (classic)", "github_token_policy"),
+    ("fine-grained personal access token", "github_token_policy"),
+    ("must have admin rights", "github_admin_needed"),
     ("archived", "github_archived"),
     ("ip allow list", "github_ip_refused"),
 )
@@ -36,6 +39,13 @@ _UNPROCESSABLE = (
     ("provided value", "github_inputs_refused"),
     ("properties are allowed", "github_inputs_too_many"),
     ("too large", "github_payload_too_large"),
+    ("hook already exists", "github_hook_exists"),
+    ("cannot have more than", "github_hooks_too_many"),
+    ("reachable over the public internet", "github_hook_url_private"),
+    ("missing a scheme", "github_hook_url_invalid"),
+    ("must contain url", "github_hook_url_invalid"),
+    ("you've entered is not valid", "github_hook_url_invalid"),
+    ("hook events", "github_hook_events_refused"),
 )
 
 
@@ -95,7 +105,9 @@ def read(answer: Answer, now: datetime) -> Trouble:
     if status >= 500:
         return Trouble(code="github_unavailable", detail=f"HTTP {status}", status=status, surely_not=False, again=True)
     if status in (301, 302, 307, 308):
-        return Trouble(code="github_moved", detail=f"HTTP {status}", status=status)
+        # The pages of an Enterprise Server lead to where people sign in; its API leads to what was renamed.
+        code = "github_host_wrong" if "/login" in headers.get("location", "") else "github_moved"
+        return Trouble(code=code, detail=f"HTTP {status}", status=status)
     try:
         said = _decode(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -103,6 +115,8 @@ def read(answer: Answer, now: datetime) -> Trouble:
     if status == 429 or (status == 403 and ("retry-after" in headers or (said is not None and _is_limit(said.message)))):
         words = said.message if said else f"HTTP {status}"
         return Trouble(code="github_ratelimited", detail=words[:_DETAIL_MAX], status=status, again=True, after_s=_wait_s(answer, now))
+    if said is None and status in (404, 406, 422) and "html" in headers.get("content-type", ""):
+        return Trouble(code="github_host_wrong", detail=f"HTTP {status}, a page", status=status)
     if said is None:
         return invalid(answer)
     return Trouble(code=_code(status, said), detail=_detail(status, said, answer), status=status)
@@ -122,10 +136,11 @@ def _wait_s(answer: Answer, now: datetime) -> float:
 
 
 def _code(status: int, said: _Error) -> str:
-    words = said.message.lower()
+    words = _words(said).lower()
     match status:
         case 401:
-            return "github_token_invalid"
+            # "Requires authentication": no Authorization header arrived, where "Bad credentials" has looked at one.
+            return "github_token_not_seen" if "requires authentication" in words else "github_token_invalid"
         case 403:
             return next((code for part, code in _FORBIDDEN if part in words), "github_permission_missing")
         case 404:
@@ -140,12 +155,19 @@ def _code(status: int, said: _Error) -> str:
             return "github_refused"
 
 
-def _detail(status: int, said: _Error, answer: Answer) -> str:
+def _words(said: _Error) -> str:
+    """Return all that GitHub says: with 422 the reason is among ``errors``, in words or as field and code."""
     words = " ".join(said.message.split())
     for error in said.errors or ():
         if isinstance(error, dict):
-            words += f"; {' '.join(str(error[key]) for key in ('resource', 'field', 'code', 'message') if error.get(key))}"
-    words = words[:_DETAIL_MAX]
+            words += f"; {' '.join(str(error[key]) for key in ('resource', 'field', 'code', 'value', 'message') if error.get(key))}"
+        elif isinstance(error, str):
+            words += f"; {error}"
+    return words
+
+
+def _detail(status: int, said: _Error, answer: Answer) -> str:
+    words = _words(said)[:_DETAIL_MAX]
     if status in (403, 404):
         # GitHub says with every answer which permissions would do: "," is and, ";" is or.
         needed = answer.headers.get("x-accepted-github-permissions", "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from leverframe.store.tables import deliveries, routing
+from leverframe.store.tables import deliveries, recoveries, routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,8 @@ class Counts:
     unrouted: int
     owed: int
     dead: int
+    missing: int
+    """Deliveries of GitHub's that have not come in."""
 
 
 def unrouted(connection: Connection) -> int:
@@ -31,4 +33,5 @@ def waiting(connection: Connection) -> Counts:
         unrouted=unrouted(connection),
         owed=connection.execute(of_state.where(deliveries.c.state == sa.literal_column("0"))).scalar_one(),
         dead=connection.execute(of_state.where(deliveries.c.state == sa.literal_column("2"))).scalar_one(),
+        missing=connection.execute(sa.select(sa.func.count()).select_from(recoveries).where(recoveries.c.state == sa.literal_column("0"))).scalar_one(),
     )

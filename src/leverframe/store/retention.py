@@ -28,6 +28,7 @@ from leverframe.store.tables import (
     playground_messages,
     plugin_calls,
     posted_cards,
+    recoveries,
     request_keys,
     routing,
     sessions,
@@ -111,6 +112,7 @@ def sweep_small(connection: Connection, *, before: datetime, now: datetime) -> i
         (invitations, invitations.c.expires_at < before),
         (api_tokens, _ended(api_tokens, before)),
         (hook_tokens, _ended(hook_tokens, before)),
+        (recoveries, recoveries.c.ended_at < before),
         (sessions, sessions.c.expires_at < now),
         (mutes, mutes.c.until < now),
     ):

@@ -20,6 +20,7 @@ from leverframe.work.explain import Explained, Listed
 if TYPE_CHECKING:
     from leverframe.web.levers import LeverDesk
     from leverframe.work.content.office import Office
+    from leverframe.work.github_hooks import HookKeeper
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,6 +81,8 @@ class Desk:
     """Whose signatures the audit has."""
     sites: Office | None = None
     """The back office; without sites those pages and addresses do not exist."""
+    github: HookKeeper | None = None
+    """Webhooks at GitHub; without a token or an app those addresses do not exist."""
     levers: LeverDesk | None = None
     """What is deployed and commanded; without it those pages and addresses do not exist."""
 

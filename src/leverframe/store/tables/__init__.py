@@ -11,6 +11,7 @@ from leverframe.store.tables.chats import chat_routes, inbox, install_states, in
 from leverframe.store.tables.columns import Instant, from_us, metadata, to_us
 from leverframe.store.tables.content import content_changes, content_entries, content_looks, content_references
 from leverframe.store.tables.events import attempts, bodies, cards, deliveries, destinations, events, label_waits, mutes, processes, routing
+from leverframe.store.tables.github import hook_watches, recoveries
 from leverframe.store.tables.levers import approvals, deployments, lever_effects, locks
 from leverframe.store.tables.people import api_tokens, audit, audit_checkpoints, hook_tokens, invitations, people, sessions
 from leverframe.store.tables.plugins import plugin_calls, plugin_memory
@@ -40,6 +41,7 @@ __all__ = [
     "events",
     "from_us",
     "hook_tokens",
+    "hook_watches",
     "inbox",
     "install_states",
     "installations",
@@ -56,6 +58,7 @@ __all__ = [
     "plugin_memory",
     "posted_cards",
     "processes",
+    "recoveries",
     "request_keys",
     "routing",
     "sessions",

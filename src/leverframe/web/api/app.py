@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from leverframe.core.errors import Refused
 from leverframe.web import pages
 from leverframe.web.api import administration, auditing, history
-from leverframe.web.api.doors import LEVER_ROWS, ROWS, SITE_ROWS
+from leverframe.web.api.doors import GITHUB_ROWS, LEVER_ROWS, ROWS, SITE_ROWS
 from leverframe.web.desk import Desk
 
 
@@ -30,6 +30,10 @@ def build_api(desk: Desk) -> ASGIApp:
     administration.tokens(api, desk)
     administration.people(api, desk)
     auditing.entries(api, desk)
+    if desk.github is not None:
+        from leverframe.web.api import github
+
+        github.hooks(api, desk)
     if desk.levers is not None:
         from leverframe.web.api import dispatches, levers
 
@@ -96,7 +100,7 @@ class _Keeping:
 
 
 def _documents(api: FastAPI, desk: Desk) -> None:
-    grants = {(row.method, row.path.replace(":path", "")): row.permission for row in (*ROWS, *LEVER_ROWS, *SITE_ROWS)}
+    grants = {(row.method, row.path.replace(":path", "")): row.permission for row in (*ROWS, *GITHUB_ROWS, *LEVER_ROWS, *SITE_ROWS)}
 
     def described() -> dict[str, Any]:
         document: dict[str, Any] = api.openapi()

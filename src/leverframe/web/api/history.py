@@ -9,10 +9,11 @@ from fastapi import FastAPI, Request, Response
 
 from leverframe.core import ids
 from leverframe.core.errors import PROBLEMS, Locale, Refused
-from leverframe.store import delivery_pages, event_pages
+from leverframe.store import delivery_pages, event_pages, recoveries
 from leverframe.store.deliveries import State
 from leverframe.store.delivery_pages import DeliveryRow, Filter, Wait
 from leverframe.store.event_pages import EventRow, Fired
+from leverframe.store.recoveries import Recovery
 from leverframe.web import acts
 from leverframe.web.api import shapes
 from leverframe.web.api.asked import Asked, Count, cursor, locale_of, who
@@ -23,8 +24,10 @@ from leverframe.web.desk import Desk
 _OUTCOMES = ("delivered", "retry", "rejected")
 
 
-def _event(event: EventRow, fired: list[Fired]) -> dict[str, Any]:
+def _event(event: EventRow, fired: list[Fired], recovered: Recovery | None) -> dict[str, Any]:
     return {
+        "recovered": None if recovered is None else {"first_tried_at": recovered.first_at, "status": recovered.status, "tries": recovered.tries},
+       
         "id": ids.show("evt", event.id), "source": event.source, "event": event.full_name, "name": event.name, "action": event.action,
         "repo": event.repo, "delivery_id": event.delivery_id, "received_at": event.received_at,
         "fired": [{"route": one.route, "destination": one.destination, "state": State(one.state).name.lower()} for one in fired]}
@@ -43,7 +46,8 @@ def events(api: FastAPI, desk: Desk) -> None:
             event_pages.page, source=source, event=event, repo=repo, since=after, before=cursor("evt", before), limit=limit + 1)
         rows = found[:limit]
         fired = await read(event_pages.fired, [row.id for row in rows])
-        return {"events": [_event(row, fired[row.id]) for row in rows], "next": ids.show("evt", rows[-1].id) if len(found) > limit else None}
+        late = await read(recoveries.of_events, [row.id for row in rows])
+        return {"events": [_event(row, fired[row.id], late.get(row.id)) for row in rows], "next": ids.show("evt", rows[-1].id) if len(found) > limit else None}
 
     @api.get("/api/events/{event}", response_model=shapes.EventWhole, summary="One event with its headers and payload")
     async def event_whole(event: Word) -> Any:
@@ -59,7 +63,8 @@ def events(api: FastAPI, desk: Desk) -> None:
             except (ValueError, RecursionError):
                 payload = body.body.decode("utf-8", "replace")
         fired = await read(event_pages.fired, [event_id])
-        whole = {**_event(row, fired[event_id]), "headers": None if body is None else dict(body.headers), "payload": payload}
+        late = await read(recoveries.of_events, [event_id])
+        whole = {**_event(row, fired[event_id], late.get(event_id)), "headers": None if body is None else dict(body.headers), "payload": payload}
         # A payload may hold what UTF-8 cannot (lone surrogates); \\u escapes can.
         shown = shapes.EventWhole.model_validate(whole).model_dump(mode="json", exclude={"payload"})
         return Response(json.dumps({**shown, "payload": payload}), media_type="application/json")

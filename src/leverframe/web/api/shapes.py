@@ -28,6 +28,14 @@ class RouteFired(_Answer):
     state: StateName
 
 
+class Recovered(_Answer):
+    """What did not come in when GitHub first tried, and was sent again."""
+
+    first_tried_at: datetime
+    status: str
+    tries: int
+
+
 class EventShape(_Answer):
     id: str
     source: str
@@ -38,6 +46,7 @@ class EventShape(_Answer):
     delivery_id: str
     received_at: datetime
     fired: list[RouteFired]
+    recovered: Recovered | None = Field(description="set when GitHub could not deliver it at first")
 
 
 class EventList(_Answer):

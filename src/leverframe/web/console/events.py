@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from leverframe.core import ids
 from leverframe.core.errors import Refused
-from leverframe.store import delivery_pages, event_pages
+from leverframe.store import delivery_pages, event_pages, recoveries
 from leverframe.store.delivery_pages import Filter
 from leverframe.web import pages
 from leverframe.web.asking import identifier, query_of, with_query
@@ -44,9 +44,11 @@ class EventPages:
         found = await read(event_pages.page, source=source, event=event, repo=repo, before=before, limit=PAGE + 1)
         more, found = len(found) > PAGE, found[:PAGE]
         fired = await read(event_pages.fired, [event.id for event in found])
+        recovered = await read(recoveries.of_events, [event.id for event in found])
+        missing, lost = await read(recoveries.summed)
         older = with_query("/console/events", **filters, before=ids.show("evt", found[-1].id)) if more else None
         newest = with_query("/console/events", **filters) if before is not None else None
-        return pages.page(pages.viewer_of(request, self._desk.timezone), "events.html", events=found, fired=fired, filters=filters,
+        return pages.page(pages.viewer_of(request, self._desk.timezone), "events.html", events=found, fired=fired, filters=filters, recovered=recovered, missing=missing, lost=lost,
                           older=older, newest=newest)
 
     async def show(self, request: Request) -> Response:
@@ -61,8 +63,9 @@ class EventPages:
         explained = await self._desk.routes.explain_stored(event_id, viewer.locale) if body is not None else ()
         deliveries = await read(delivery_pages.page, Filter(event_id=event_id), limit=200) if viewer.may("deliveries.read") else ()
         waits = await read(delivery_pages.waits, deliveries, self._desk.clock.now())
+        recovered = (await read(recoveries.of_events, [event_id])).get(event_id)
         return pages.page(
-            viewer, "event.html", waits=waits, event=event, body=body, payload=pretty(body.body) if body else "", explained=explained,
+            viewer, "event.html", waits=waits, recovered=recovered, event=event, body=body, payload=pretty(body.body) if body else "", explained=explained,
             deliveries=deliveries, unrouted=await read(event_pages.waits_for_routing, event_id), shown_kb=SHOWN_BYTES // 1024,
             total_kb=len(body.body) // 1024 if body else 0)
 
