@@ -183,6 +183,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"concurrency": "1.5"}, "hook_field_invalid", "concurrency"),
     ({"per_second": "nan"}, "hook_field_invalid", "per_second"),
     ({"per_second": -1}, "hook_field_invalid", "per_second"),
+    ({"per_second": "1e999"}, "hook_field_invalid", "per_second"),
+    ({"notify": "teams:#dev"}, "hook_field_invalid", "notify: teams:#dev begins with none of slack"),
+    ({"notify": "slack:dev"}, "hook_field_invalid", "notify: write #name"),
     ({"payloadUrl": {"a": 1}}, "hook_field_invalid", "payloadUrl"),
 ]
 
@@ -348,6 +351,8 @@ async def test_deliveries_are_shown_with_their_attempts_and_sent_again(doors: Do
 
     assert (await again(delivery=ids.show("dlv", 4))).code == "delivery_unknown"
     assert (await again(delivery="dlv_x")).code == "delivery_unknown"
+    for wrong in ({"rate": "-1"}, {"rate": "nan"}, {"state": "x"}, {"since": "x"}):
+        assert (await again(**wrong)).status == 400
     assert (await again(dry_run="yes")).json["count"] == 2
     assert (await again(delivery=ids.show("dlv", 3))).json["count"] == 1
     assert (await again()).json["count"] == 2
@@ -378,9 +383,9 @@ async def test_an_unknown_action_changes_nothing(doors: Doors, ann: Visitor) -> 
 
 async def test_pages_show_hostile_text_as_text_in_both_languages(doors: Doors, ann: Visitor) -> None:
     """An address and a reason are words; the pages are well formed and hold no script."""
-    made = await added(doors, ann, notify=HOSTILE)
+    made = await added(doors, ann)
     await doors.desk.database.write(
-        subscriptions.change, "acme/web", ids.read("sub", made["id"]), to=lambda hook: replace(hook, url=f"https://x.example/{HOSTILE}", reason=HOSTILE), now=NOON)
+        subscriptions.change, "acme/web", ids.read("sub", made["id"]), to=lambda hook: replace(hook, url=f"https://x.example/{HOSTILE}", reason=HOSTILE, notify=HOSTILE), now=NOON)
     for path in (LIST, made["path"], "/console/webhooks", "/console/webhooks?project=x"):
         for headers, language in ((ENGLISH, "en"), (KOREAN, "ko")):
             answer = await doors.ask("GET", path, visitor=ann, headers=headers)

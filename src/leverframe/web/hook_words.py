@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "hook_format": ("Format", "형식"),
     "hook_generate": ("Make a secret for me; it is shown once", "비밀값 자동 생성 (한 번만 보입니다)"),
     "hook_go": ("Open", "열기"),
+    "hook_ignored": ("ignored", "무시됨"),
     "hook_made": ("Made", "만든 사람"),
     "hook_more": ("More settings", "더 많은 설정"),
     "hook_none": ("The project has no webhook yet.", "아직 웹훅이 없습니다."),

@@ -30,6 +30,8 @@ from leverframe.work.tell import Telling, tell
 DEFAULT_FORMAT = "yobi"
 """Who sends an address and a secret, as Yobi's page has it, means Yobi's payload."""
 OVERLAP = timedelta(hours=24)
+LONGEST_ROOM = 300
+MOST_PER_S = 1_000
 _KEY_BYTES = 32
 
 
@@ -76,7 +78,7 @@ async def add(desk: Desk, hooks: HookDesk, identity: Identity, project: str, giv
     """Add a webhook. Raises ``Refused``: what is wrong with a field, ``url_forbidden`` and its like, ``hook_too_many``."""
     now, id = desk.clock.now(), desk.database.new_id()
     format = given.format(hooks.formats, DEFAULT_FORMAT)
-    hook = _with(Subscription(
+    hook = _with(desk, Subscription(
         id=id, project=project, url="", events=given.topics(format) or narrowed((EVERYTHING,), format), format=format.name, made_by=identity.actor,
         made_at=now), given)  # fmt: skip
     check(hook)
@@ -87,12 +89,26 @@ async def add(desk: Desk, hooks: HookDesk, identity: Identity, project: str, giv
     return Done(hook=hook, secret=made)
 
 
-def _with(hook: Subscription, given: Given) -> Subscription:
+def _with(desk: Desk, hook: Subscription, given: Given) -> Subscription:
     """Return ``hook`` with what was given of the rest of its fields."""
     return replace(
         hook, url=given.text("payloadUrl") or hook.url, active=given.flag("active", hook.active), concurrency=given.whole("concurrency", hook.concurrency),
-        per_s=given.number("per_second", hook.per_s), notify=(given.text("notify") or "")[:300] if "notify" in given else hook.notify,
+        per_s=given.number("per_second", hook.per_s), notify=_room(desk, given) if "notify" in given else hook.notify,
     )  # fmt: skip
+
+
+def _room(desk: Desk, given: Given) -> str:
+    """Return the room to be told; raises ``Refused("hook_field_invalid")`` for one that the hub does not have."""
+    word = given.text("notify") or ""
+    if not word:
+        return ""
+    chat, _, room = word.partition(":")
+    if chat not in desk.chats:
+        raise Refused("hook_field_invalid", f"notify: {word[:100]} begins with none of {', '.join(desk.chats) or 'the chats, of which there are none'}")
+    reason = desk.chats[chat](room)
+    if reason is not None or len(word) > LONGEST_ROOM:
+        raise Refused("hook_field_invalid", f"notify: {reason or word[:100]}")
+    return word
 
 
 async def edit(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id: int, given: Given) -> Done:
@@ -103,7 +119,7 @@ async def edit(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id
     format = given.format(hooks.formats, before.format)
 
     def to(hook: Subscription) -> Subscription:
-        return _with(replace(hook, format=format.name, events=given.topics(format) or narrowed(hook.events, format)), given)
+        return _with(desk, replace(hook, format=format.name, events=given.topics(format) or narrowed(hook.events, format)), given)
 
     after = to(before)
     check(after)
@@ -193,9 +209,12 @@ async def resend(desk: Desk, hooks: HookDesk, identity: Identity, project: str, 
     if given.flag("dry_run", False):
         return Done(hook=hook, count=await desk.database.read(delivery_pages.count, which))
     assert which.state is not None
+    rate = given.number("rate", 0.0)
+    if not 0 <= rate <= MOST_PER_S:  # not a number is neither
+        raise Refused("hook_field_invalid", f"rate: 0, or up to {MOST_PER_S} a second")
     count = await desk.redrive.retry_matching(
         state=which.state.name.lower(), destination=hook.destination, since=which.since, until=which.until, route=None,
-        rate_per_s=given.number("rate", 0.0) or None)
+        rate_per_s=rate or None)
     await desk.record(identity.actor, "hooks.resend", _where(hook), detail={"count": count, "state": which.state.name.lower()})
     return Done(hook=hook, count=count)
 

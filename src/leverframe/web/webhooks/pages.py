@@ -146,12 +146,14 @@ class WebhookPages:
         if _wants_json(request):
             return JSONResponse({**one.document(), "deliveries": [delivery.document() for delivery in past], "older": older})
         viewer = pages.viewer_of(request, self._desk.timezone)
-        told = PROBLEMS.get(one.hook.reason or "")
+        own = {code: (problem.ko if viewer.locale == "ko" else problem.en) for code, problem in PROBLEMS.items()}
+        # Each remedy is told once, however often it was met.
+        met = dict.fromkeys(code for delivery in past for code in (delivery.row.code, *(each.code for each in reversed(delivery.attempts))) if code in own)
         return pages.page(
             viewer, "webhook.html", status=filled.status, filled=filled, one=one, hook=one.hook, past=past, older=older, done=done,
             newest=one.path if before is not None else None, project=asked.project, home=shapes.home(asked.project),
-            secret=done.secret if done is not None else None, reason=None if told is None else told.ko if viewer.locale == "ko" else told.en,
-            said=query_of(request).text("done"), count=query_of(request).text("count") or "0", **self._choices())
+            secret=done.secret if done is not None else None, reason=own.get(one.hook.reason or ""),
+            remedies={code: own[code] for code in met if code and code != one.hook.reason}, said=query_of(request).text("done"), count=query_of(request).text("count") or "0", **self._choices())
 
     async def would_receive(self, request: Request) -> Response:
         """Which stored events of the project it would have received, and why not the others; as JSON."""
