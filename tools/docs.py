@@ -164,9 +164,9 @@ def formats() -> str:
         "프로젝트의 [웹훅](how-to/webhooks.ko.md)이 받는 내용입니다. 구독마다 주제(`events`)와 형식(`format`)을 고릅니다.", "",
         "| format | what it sends | 보내는 내용 |", "| --- | --- | --- |",
         *(f"| `{found.name}` | {found.sends[0]} | {found.sends[1]} |" for found in FORMATS.values()), "",
-        "## Topics", "", "An event is named as GitHub names it, whatever source it comes from. `*` is every topic. A dash: the format tells of nothing here,",
-        "and the delivery is kept as ignored.", "",
-        "이벤트 이름은 소스와 상관없이 GitHub의 이름입니다. `*`는 모든 주제입니다. –는 그 형식이 보내지 않는 것으로, 전송 기록에 무시된 것으로 남습니다.", "",
+        "## Topics", "", "An event is named as GitHub names it, whatever source it comes from. `*` is every topic. A dash: the format does not tell of it,",
+        "and nothing is sent.", "",
+        "이벤트 이름은 소스와 상관없이 GitHub의 이름입니다. `*`는 모든 주제입니다. –는 그 형식이 다루지 않아 보내지 않는 것입니다.", "",
         f"| topic | what | 내용 | events | {' | '.join(f'`{name}`' for name in FORMATS)} |", f"| --- | --- | --- | --- |{' --- |' * len(FORMATS)}",
     ]
     for topic in TOPICS:

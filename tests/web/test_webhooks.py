@@ -373,6 +373,17 @@ async def test_a_list_of_deliveries_goes_on(doors: Doors, ann: Visitor) -> None:
     assert [one["id"] for one in second["deliveries"]] == [ids.show("dlv", 2), ids.show("dlv", 1)] and second["older"] is None
 
 
+async def test_what_it_would_receive_is_told(doors: Doors, ann: Visitor) -> None:
+    """To a program and on a page: which of the project's events, and why not the others."""
+    made = await added(doors, ann, format="github", events=["push"])
+    for number, name in ((1, "push"), (2, "issues")):
+        await doors.desk.database.write(store_event, id=number, name=name)
+    found = (await doors.ask("GET", f"{made['path']}/would-receive", visitor=ann, headers=JSON)).json["events"]
+    assert [(one["event"], one["would"], one["reason"]) for one in found] == [("issues", False, "not_chosen"), ("push", True, "received")]
+    page = await doors.ask("GET", f"{made['path']}/would-receive", visitor=ann, headers=ENGLISH)
+    assert "would be sent" in checked(page.text) and "not chosen" in page.text
+
+
 async def test_an_unknown_action_changes_nothing(doors: Doors, ann: Visitor) -> None:
     """It is not taken for a removal."""
     made = await added(doors, ann)
@@ -386,10 +397,11 @@ async def test_pages_show_hostile_text_as_text_in_both_languages(doors: Doors, a
     made = await added(doors, ann)
     await doors.desk.database.write(
         subscriptions.change, "acme/web", ids.read("sub", made["id"]), to=lambda hook: replace(hook, url=f"https://x.example/{HOSTILE}", reason=HOSTILE, notify=HOSTILE), now=NOON)
-    for path in (LIST, made["path"], "/console/webhooks", "/console/webhooks?project=x"):
+    await doors.desk.database.write(store_event, id=1, action=HOSTILE)
+    for path in (LIST, made["path"], f"{made['path']}/would-receive?since=2h", "/console/webhooks", "/console/webhooks?project=x"):
         for headers, language in ((ENGLISH, "en"), (KOREAN, "ko")):
             answer = await doors.ask("GET", path, visitor=ann, headers=headers)
-            assert f'<html lang="{language}">' in checked(answer.text) and answer.status == (400 if "?" in path else 200)
+            assert f'<html lang="{language}">' in checked(answer.text) and answer.status == (400 if path.endswith("project=x") else 200)
 
 
 async def test_the_console_lists_what_one_may_manage(doors: Doors, ann: Visitor) -> None:

@@ -17,6 +17,7 @@ from leverframe.web.pages import TEMPLATES
 from leverframe.web.webhooks.acts import ACTIONS
 from leverframe.web.words import WORDS
 from leverframe.work.content.publishing import Stage
+from leverframe.work.foresight import Reason as Foreseen
 
 USED = {
     key for path in TEMPLATES.glob("*.html")
@@ -28,6 +29,7 @@ BUILT = {f"state_{state.name.lower()}" for state in State} | {f"role_{role.name.
     f"attempt_outcome_{number}" for number in range(3)} | {f"deployment_{state}" for state in get_args(Deployed)} | {
     f"moment_{what}" for what in get_args(get_args(What)[0])} | {key for key in WORDS if key.startswith("plan_")} | {f"wait_{reason}" for reason in get_args(Reason)} | {
     f"hook_standing_{word}" for word in (*Health, "inactive", "paused")} | {f"hook_done_{word}" for word in ACTIONS} | {
+    f"hook_foreseen_{reason}" for reason in get_args(Foreseen)} | {
     f"hook_{word}" for word in ("enable", "pause", "resume", "test")} | {"state", "destination", "route", "since", "entry_gone_target"} | {
     f"problem_{code}" for code in PROBLEMS} | {f"stage_{stage}" for stage in (*get_args(Stage), "none", "not_stored", "saved", "storing")} | {f"act_{act}" for act in get_args(Act)}
 

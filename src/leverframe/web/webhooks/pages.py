@@ -156,7 +156,7 @@ class WebhookPages:
             remedies={code: own[code] for code in met if code and code != one.hook.reason}, said=query_of(request).text("done"), count=query_of(request).text("count") or "0", **self._choices())
 
     async def would_receive(self, request: Request) -> Response:
-        """Which stored events of the project it would have received, and why not the others; as JSON."""
+        """Which stored events of the project it would have received, and why not the others."""
         asked, query, now = self._asked(request), query_of(request), self._desk.clock.now()
         hook = await self._desk.database.read(subscriptions.one, asked.project, asked.hook)
         word = query.text("since")
@@ -165,6 +165,10 @@ class WebhookPages:
         if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= MOST:
             raise Refused("request_invalid", f"limit: from 1 to {MOST}")
         found = await self._hooks.foresight.would_receive(hook, since=since, before=query.id("evt", "before"), limit=int(limit))
+        if problems.prefers_html(request.headers.get("accept")):
+            viewer, path = pages.viewer_of(request, self._desk.timezone), f"{shapes.home(asked.project)}/{hook.shown_id}"
+            older = with_query(f"{path}/would-receive", since=word, before=ids.show("evt", found[-1].event.id)) if len(found) == int(limit) else None
+            return pages.page(viewer, "webhook_foresight.html", hook=hook, found=found, home=path, older=older, since=word)
         return JSONResponse({"project": asked.project, "webhook": hook.shown_id, "events": [
             {"id": ids.show("evt", one.event.id), "event": one.event.full_name, "received_at": shapes.instant(one.event.received_at),
              "would": one.would, "reason": one.reason, "detail": one.detail} for one in found]})
