@@ -9,9 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from leverframe.ports import Source
+from leverframe.sources.alertmanager.source import AlertmanagerSource
+from leverframe.sources.argocd_notifications.source import ArgocdNotificationsSource
+from leverframe.sources.bitbucket.source import BitbucketSource
+from leverframe.sources.cloudevents.source import CloudEventsSource
+from leverframe.sources.generic.source import GenericSource, Mapped, Proof
+from leverframe.sources.git.source import GitSource
 from leverframe.sources.gitea.source import GiteaSource
 from leverframe.sources.github.source import GithubSource
 from leverframe.sources.gitlab.source import GitlabSource
+from leverframe.sources.jenkins.source import JenkinsSource
+from leverframe.sources.standard_webhooks.source import StandardWebhooksSource
 
 SECRET = "one of two secrets"
 REPO = "acme/web"
@@ -45,6 +53,10 @@ class Harness:
     """The other headers without which nothing is taken."""
     types: tuple[bytes, ...] = (b"application/json; charset=utf-8", b"application/json;charset=UTF-8", b"Application/JSON")
     """Ways to write the content type."""
+    foreign_types: tuple[bytes, ...] = (b"", b"text/plain", b"application/xml", b"application/jsonp", b"\xff\xfe", b";application/json")
+    """Content types that this vendor does not send."""
+    open_ended: bool = True
+    """Whether there are events of other kinds."""
 
 
 def spliced(body: bytes, members: bytes) -> bytes:
@@ -144,7 +156,156 @@ GITLAB_SIGNED = replace(
     required=(b"content-type", b"webhook-timestamp"),
 )
 
+def _git_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
+    id, at = b"0123456789abcdef0123456789abcdef", str(int(NOW.timestamp())).encode()
+    key = hmac.digest(secret.encode(), b"leverframe git link\0acme/web", "sha256")
+    signature = b64encode(hmac.digest(key, id + b"." + at + b"." + body, "sha256"))
+    return {
+        b"content-type": b"application/json", b"x-leverframe-project": b"acme/web", b"webhook-id": id, b"webhook-timestamp": at,
+        b"webhook-signature": b"v1," + signature,
+    }  # fmt: skip
+
+
+GIT = Harness(
+    make=lambda secrets: GitSource("git", secrets, _now),
+    headers=_git_headers,
+    body='{"pusher": {"name": "지호"}, "refs": [{"ref": "refs/heads/main", "before": "1", "after": "2", "commits": []}]}'.encode(),
+    name="push",
+    unknown_body=b'{"event": "tea_break"}',
+    signature=b"webhook-signature",
+    prefix=b"v1,",
+    required=(b"content-type", b"x-leverframe-project"),
+)
+
+STANDARD = Harness(
+    make=lambda secrets: StandardWebhooksSource("standard", secrets, _now),
+    headers=_standard_headers,
+    body='{"type": "issues.opened", "timestamp": "2026-05-01T12:00:00Z", "data": {"title": "한글", "repository": {"full_name": "acme/web"}}}'.encode(),
+    name="issues.opened",
+    unknown_body=b'{"type": "tea_break", "data": {"repository": {"full_name": "acme/web"}}}',
+    signature=b"webhook-signature",
+    prefix=b"v1,",
+    required=(b"content-type", b"webhook-timestamp"),
+)
+
+
+def _generic(proof: Proof) -> Callable[[Sequence[str]], Source]:
+    fields = {"action": ("what",), "repository": ("project",), "title": ("subject", "title")}
+    mapped = Mapped(event=("kind",), id_header=b"x-id", fields=fields)
+    return lambda secrets: GenericSource("generic", secrets, _now, proof, mapped)
+
+
+def _generic_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
+    at = str(int(NOW.timestamp())).encode()
+    signature = b64encode(hmac.digest(secret.encode(), at + b"." + body, "sha512"))
+    return {b"content-type": b"application/json", b"x-id": b"17", b"x-at": at, b"x-signature": b"sha512=" + signature}
+
+
+def _token_headers(header: bytes, prefix: bytes, type_: bytes = b"application/json", **more: bytes) -> Callable[[bytes, str], dict[bytes, bytes]]:
+    return lambda _, secret: {
+        b"content-type": type_, header: prefix + secret.encode(), **{name.replace("_", "-").encode(): value for name, value in more.items()}
+    }  # fmt: skip
+
+
+GENERIC = Harness(
+    make=_generic(Proof(header=b"x-signature", prefix=b"sha512=", algorithm="sha512", encoding="base64", timestamp_header=b"x-at")),
+    headers=_generic_headers,
+    body='{"kind": "ticket", "what": "opened", "project": "acme/web", "subject": {"title": "한글"}}'.encode(),
+    name="ticket.opened",
+    unknown_body=b'{"kind": "tea_break", "project": "acme/web"}',
+    signature=b"x-signature",
+    prefix=b"sha512=",
+    required=(b"content-type", b"x-id", b"x-at"),
+)
+GENERIC_TOKEN = replace(
+    GENERIC,
+    make=_generic(Proof(header=b"x-token", by="token", prefix=b"Token ")),
+    headers=_token_headers(b"x-token", b"Token ", x_id=b"17"),
+    signature=b"x-token",
+    prefix=b"Token ",
+    covers_body=False,
+    required=(b"content-type", b"x-id"),
+)
+ALERTMANAGER = Harness(
+    make=lambda secrets: AlertmanagerSource("alerts", secrets, _now),
+    headers=_token_headers(b"authorization", b"Bearer "),
+    body='{"status": "firing", "groupKey": "1", "commonLabels": {"alertname": "온도", "repository": "acme/web"}, "alerts": [{"status": "firing"}]}'.encode(),
+    name="alert.firing",
+    unknown_body=b'{"status": "asleep", "commonLabels": {"repository": "acme/web"}, "alerts": []}',
+    signature=b"authorization",
+    prefix=b"Bearer ",
+    covers_body=False,
+    required=(b"content-type",),
+)
+CLOUDEVENTS = Harness(
+    make=lambda secrets: CloudEventsSource("events", secrets),
+    headers=_token_headers(b"authorization", b"Bearer ", b"application/cloudevents+json"),
+    body='{"specversion": "1.0", "id": "1", "source": "/x", "type": "issues.opened", "subject": "한글", "data": {"repository": {"full_name": "acme/web"}}}'.encode(),
+    name="issues.opened",
+    unknown_body=b'{"id": "1", "type": "tea_break", "data": {"repository": {"full_name": "acme/web"}}}',
+    signature=b"authorization",
+    prefix=b"Bearer ",
+    covers_body=False,
+    required=(b"content-type",),
+    types=(b"application/cloudevents+json; charset=utf-8", b"Application/CloudEvents+JSON"),
+)
+CLOUDEVENTS_BINARY = replace(
+    CLOUDEVENTS,
+    headers=_token_headers(b"authorization", b"Bearer ", ce_specversion=b"1.0", ce_id=b"1", ce_source=b"/x", ce_type=b"issues.opened"),
+    body='{"about": {"title": "한글"}, "repository": {"full_name": "acme/web"}}'.encode(),
+    unknown={b"ce-type": b"tea_break"},
+    unknown_body=b"",
+    required=(b"ce-id", b"ce-type"),
+    types=(b"application/json; charset=utf-8", b"Application/JSON"),
+    foreign_types=(),
+)
+JENKINS = Harness(
+    make=lambda secrets: JenkinsSource("jenkins", secrets),
+    headers=lambda _, secret: {b"content-type": b"application/json;charset=UTF-8", b"authorization": b"Basic " + b64encode(b"jenkins:" + secret.encode())},
+    body='{"name": "배포", "url": "job/x/", "build": {"number": 7, "phase": "STARTED", "scm": {"url": "https://git.example.com/acme/web.git"}}}'.encode(),
+    name="workflow_run.in_progress",
+    unknown_body=b'{"name": "x", "build": {"phase": "QUEUED", "scm": {"url": "https://git.example.com/acme/web.git"}}}',
+    signature=b"authorization",
+    prefix=b"Basic ",
+    covers_body=False,
+    required=(b"content-type",),
+)
+ARGOCD = Harness(
+    make=lambda secrets: ArgocdNotificationsSource("argocd", secrets),
+    headers=_token_headers(b"authorization", b"Bearer "),
+    body='{"app": "웹", "phase": "Succeeded", "repository": "https://git.example.com/acme/web.git", "revision": "1"}'.encode(),
+    name="deployment_status.created",
+    signature=b"authorization",
+    prefix=b"Bearer ",
+    covers_body=False,
+    required=(b"content-type",),
+    open_ended=False,
+)
+
+BITBUCKET = Harness(
+    make=lambda secrets: BitbucketSource("bitbucket", secrets),
+    headers=lambda body, secret: {
+        b"content-type": b"application/json", b"x-event-key": b"issue:created", b"x-request-uuid": b"17", b"x-hub-signature": b"sha256=" + _hex(body, secret)
+    },
+    body='{"issue": {"id": 1, "title": "한글"}, "repository": {"full_name": "acme/web"}}'.encode(),
+    name="issues.opened",
+    unknown={b"x-event-key": b"tea:break"},
+    signature=b"x-hub-signature",
+    prefix=b"sha256=",
+    required=(b"content-type", b"x-event-key", b"x-request-uuid"),
+)
+
 HARNESSES = {
+    "bitbucket": BITBUCKET,
+    "standard_webhooks": STANDARD,
+    "generic": GENERIC,
+    "generic token": GENERIC_TOKEN,
+    "alertmanager": ALERTMANAGER,
+    "cloudevents": CLOUDEVENTS,
+    "cloudevents binary": CLOUDEVENTS_BINARY,
+    "jenkins": JENKINS,
+    "argocd_notifications": ARGOCD,
+    "git": GIT,
     "github": GITHUB,
     **{product: _gitea(product) for product in ("gitea", "forgejo", "gogs")},
     "gitlab": GITLAB,

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from clock import VirtualClock
+from msgspec.structs import replace
 
 from leverframe.core.events import Event
 from leverframe.core.messages import plain
@@ -74,6 +75,16 @@ async def test_a_push_starts_what_follows_its_branch(hub: Box, pushed: Event, st
         assert (one.state, one.commit.sha if one.commit else "", one.by) == ("succeeded", SHA, None)
         assert one.cause.startswith("push ")
         assert plain((await hub.told("lever_deployment"))[-1]).startswith("✅ ")
+
+
+async def test_only_what_git_tells_starts_something(hub: Box) -> None:
+    """A push that any other service speaks of in its payload starts nothing; a push of several branches starts those that follow."""
+    for kind in ("generic", "cloudevents", "standard_webhooks"):
+        assert await happens(hub, replace(push("refs/heads/main"), kind=kind)) == 0
+    several = [{"ref": f"refs/heads/{name}", "after": SHA, "deleted": name == "release/1"} for name in ("feature", "release/1", "release/2")]
+    assert await happens(hub, replace(push("refs/heads/feature", refs=several), kind="git")) == 1
+    (one,) = await hub.all()
+    assert one.cause == "push release/2"
 
 
 async def test_a_runs_webhook_is_a_hint(hub: Box) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leverframe.cli import access, audit, deliveries, dispatches, events, github, hooks, levers, routes, setup, slack
+from leverframe.cli import access, audit, deliveries, dispatches, events, git, github, hooks, levers, routes, setup, slack
 
 app = typer.Typer(
     name="leverframe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -34,5 +34,6 @@ app.add_typer(hooks.app, name="hooks")
 app.add_typer(access.people, name="people")
 app.add_typer(access.tokens, name="tokens")
 app.add_typer(audit.app, name="audit")
+app.add_typer(git.app, name="git")
 app.add_typer(slack.app, name="slack")
 app.add_typer(github.app, name="github")

@@ -40,7 +40,7 @@ def run(
             loaded = load(find(config))
             locale = loaded.hub.locale
             source, secret_value = _source(loaded, source)
-            url = url or _local(loaded)
+            url = url or local_url(loaded)
         if secret is not None:
             secret_value = resolve(secret).reveal()
         answer = asyncio.run(_send(url, secret_value, source, sample))
@@ -102,7 +102,7 @@ def _source(config: Config, name: str | None) -> tuple[str, str]:
     raise Refused("source_unknown", name or "kind github")
 
 
-def _local(config: Config) -> str:
+def local_url(config: Config) -> str:
     """Return where the hub listens on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.hub.host, config.hub.host)
     return f"http://[{host}]:{config.hub.port}" if ":" in host else f"http://{host}:{config.hub.port}"

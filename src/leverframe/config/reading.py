@@ -29,7 +29,12 @@ NOT_BUILT_SECTIONS = frozenset({"content", "windows"})
 NOT_BUILT_KEYS: dict[KeyPath, frozenset[str]] = {}
 """Planned keys of sections that are built."""
 KINDS: dict[str, dict[str, str]] = {
-    "sources": {kind: f"leverframe.sources.{kind}.settings" for kind in ("github", "gitlab", "gitea")},
+    "sources": {
+        kind: f"leverframe.sources.{kind}.settings"
+        for kind in (
+            "github", "gitlab", "gitea", "git", "bitbucket", "alertmanager", "argocd_notifications", "cloudevents", "generic", "jenkins", "standard_webhooks",
+        )
+    },
     "chats": {
         "slack": "leverframe.chats.slack.settings", "teams": "leverframe.chats.teams.settings",
         "playground": "leverframe.chats.playground.settings",
@@ -42,7 +47,7 @@ KINDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """The rooms that are built, and the module of their ``Settings``; only what is configured is imported."""
 NOT_BUILT_KINDS = {
-    "sources": frozenset({"git", "alertmanager", "cloudevents", "standard_webhooks", "bucket", "generic"}),
+    "sources": frozenset({"bucket"}),
     "chats": frozenset[str](),
     "runners": frozenset[str](),
 }

@@ -30,7 +30,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kind: str
-    """``issue``, ``pull_request``, ``workflow_run``, ``deployment`` or ``discussion``."""
+    """``issue``, ``pull_request``, ``workflow_run``, ``deployment``, ``discussion`` or ``alert``."""
     key: str
     number: int | None = None
     title: str = ""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from leverframe.core.events import Actor, Event, Subject
-from leverframe.core.payload import items, mapping, number, text, web
+from leverframe.core.payload import items, mapping, number, refs, text, web
 
 Payload: TypeAlias = Mapping[str, Any]
 
@@ -66,6 +66,8 @@ def actor(payload: Payload) -> Actor | None:
 
 def subject(name: str, payload: Payload, repo: str | None) -> Subject | None:
     """Return what the event is about; a comment on a pull request is about the pull request."""
+    if name == "alert" and (key := text(payload, "alert", "key")):
+        return Subject(kind="alert", key=key, title=text(payload, "alert", "title"), url=web(payload, "alert", "html_url"))
     if repo is None:
         return None
     match name:
@@ -130,8 +132,8 @@ def branches(name: str, payload: Payload) -> tuple[str, ...] | None:
         case "pull_request" | "pull_request_review" | "pull_request_review_comment" | "pull_request_review_thread":
             return _branch(text(payload, "pull_request", "base", "ref"))
         case _:
-            ref = text(payload, "ref")
-            return _branch(ref) if ref.startswith("refs/heads/") else None
+            heads = (text(one, "ref") for one in refs(payload))
+            return tuple(ref.removeprefix("refs/heads/") for ref in heads if ref.startswith("refs/heads/")) or None
 
 
 def _branch(ref: str) -> tuple[str, ...] | None:
@@ -154,7 +156,10 @@ def paths(name: str, payload: Payload) -> tuple[str, ...] | None:
     if name != "push" or not isinstance(payload.get("commits"), list):
         return None
     found: dict[str, None] = {}
-    for commit in items(payload, "commits"):
+    commits = items(payload, "commits")
+    if commits and not any("modified" in commit or "added" in commit or "removed" in commit for commit in commits):
+        return None  # Bitbucket does not tell
+    for commit in commits:
         for key in ("added", "modified", "removed"):
             files = commit.get(key)
             if isinstance(files, list):
@@ -176,7 +181,7 @@ def conclusion(name: str, action: str | None, payload: Payload) -> str | None:
         case "deployment_status":
             state = text(payload, "deployment_status", "state")
         case _:
-            return None
+            return text(payload, "conclusion") or None  # only sources whose payloads are told by the configuration have it there
     return None if state in _UNFINISHED else state
 
 

@@ -111,6 +111,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
 """Name → actions; an event without actions has none."""
 OF_OTHERS: dict[str, tuple[str, ...]] = {
     "access_token": ("expiring",),
+    "alert": ("firing", "resolved"),
     "emoji": ("awarded", "revoked"),
     "feature_flag": ("disabled", "enabled"),
     "organization": (*EVENTS["organization"], "member_edited"),

@@ -68,6 +68,12 @@ def items(payload: object, *path: str) -> list[Mapping[str, Any]]:
     return [item for item in value if isinstance(item, dict) or isinstance(item, Mapping)] if isinstance(value, list) else []  # noqa: SIM101
 
 
+def refs(payload: object) -> list[Mapping[str, Any]]:
+    """Return what a push did, ref by ref, each as GitHub tells a push: git pushes several refs at once, and ``refs`` tells of all of them."""
+    several = [one for one in items(payload, "refs") if text(one, "ref")]
+    return several or [mapping(payload)]
+
+
 def moment(payload: object, *path: str) -> datetime | None:
     """Return the instant at ``path`` in UTC: ISO 8601 text (without an offset it is UTC) or Unix seconds, else ``None``."""
     value = at(payload, *path)

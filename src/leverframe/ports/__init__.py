@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -43,10 +43,11 @@ from leverframe.ports.plugins import Extended, Memory, Plugins, Post
 from leverframe.ports.runners import Order, Repositories, Runner
 
 __all__ = [
-    "Absent", "Accepted", "CancelRefused", "CancelTaken", "Challenge", "Change", "Chat", "ChatHeard", "ChatInbound", "ChatInstall",
-    "Checks", "Clock", "Exchange", "Extended", "Finished", "Found", "Going", "Installation", "Lost", "Memory", "NotStarted", "Nothing",
-    "OptionsWanted", "Order", "PlaygroundChange", "PlaygroundMessage", "PlaygroundSaid", "PlaygroundStore", "PlaygroundTalk", "Plugins",
-    "Post", "Posting", "Reference", "References", "Repositories", "Resolved", "Run", "Runner", "Shipping", "Source", "Started", "TokenVault", "Unreachable",
+    "Absent", "Accepted", "Batches", "CancelRefused", "CancelTaken", "Challenge", "Change", "Chat", "ChatHeard", "ChatInbound",
+    "ChatInstall", "Checks", "Clock", "Exchange", "Extended", "Finished", "Found", "Going", "Greeting", "Greets", "Installation", "Lost",
+    "Memory", "NotStarted", "Nothing", "OptionsWanted", "Order", "PlaygroundChange", "PlaygroundMessage", "PlaygroundSaid",
+    "PlaygroundStore", "PlaygroundTalk", "Plugins", "Post", "Posting", "Reference", "References", "Repositories", "Resolved", "Run",
+    "Runner", "Shipping", "Source", "Started", "TokenVault", "Unreachable",
 ]  # fmt: skip
 
 
@@ -90,6 +91,31 @@ class Source(Protocol):
 
     def parse(self, accepted: Accepted, *, id: int, received_at: datetime) -> Event:
         """Return the event; never raises: what is not understood stays in the payload."""
+        ...
+
+
+class Greeting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sender is answered who asks whether it may send: 200 with these."""
+
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+@runtime_checkable
+class Greets(Protocol):
+    """A source whose senders ask first."""
+
+    def greet(self, method: str, headers: Mapping[bytes, bytes], body: bytes) -> Greeting | None:
+        """Return the answer to a handshake (``OPTIONS`` or ``POST``), ``None`` for a request that is none; raises ``Refused``."""
+        ...
+
+
+@runtime_checkable
+class Batches(Source, Protocol):
+    """A source whose requests may hold several events."""
+
+    def accept_all(self, headers: Mapping[bytes, bytes], body: bytes) -> Sequence[Accepted]:
+        """Return each of them, at least one; raises ``Refused`` as ``Source.accept`` does, for all of them."""
         ...
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.observe import AccessLog, Metrics, masked, quoted
-from leverframe.ports import Source
+from leverframe.ports import Batches, Greets, Source
 from leverframe.web.rates import peer_of
 from leverframe.work.receive import Receiver
 
@@ -131,6 +131,8 @@ class Inbound:
         self._receiver, self._hook, self._incoming, self._refusals, self._metrics = receiver, hook, incoming, refusals, metrics
         self._access, self._locale, self._address_of = access, locale, address_of
         self._doors: dict[str, Source] = {f"/in/{name}": source for name, source in sources.items()}
+        self._greeting: dict[str, Greets] = {f"/in/{name}": source for name, source in sources.items() if isinstance(source, Greets)}
+        self._batching: dict[str, Batches] = {f"/in/{name}": source for name, source in sources.items() if isinstance(source, Batches)}
         if "github" in sources:
             self._doors["/hubot/github"] = sources["github"]
         self.held = 0
@@ -183,7 +185,7 @@ class Inbound:
     async def _source(self, scope: Scope) -> tuple[Source, str | None, tuple[str, ...] | None]:
         """Return who proves the request, and the routing that its address carries."""
         path: str = scope["path"]
-        if scope["method"] != "POST":
+        if scope["method"] != "POST" and not (scope["method"] == "OPTIONS" and path in self._greeting):
             raise Refused("method_not_allowed", "POST")
         if path == "/hook":
             return await self._hook(_query(scope))
@@ -200,6 +202,11 @@ class Inbound:
     ) -> Answer:  # fmt: skip
         read = time.perf_counter()
         try:
+            if self._greeting and path in self._greeting and (greeting := self._greeting[path].greet(method, fields, body.whole())) is not None:
+                self._access.line(peer=peer_of(client), method=method, path=quoted(path), status=200, duration_s=time.perf_counter() - read)
+                return Answer(200, list(greeting.headers), greeting.body)
+            if self._batching and path in self._batching:
+                return await self._answer_all(path, fields, body.whole(), client, self._batching[path])
             receipt, accepted = await self._receiver.receive(source, fields, body.whole(), carried=carried, scope=dedupe)
         except Refused as refused:
             return self._refused(path, method, refused, client, read)
@@ -220,6 +227,21 @@ class Inbound:
         if not receipt.duplicate:
             return Answer(202, _JSON, b'{"id":"%s","duplicate":false}' % shown.encode())
         return Answer(202, _JSON, _encode({"id": shown, "duplicate": True, "revived": receipt.revived}))
+
+    async def _answer_all(self, path: str, fields: Mapping[bytes, bytes], body: bytes, client: Client, source: Batches) -> Answer:
+        """Answer a request that may hold several events: as for one when it holds one, with ``events`` when it holds more."""
+        read = time.perf_counter()
+        kept = await self._receiver.receive_all(source, fields, body)
+        took_s = time.perf_counter() - read
+        self._metrics.accept_seconds.observe(took_s)
+        told = []
+        for receipt, accepted in kept:
+            self._metrics.events_total.labels(source.name, "true" if receipt.duplicate else "false").inc()
+            told.append({"id": receipt.shown_id, "duplicate": receipt.duplicate, **({"revived": receipt.revived} if receipt.duplicate else {})})
+            self._access.line(
+                peer=peer_of(client), method="POST", path=quoted(path), status=202, duration_s=took_s, event=receipt.shown_id, delivery=quoted(accepted.delivery_id)
+            )
+        return Answer(202, _JSON, _encode(told[0] if len(told) == 1 else {**told[0], "events": told}))
 
     def _refused(self, path: str, method: str, refused: Refused, client: Client, started: float) -> Answer:
         name = path[4:] if path.startswith("/in/") else "teams" if path.startswith(INCOMING) else path.rpartition("/")[2]

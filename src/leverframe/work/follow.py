@@ -25,6 +25,10 @@ _ORDERED = ("repository_dispatch", "workflow_dispatch")
 """What starts the runs that somebody ordered."""
 
 
+FORGES = frozenset({"bitbucket", "git", "gitea", "github", "gitlab"})
+"""Kinds of sources whose pushes start deployments: who may send anything in a service's own words shall not start one by saying "push"."""
+
+
 class Follower:
     """Moves deployments by events, in the transaction in which an event is routed: once each."""
 
@@ -49,7 +53,7 @@ class Follower:
 
     def take(self, connection: Connection, event: Event, *, now: datetime) -> Turn | None:
         """Do what follows from the event; whoever commits calls :meth:`committed` with what is returned."""
-        if not self.wants(event.name, event.repo) or event.repo is None:
+        if not self.wants(event.name, event.repo) or event.repo is None or (event.name == "push" and event.kind not in FORGES):
             return None
         if event.repo.casefold() not in self._repositories and reading.text(event.payload, "workflow_run", "event") not in _ORDERED:
             return None
@@ -68,14 +72,17 @@ class Follower:
         self._deployer.committed(turn)
 
     def _pushed(self, turn: Turn, event: Event, repo: str) -> None:
-        branch, sha = next(iter(event.branches or ()), ""), reading.text(event.payload, "after")
-        if not branch or not sha.strip("0") or reading.flag(event.payload, "deleted"):
-            return
+        for one in reading.refs(event.payload):
+            ref, sha = reading.text(one, "ref"), reading.text(one, "after")
+            if ref.startswith("refs/heads/") and sha.strip("0") and not reading.flag(one, "deleted"):
+                self._branch_pushed(turn, ref.removeprefix("refs/heads/"), sha, reading.web(one, "head_commit", "url"), repo)
+
+    def _branch_pushed(self, turn: Turn, branch: str, sha: str, url: str | None, repo: str) -> None:
         for when, environment in self._starts[repo.casefold()]:
             pattern = when.partition(" ")[2]
             if Globs((pattern,)).holds((branch,)):
                 chat, _, room = (environment.room or "").partition(":")
                 self._deployer.ask(
-                    turn, environment, ref=branch, commit=Resolved(ref=branch, sha=sha, url=reading.web(event.payload, "head_commit", "url")),
+                    turn, environment, ref=branch, commit=Resolved(ref=branch, sha=sha, url=url),
                     cause=f"push {branch}", place=Place(chat=chat, room=room) if room else None,
                 )  # fmt: skip

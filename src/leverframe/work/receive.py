@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,7 @@ from leverframe.core.errors import Refused
 from leverframe.core.headers import is_secret
 from leverframe.core.ids import show
 from leverframe.core.subscribers import HEADER, loops, read_trail
-from leverframe.ports import Accepted, Clock, Source
+from leverframe.ports import Accepted, Batches, Clock, Source
 from leverframe.store import deliveries
 from leverframe.store.database import Database
 from leverframe.store.events import StoredEvent
@@ -96,6 +97,21 @@ class Receiver:
         what makes a repeat. Raises ``Refused``: a 4xx of the source, ``event_looped``, or ``storage_unavailable``.
         """
         accepted = source.accept(headers, body)
+        return await self._keep(source, headers, accepted, carried, scope), accepted
+
+    async def receive_all(self, source: Batches, headers: Mapping[bytes, bytes], body: bytes) -> list[tuple[Receipt, Accepted]]:
+        """Verify one request and store every event that it holds; return once all are on disk.
+
+        When one cannot be stored the request is refused; whoever sends it again repeats those that were. Raises ``Refused``.
+        """
+        found = source.accept_all(headers, body)
+        receipts = await asyncio.gather(*(self._keep(source, headers, one, None, None) for one in found))
+        return list(zip(receipts, found, strict=True))
+
+    async def _keep(
+        self, source: Source, headers: Mapping[bytes, bytes], accepted: Accepted, carried: str | None, scope: tuple[str, ...] | None
+    ) -> Receipt:
+        """Store one event; ``Refused`` as :meth:`receive` says."""
         if (came := headers.get(_TRAIL)) is not None and loops(read_trail(came.decode("latin-1")), self._hub_id):
             raise Refused("event_looped")
         id = self._database.new_id()
@@ -119,9 +135,9 @@ class Receiver:
         if stored == id:
             self._recent.put(StoredEvent(id=id, source=source.name, carried=carried, received_at=now, accepted=accepted))
             self._accepted()
-            return Receipt(id, False), accepted
+            return Receipt(id, False)
         revived = 0
         if await self._database.read(deliveries.has_dead, event_id=stored):
             revived = await self._database.write(deliveries.revive, event_id=stored, now=self._clock.now())
             self._owed()
-        return Receipt(stored, True, revived), accepted
+        return Receipt(stored, True, revived)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from leverframe.core.errors import cards, content, github, hooks, hub, levers, runners, slack, teams
+from leverframe.core.errors import cards, content, git, github, hooks, hub, levers, runners, slack, teams
 from leverframe.core.errors.table import PROBLEMS, Problem
 
 __all__ = ["PROBLEMS", "TABLES", "Locale", "Problem", "Refused", "document"]
 
 Locale = Literal["en", "ko"]
-TABLES = (content, hub, levers, cards, hooks, slack, teams, github, runners)
+TABLES = (content, hub, levers, cards, hooks, slack, teams, github, runners, git)
 """Where the rows are."""
 
 

@@ -89,6 +89,8 @@ row("not_found", 404, ("There is nothing here.", "Check the address."),
     ("여기에는 아무것도 없습니다.", "주소를 확인하세요."))
 row("origin_mismatch", 403, ("The request comes from a page of another site.", "Open the hub's own page; if a proxy changes Host, set hub.url to the public address."),
     ("다른 사이트의 페이지에서 온 요청입니다.", "허브의 페이지에서 보내세요. 프록시가 Host를 바꾼다면 hub.url을 공개 주소로 설정하세요."))
+row("origin_not_allowed", 403, ("This sender may not ask to send here.", "Add the origin in detail to origins of the source in leverframe.toml."),
+    ("이 발신자는 여기로 보내겠다고 요청할 수 없습니다.", "detail에 적힌 출처를 leverframe.toml에서 그 소스의 origins에 추가하세요."))
 row("overloaded", 503, ("The hub cannot take more just now.", "Send it again after Retry-After seconds."),
     ("지금은 더 받을 수 없습니다.", "Retry-After 초 뒤에 다시 보내세요."))
 row("parameter_invalid", 400, ("This is not a parameter.", "Write key=value; the key has letters, digits, _, . and - only."),

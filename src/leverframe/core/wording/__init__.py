@@ -16,6 +16,7 @@ from leverframe.core.events import Event
 from leverframe.core.messages import Message
 from leverframe.core.wording import cards, webhooks
 from leverframe.core.wording.blocks import BLOCKS
+from leverframe.core.wording.blocks.fields import quote
 from leverframe.core.wording.buttons import buttons
 from leverframe.core.wording.en import VOICE as ENGLISH
 from leverframe.core.wording.footers import footer
@@ -44,6 +45,6 @@ def compose(event: Event, locale: Locale, zone: tzinfo) -> Message:
     told = tell(event)
     headline = voice.sentences.get(event.name, voice.general)(told)
     below = BLOCKS.get(event.name)
-    found = below(told, voice) if below is not None else []
+    found = below(told, voice) if below is not None else quote(told, "about", "body")
     mood = tone_of(told)
     return Message(headline=headline, blocks=(*found, *buttons(told, mood, voice), footer(told, headline, mood, zone)), tone=mood)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -12,6 +13,10 @@ from leverframe.core.wording.quoting import one_line
 from leverframe.core.wording.told import Told, linked
 
 PushKind: TypeAlias = Literal["branch", "new_branch", "forced", "deleted_branch", "tag", "moved_tag", "deleted_tag"]
+
+
+IN_HEADLINE = 4
+"""Refs of one push that its headline names."""
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +40,24 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_push(told: Told) -> Push:
     """Return what the push did (https://docs.github.com/en/webhooks/webhook-events-and-payloads#push)."""
-    payload = told.payload
+    return _read(told.payload, told.branch)
+
+
+def read_refs(told: Told) -> list[Push]:
+    """Return what a push did to each of several refs; empty for a push of one, which is all that GitHub has."""
+    several = reading.refs(told.payload)
+    return [_read(one, "") for one in several] if len(several) > 1 else []
+
+
+def is_warning(refs: list[Push]) -> bool:
+    """Return whether something was overwritten that others may have built on."""
+    return any(one.kind in ("forced", "moved_tag") for one in refs)
+
+
+def _read(payload: Mapping[str, Any], branch: str) -> Push:
     full = reading.text(payload, "ref")
     is_tag = full.startswith("refs/tags/")
-    ref = one_line(full.removeprefix("refs/heads/").removeprefix("refs/tags/")) or told.branch or "?"
+    ref = one_line(full.removeprefix("refs/heads/").removeprefix("refs/tags/")) or branch or "?"
     created, deleted, forced = (reading.flag(payload, key) for key in ("created", "deleted", "forced"))
     kind: PushKind
     if is_tag:

@@ -55,7 +55,7 @@ def tone_of(told: Told) -> Tone:
         return alert_tone(told)
     match name, told.action:
         case "push", _:
-            forced = reading.flag(told.payload, "forced") and not reading.flag(told.payload, "deleted")
+            forced = any(reading.flag(one, "forced") and not reading.flag(one, "deleted") for one in reading.refs(told.payload))
             return "warning" if forced else "neutral"
         case "issues", "closed":
             return "good" if told.text("issue", "state_reason") in ("", "completed") else "neutral"
@@ -63,6 +63,10 @@ def tone_of(told: Told) -> Tone:
             return "good" if reading.flag(told.payload, "pull_request", "merged") else "neutral"
         case "pull_request_review", "submitted":
             return _REVIEWS.get(told.text("review", "state").lower(), "neutral")
+        case "alert", "firing":
+            return "bad" if told.text("alert", "severity").lower() in ("critical", "page", "error", "disaster", "high") else "warning"
+        case "alert", "resolved":
+            return "good"
         case "page_build", _:
             return _PAGES.get(told.text("build", "status"), "neutral")
         case "repository_import", _:

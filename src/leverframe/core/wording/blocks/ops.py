@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leverframe.core import payload as reading
-from leverframe.core.messages import Block, Code, Inline, Paragraph, Text
+from leverframe.core.messages import Block, Bullets, Code, Inline, Paragraph, Text
 from leverframe.core.wording.blocks.fields import commit_line, fields, listed, quote
 from leverframe.core.wording.outcomes import commit_link, outcome
 from leverframe.core.wording.quoting import excerpt, first_line
@@ -73,6 +73,25 @@ def deployment_review(told: Told, voice: Voice) -> list[Block]:
         name = named_person(found) or tuple(Text(listed([name])) for name in [reading.text(found, "name")] if name)
         asked.extend((Text(", "), *name) if asked and name else name)
     return [*quote(told, "comment"), *fields(voice, ("reviewers", tuple(asked)))]
+
+
+def alert(told: Told, voice: Voice) -> list[Block]:
+    """What is said of all of them, each with what sets it apart, and how grave it is."""
+    several = reading.items(told.payload, "alerts")
+    severity = told.text("alert", "severity")
+    rows = []
+    for one in several[:_ALERTS]:
+        own = listed(f"{name}={value}" for name, value in reading.mapping(one, "own_labels").items() if isinstance(value, str))
+        words = first_line(reading.text(one, "description") or reading.text(one, "summary"))
+        sign = "✅" if reading.text(one, "status") == "resolved" else "🔥"
+        rows.append((Text(f"{sign} {' — '.join(part for part in (own, words) if part)}"),))
+    about = [] if len(several) == 1 else _said(told, "alert", "summary")
+    bullets: list[Block] = [Bullets(tuple(rows))] if rows else []
+    return [*about, *bullets, *fields(voice, ("severity", voice.word(f"severity.{severity}") if severity else ""))]
+
+
+_ALERTS = 5
+"""Alerts of one group that its message lists."""
 
 
 def _said(told: Told, *path: str) -> list[Block]:

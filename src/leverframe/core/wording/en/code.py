@@ -5,16 +5,35 @@ from __future__ import annotations
 from typing import assert_never
 
 from leverframe.core import payload as reading
-from leverframe.core.messages import Rich
+from leverframe.core.messages import Inline, Rich, Text
 from leverframe.core.wording.en.general import general
 from leverframe.core.wording.en.grammar import count, inside, subject
 from leverframe.core.wording.phrase import phrase
-from leverframe.core.wording.pushes import read_push, ref_link
+from leverframe.core.wording.pushes import IN_HEADLINE, Push, is_warning, read_push, read_refs, ref_link
 from leverframe.core.wording.told import Told
 from leverframe.core.wording.wiki import read_pages
 
+_REFS = {"new_branch": "new branch ", "tag": "tag ", "moved_tag": "moved tag ", "deleted_branch": "deleted ", "deleted_tag": "deleted tag "}
+
+
+def _several(told: Told, refs: list[Push]) -> Rich:
+    """A push of several refs, as git does it: what was done to each of the first."""
+    found: list[Inline] = []
+    for one in refs[:IN_HEADLINE]:
+        done = "force-pushed" if one.kind == "forced" else ""
+        more = ", ".join(part for part in (done, count(one.commits, "commit") if one.commits else "") if part)
+        found += [Text(", " if found else ": "), Text(_REFS.get(one.kind, "")), *one.ref_shown, Text(f" ({more})" if more else "")]
+    left = f" and {len(refs) - IN_HEADLINE} more" if len(refs) > IN_HEADLINE else ""
+    warned = "⚠️ " if is_warning(refs) else ""
+    return phrase(
+        "{warned}{who} pushed {count}{inside}{refs}{left}",
+        warned=warned, who=subject(told), count=count(len(refs), "ref"), inside=inside(told, " to "), refs=tuple(found), left=left,
+    )  # fmt: skip
+
 
 def push(told: Told) -> Rich:
+    if refs := read_refs(told):
+        return _several(told, refs)
     done = read_push(told)
     who, ref, commits = subject(told), done.ref_shown, done.count(count(done.commits, "commit"))
     match done.kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leverframe.core import payload as reading
 from leverframe.core.messages import Code, Rich, Text
 from leverframe.core.wording.en.general import general
 from leverframe.core.wording.en.grammar import duration, inside, subject
@@ -158,3 +159,13 @@ def deployment_protection_rule(told: Told) -> Rich:
     if told.action != "requested":
         return general(told)
     return phrase("⏸️ Deployment to {to}{inside} is waiting for a protection rule", to=told.environment(), inside=inside(told))
+
+
+def alert(told: Told) -> Rich:
+    count = reading.number(told.payload, "alert", "firing") or 0
+    it = told.linked(told.text("alert", "title") or "?", "alert", "html_url")
+    if told.action == "resolved":
+        return phrase("✅ {it} is over{inside}", it=it, inside=inside(told))
+    if told.action != "firing":
+        return general(told)
+    return phrase("🔥 {it} is firing{inside}{count}", it=it, inside=inside(told), count=f" ({count:,} alerts)" if count > 1 else "")

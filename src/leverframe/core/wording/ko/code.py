@@ -5,17 +5,36 @@ from __future__ import annotations
 from typing import assert_never
 
 from leverframe.core import payload as reading
-from leverframe.core.messages import Rich
+from leverframe.core.messages import Inline, Rich, Text
 from leverframe.core.wording.ko.general import general
 from leverframe.core.wording.ko.grammar import count, inside, subject
 from leverframe.core.wording.particles import particle
 from leverframe.core.wording.phrase import phrase
-from leverframe.core.wording.pushes import read_push, ref_link
+from leverframe.core.wording.pushes import IN_HEADLINE, Push, is_warning, read_push, read_refs, ref_link
 from leverframe.core.wording.told import Told
 from leverframe.core.wording.wiki import read_pages
 
+_REFS = {"new_branch": "새 브랜치 ", "tag": "태그 ", "moved_tag": "옮긴 태그 ", "deleted_branch": "삭제한 브랜치 ", "deleted_tag": "삭제한 태그 "}
+
+
+def _several(told: Told, refs: list[Push]) -> Rich:
+    """여러 ref를 한 번에 푸시한 것: 앞의 몇 개에 무엇을 했는지."""
+    found: list[Inline] = []
+    for one in refs[:IN_HEADLINE]:
+        done = "강제 푸시" if one.kind == "forced" else ""
+        more = ", ".join(part for part in (done, count(one.commits, "커밋") if one.commits else "") if part)
+        found += [Text(", " if found else ": "), Text(_REFS.get(one.kind, "")), *one.ref_shown, Text(f" ({more})" if more else "")]
+    left = f" 외 {len(refs) - IN_HEADLINE}개" if len(refs) > IN_HEADLINE else ""
+    warned = "⚠️ " if is_warning(refs) else ""
+    return phrase(
+        "{warned}{who} {inside}{count}를 푸시했습니다{refs}{left}",
+        warned=warned, who=subject(told), count=count(len(refs), "ref"), inside=inside(told, "에 "), refs=tuple(found), left=left,
+    )  # fmt: skip
+
 
 def push(told: Told) -> Rich:
+    if refs := read_refs(told):
+        return _several(told, refs)
     done = read_push(told)
     who, ref, commits = subject(told), done.ref_shown, done.count(count(done.commits, "커밋"))
     match done.kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leverframe.core import payload as reading
 from leverframe.core.messages import Code, Rich, Text
 from leverframe.core.wording.ko.general import general
 from leverframe.core.wording.ko.grammar import duration, inside, subject
@@ -161,3 +162,13 @@ def deployment_protection_rule(told: Told) -> Rich:
     if told.action != "requested":
         return general(told)
     return phrase("⏸️ {inside}{to} 환경 배포가 보호 규칙의 판정을 기다립니다", to=told.environment(), inside=inside(told))
+
+
+def alert(told: Told) -> Rich:
+    count = reading.number(told.payload, "alert", "firing") or 0
+    it = told.linked(told.text("alert", "title") or "?", "alert", "html_url")
+    if told.action == "resolved":
+        return phrase("✅ {inside}{it} 경보가 해제되었습니다", it=it, inside=inside(told, "에서 "))
+    if told.action != "firing":
+        return general(told)
+    return phrase("🔥 {inside}{it} 경보가 발생했습니다{count}", it=it, inside=inside(told, "에서 "), count=f" ({count:,}건)" if count > 1 else "")
