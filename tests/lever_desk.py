@@ -10,15 +10,18 @@ import sqlalchemy as sa
 from work.box import CATALOGUE
 
 from leverframe.core.access import Role
+from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.dispatches import Manner
 from leverframe.core.errors import Locale
 from leverframe.core.people import People
 from leverframe.core.services import Catalogue
+from leverframe.runners.answer import Answering
 from leverframe.runners.simulated import Settings, SimulatedRepositories, SimulatedRunner
 from leverframe.secrets.sealing import Sealer
 from leverframe.store.tables import lever_effects
 from leverframe.web.levers import LeverDesk
+from leverframe.work.approve import Approver
 from leverframe.work.bell import Bell
 from leverframe.work.converse import Converser
 from leverframe.work.deploy import Deployer
@@ -44,14 +47,14 @@ class Frame:
         sealer = Sealer([b"k" * 32])
         self.deployer = Deployer(
             database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(),
-            runners={"simulated": SimulatedRunner("simulated", Settings(seconds=10), clock)}, repositories=lambda deployment: repositories,
+            runners={"simulated": SimulatedRunner("simulated", Settings(seconds=10), clock), "answer": Answering()}, repositories=lambda deployment: repositories,
             happened=lambda what, deployment: None, seal=sealer.seal, unseal=sealer.open, manners=manners,
         )  # fmt: skip
         self.converser = Converser(
             database, clock, Levers(self.deployer, registry=BUILT_IN, roles=roles, locale=locale, zone=zone), Standings(roles, people),
             boot=lambda: database.boot, locale=locale, per_person=per_person, per_room=0, counts=lambda command, code, duration_s: None,
         )  # fmt: skip
-        self.desk = LeverDesk(outcome=self.converser.outcome, catalogue=catalogue, registry=BUILT_IN, people=people, dispatcher=Dispatcher(self.deployer))
+        self.desk = LeverDesk(outcome=self.converser.outcome, catalogue=catalogue, registry=BUILT_IN, people=people, dispatcher=Dispatcher(self.deployer), approver=Approver(self.deployer), policies={"release": Policy(required=2, from_roles=("release",))})
 
     async def run(self, *, seconds: float = 60.0) -> None:
         """Do what is due, and what becomes due in so many seconds."""

@@ -49,6 +49,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),
     ("[services.NAME]", services.ServiceSection, ""),
     ("[services.NAME.environments.NAME]", services.EnvironmentSection, "An environment of a service. The keys of its runner stand beside these: see below, by kind."),
+    ("[policies.NAME]", services.Approvals, "Who has to agree to what a pipeline asks by `POST /api/approvals`, under a name."),
     ("[dispatches.\"OWNER/NAME\"]", dispatches.DispatchSection, "How `POST /api/dispatches` is done for a project. Left out, any project that the grants name may be dispatched to, one run at a time and without waiting for others."),
     ("[sites.NAME]", site_sections.SiteSection, "A static site whose content is kept in object storage, and edited in the console: [Sites](how-to/sites.md). `storage` says where: see below, by kind."),
     ("[sites.NAME.collections.NAME]", site_sections.CollectionSection, ""),

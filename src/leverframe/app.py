@@ -256,6 +256,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             groups_of=lambda by: {name for one in members for name in one.of(by)}, teams_of=teams.of if teams is not None else None,
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
             host=host, hearing=hearing, presser=build_presser(config, database, clock, library, relay, roles=roles, zone=zone, planned=planned),
+            guarded=hooks.guarded,
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
     bots, presses = await teams_bots(config, outbound, clock, database), build_presses(config, outbound, clock)
@@ -281,7 +282,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles=roles, redrive=Redriver(database, clock, planned, hooks.owed), routes=explainer, demo=demo, signer=signer,
-        sites=sites, github=keeper, chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box) if box is not None else None,
+        sites=sites, github=keeper, chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box, hooks.guarded.check) if box is not None else None,
     )  # fmt: skip
     if desk.levers is not None:
         endings.append(desk.levers.watch.end)

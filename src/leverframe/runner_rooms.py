@@ -40,7 +40,7 @@ class Work(Protocol):
 
 
 def build_runners(
-    config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None = None
+    config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None = None, *, guarded: Outbound
 ) -> Mapping[str, Runner]:
     """Return the runners that an environment or a command names, and those that send dispatches, by their keys.
 
@@ -56,6 +56,14 @@ def build_runners(
     for name in dict.fromkeys(sending):
         if name not in found:
             found[name] = _runner(name, config.runners.get(name) or _settings(name), outbound, clock, github)
+    from leverframe.runners.answer import Answering
+    from leverframe.runners.callback import Callback
+
+    found |= {"answer": Answering(), "callback": Callback(guarded, clock)}
+    if config.github.has_credentials and "github_actions" not in found:
+        from leverframe.runners.github_actions import GitHubActions
+
+        found["github_actions"] = GitHubActions("github_actions", github(), clock)
     return found
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from leverframe.plugins.host import Host
     from leverframe.web.conversations import Conversations
     from leverframe.web.levers import LeverDesk
+    from leverframe.work.approve import Approver
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
@@ -43,6 +44,8 @@ class SignalBox:
     deployer: Deployer
     dispatcher: Dispatcher
     """Starts workflows for whoever may ask for it."""
+    approver: Approver
+    """Asks people for those who ask from elsewhere."""
     follower: Follower
     """Moves deployments by events."""
     standings: Standings
@@ -65,17 +68,18 @@ def is_needed(config: Config) -> bool:
 def build_box(
     config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, github: Callable[[], GitHub], roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
     groups_of: Callable[[Asker], Collection[str]], teams_of: Callable[[Iterable[str]], Collection[str]] | None, powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
-    presser: Presser | None = None,
+    presser: Presser | None = None, guarded: Outbound,
 ) -> SignalBox:  # fmt: skip
     """Marry everything that pulls levers; nothing is started yet. ``github`` gives the hub's one client, ``planned`` is rung when something is to be said.
 
     ``groups_of`` tells from memory which groups of a chat somebody is in, ``teams_of`` which teams of GitHub (``None``: roles name none); in the chats ``powerless`` nobody holds anything. ``host`` has
-    the plugins, ``hearing`` has them hear what happens.
+    the plugins, ``hearing`` has them hear what happens; ``guarded`` is the way to addresses that came by request.
     """
     from leverframe.core.commands.helping import complete
     from leverframe.secrets.keys import keys_for
     from leverframe.secrets.sealing import Sealer
     from leverframe.web.conversations import Conversations
+    from leverframe.work.approve import Approver
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
     from leverframe.work.dispatch import Dispatcher
@@ -84,7 +88,7 @@ def build_box(
     from leverframe.work.levers import Levers
     from leverframe.work.standing import Standings, no_teams
 
-    runners = _runners(config, outbound, clock, github, host)
+    runners = _runners(config, outbound, clock, github, host, guarded)
     repositories = _repositories(config, github)
 
     def happened(what: Happening, deployment: Deployment) -> None:
@@ -110,17 +114,17 @@ def build_box(
     known = config.catalogue.known()
     return SignalBox(
         converser=converser, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
-        standings=standings, runners=runners, dispatcher=Dispatcher(deployer), follower=Follower(deployer),
+        standings=standings, runners=runners, dispatcher=Dispatcher(deployer), approver=Approver(deployer), follower=Follower(deployer),
         overhears=host.overhears if host is not None and host.listens else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
         loops=[("deploy", deployer.run), ("converse", converser.run), *([("cards", presser.run_for_ever)] if presser is not None else [])],
     )  # fmt: skip
 
 
-def _runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None) -> Mapping[str, Runner]:
+def _runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None, guarded: Outbound) -> Mapping[str, Runner]:
     from leverframe.runner_rooms import build_runners
 
-    return build_runners(config, outbound, clock, github, host)
+    return build_runners(config, outbound, clock, github, host, guarded=guarded)
 
 
 def _repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Deployment], Repositories]:
@@ -129,8 +133,8 @@ def _repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Dep
     return build_repositories(config, github)
 
 
-def lever_desk(config: Config, box: SignalBox) -> LeverDesk:
-    """Return the box as pages and API see it."""
+def lever_desk(config: Config, box: SignalBox, look_at: Callable[[str], Coroutine[Any, Any, None]]) -> LeverDesk:
+    """Return the box as pages and API see it; ``look_at`` raises ``Refused`` for an address that the hub would not send to."""
     from leverframe.web.levers import LeverDesk
 
-    return LeverDesk(outcome=box.converser.outcome, catalogue=config.catalogue, registry=config.registry, people=config.people, dispatcher=box.dispatcher)
+    return LeverDesk(outcome=box.converser.outcome, catalogue=config.catalogue, registry=config.registry, people=config.people, dispatcher=box.dispatcher, approver=box.approver, policies=config.policies, look_at=look_at)

@@ -215,8 +215,10 @@ def test_both_languages_have_the_same_functions_and_rows() -> None:
 
 def test_every_state_has_its_words() -> None:
     """No state of the machine is without a headline, and nothing that it notes or alerts of without a sentence."""
-    assert set(en.HEADLINES) == {*get_args(State), "rejected"}
-    assert set(en.NOTES) == set(get_args(Noted))
+    gates = {f"gate.{state}" for state in (*get_args(State), "rejected", "dead", "dropped")}
+    assert set(en.HEADLINES) == {*get_args(State), "rejected", *gates}
+    assert {note for note in en.NOTES if not note.startswith("gate.")} == set(get_args(Noted))
+    assert {note.removeprefix("gate.") for note in en.NOTES if note.startswith("gate.")} <= set(get_args(Noted))
     assert set(en.ALERTS) == set(get_args(get_type_hints(Alert)["what"]))
     assert {key.removeprefix("state.") for key in en.WORDS if key.startswith("state.")} == set(STATES)
 

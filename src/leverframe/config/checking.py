@@ -77,7 +77,7 @@ def check(
         if not has_token and table(manner).get("runner") != "simulated":
             reading.found("services_need_token", ("dispatches", project))
     people_meaning(reading, document, sources, chats, (*levers.registry.verbs, *table(document.get("commands"))))
-    if "services" in document or "commands" in document:
+    if not {"services", "commands", "policies"}.isdisjoint(document):
         levers_meaning(reading, document, levers, chats)
     slack_meaning(reading, chats)
     teams_meaning(reading, chats)

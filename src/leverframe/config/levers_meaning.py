@@ -43,6 +43,9 @@ def levers_meaning(reading: Reading, document: Table, levers: Levers, chats: Col
                 reading.found("room_missing", (*here, "on"), name)
             if kind not in ("", "simulated") and not has_token:
                 reading.found("services_need_token", (*here, "runner"))
+    for name, policy in table(document.get("policies")).items():
+        _roles(reading, ("policies", name, "from"), table(policy).get("from"), roles)
+        _roles(reading, ("policies", name, "break_glass"), table(policy).get("break_glass"), roles)
     for name, command in table(document.get("commands")).items():
         _roles(reading, ("commands", name, "roles"), table(command).get("roles"), roles)
         if name in levers.configured and kinds.get(levers.configured[name].runner) in GITHUB_KINDS:

@@ -19,6 +19,7 @@ from leverframe.config.github import GitHub
 from leverframe.config.outbound import OutboundSection
 from leverframe.config.problems import Finding
 from leverframe.config.section import Section
+from leverframe.core.approvals import Policy
 from leverframe.core.commands.configured import Configured
 from leverframe.core.commands.definitions import Registry
 from leverframe.core.dispatches import Manner
@@ -296,6 +297,8 @@ class Config:
     """The commands of ``[commands]`` with what does their work, by name."""
     runners: Mapping[str, BaseModel]
     """Each runner's own ``Settings``, by name; also of one that is only named by its kind. ``kind`` tells which room they belong to."""
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """Who has to agree, by the names that approvals of pipelines call it."""
     manners: Mapping[str, Manner] = field(default_factory=dict)
     """How dispatches are made, by project in small letters."""
     plugins: tuple[tuple[Plugin, Found], ...] = ()

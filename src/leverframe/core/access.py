@@ -54,6 +54,7 @@ BUILT_IN: Mapping[str, Role] = {
 
 VERBS = (
     "admin",
+    "approvals.ask",
     "deliveries.read",
     "deliveries.retry",
     "deployments.read",

@@ -89,9 +89,13 @@ class Unfit:
 
 
 def prepare(
-    *, project: str, event_type: str, payload: Mapping[str, Any], request: Request, environment: str = "", joins: bool = False, followed: bool = True
-) -> Dispatch | Unfit:
-    """Return the dispatch of one request, or why GitHub would refuse it: its limits are told before anything is accepted."""
+    *, project: str, event_type: str, payload: Mapping[str, Any], request: Request, environment: str = "", joins: bool = False, followed: bool = True,
+    facts: Mapping[str, str] | None = None,
+) -> Dispatch | Unfit:  # fmt: skip
+    """Return the dispatch of one request, or why GitHub would refuse it: its limits are told before anything is accepted.
+
+    ``facts`` are as large as what the hub will add to what it always adds.
+    """
     if not event_type or len(event_type) > MOST_TYPE or not event_type.isprintable() or event_type != event_type.strip():
         return Unfit(code="dispatch_type_invalid", detail=f"{len(event_type)}")
     if len(payload) > MOST_KEYS:
@@ -106,7 +110,7 @@ def prepare(
     short = replace(request, reason=request.reason[:_REASON], by_name=request.by_name[:_NAME])
     made = Dispatch(event_type=event_type, payload=kept, environment=environment, requests=(short,), joins=joins)
     made = replace(made, followed=followed and made.marked)
-    size = len(json.dumps(outgoing(made, project=project, correlation_id=_ID), ensure_ascii=False, separators=(",", ":")).encode())
+    size = len(json.dumps(outgoing(made, project=project, correlation_id=_ID, facts=facts), ensure_ascii=False, separators=(",", ":")).encode())
     return Unfit(code="dispatch_too_large", detail=f"{size:,}") if size > MOST_BYTES else made
 
 
@@ -116,13 +120,14 @@ def joined(before: Dispatch, later: Dispatch) -> Dispatch:
     return replace(later, requests=requests[:LISTED], joined=before.joined + later.joined, joins=before.joins)
 
 
-def outgoing(dispatch: Dispatch, *, project: str, correlation_id: str) -> dict[str, Any]:
-    """Return the ``client_payload``: what was asked for, unchanged, and beside it what the hub knows, if there is a key left."""
+def outgoing(dispatch: Dispatch, *, project: str, correlation_id: str, facts: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the ``client_payload``: what was asked for, unchanged, and beside it what the hub knows (``facts`` too), if there is a key left."""
     payload: dict[str, Any] = json.loads(dispatch.payload)
     if not dispatch.marked:
         return payload
     ours = {"id": correlation_id, "project": project, "event_type": dispatch.event_type}
-    return {**payload, OURS: {**ours, "environment": dispatch.environment} if dispatch.environment else ours}
+    environment = {"environment": dispatch.environment} if dispatch.environment else {}
+    return {**payload, OURS: {**ours, **environment, **(facts or {})}}
 
 
 def is_project(name: str) -> bool:

@@ -131,6 +131,11 @@ class GitHubActions:
 
     async def _ref(self, repository: str, target: Target, order: Order) -> str | NotStarted:
         """Return the branch or tag to dispatch on. A workflow runs at what that is then: it must be the order's commit, unless the workflow is told it."""
+        if not order.sha:  # no commit was decided on
+            if order.ref:
+                return order.ref
+            default = await self._repositories.head(repository)
+            return NotStarted(code=default.code, detail=default.detail, again=default.again, after_s=default.after_s) if isinstance(default, Trouble) else default
         is_commit = SHA.fullmatch(order.ref) is not None
         if is_commit and not target.inputs.sha:
             return NotStarted(code="github_commit_needs_input", detail=order.ref[:7])

@@ -16,13 +16,14 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from leverframe.core import ids
 from leverframe.core.deployments import ENDED, Deployment, from_json, to_json
 from leverframe.core.deployments.effects import Effect, pack, unpack
+from leverframe.core.ids import read as read_id
 from leverframe.core.lanes import slot
 from leverframe.store.events import alive
 from leverframe.store.rows import insert_rows
 from leverframe.store.tables import deployments, lever_effects, processes
 
 PREFIX = "dep"
-Family: TypeAlias = Literal["deployment", "dispatch"]
+Family: TypeAlias = Literal["deployment", "dispatch", "gate"]
 _OPEN = sa.text("state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')")
 _LEVERS = 0x1EFE2
 """Key of the lock that PostgreSQL keeps for everything that is done to deployments."""
@@ -40,6 +41,8 @@ def alone(connection: Connection) -> None:
 
 def family_of(deployment: Deployment) -> Family:
     """Return which pages list it."""
+    if deployment.kind == "gate":
+        return "gate"
     return "deployment" if deployment.dispatch is None else "dispatch"
 
 
@@ -88,6 +91,22 @@ def load(connection: Connection, id: str) -> Deployment | None:
         return None
     kept = connection.execute(_LOAD, {"b_id": number}).scalar()
     return None if kept is None else from_json(kept)
+
+
+def following(connection: Connection, gate: Deployment) -> list[Deployment]:
+    """Return the levers that were pulled on a no to the question."""
+    later = past(connection, service=gate.service, environment=gate.environment, limit=200)
+    return [one for one in reversed(later) if one.gate is not None and one.gate.of == gate.id]
+
+
+def versions(connection: Connection, *, ids: Collection[str]) -> dict[str, int]:
+    """Return the present version of each of these that is there (``dep_…``)."""
+    numbers = {read_id(PREFIX, id): id for id in ids}
+    found = connection.execute(_VERSIONS, {"b_ids": sorted(numbers)})
+    return {numbers[row.id]: row.version for row in found}
+
+
+_VERSIONS = sa.select(deployments.c.id, deployments.c.version).where(deployments.c.id.in_(sa.bindparam("b_ids", expanding=True)))
 
 
 def open_in(connection: Connection, lane: str, *, width: int = 1) -> list[Deployment]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.access import Identity
-from leverframe.core.approvals import Approval
+from leverframe.core.approvals import Approval, Policy
 from leverframe.core.commands.definitions import Known, Registry, Subject
 from leverframe.core.conversation import Asker, Heard, Place, Said, Submitted
 from leverframe.core.deployments import ENDED, Deployment, Moment, snapshot, timeline
@@ -23,6 +24,7 @@ from leverframe.core.wording.levers.tables import LaneRow
 from leverframe.store import approvals, deployments
 from leverframe.store.inbox import Outcome
 from leverframe.web.desk import Desk
+from leverframe.work.approve import Approver
 from leverframe.work.board import board
 from leverframe.work.dispatch import Dispatcher
 
@@ -40,15 +42,63 @@ class Conversing(Protocol):
         ...
 
 
-@dataclass(slots=True)
 class Watch:
-    """Who waits for a deployment to change waits no longer than the hub serves."""
+    """Looks for all who wait for a deployment to change, in one question a second, however many they are.
 
-    ended: bool = False
+    Who waits waits no longer than the hub serves.
+    """
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._waiting: dict[str, list[tuple[int, datetime, asyncio.Future[None]]]] = {}
+        """By deployment: the version that was seen, until when is waited, and whoever waits."""
+        self._looking: asyncio.Task[None] | None = None
 
     def end(self) -> None:
         """Answer everybody who waits."""
         self.ended = True
+        for waits in self._waiting.values():
+            for _, _, future in waits:
+                _answer(future)
+
+    async def changed(self, desk: Desk, id: str, *, seen: int, until: datetime) -> None:
+        """Return when the deployment's version is not ``seen`` any more, or it is ``until``."""
+        if self.ended:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(id, []).append((seen, until, future))
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(desk), name="watch")
+        await future
+
+    async def _look(self, desk: Desk) -> None:
+        while self._waiting:
+            now = desk.clock.now()
+            soonest = min(until for waits in self._waiting.values() for _, until, _ in waits)
+            await desk.clock.sleep(min(LOOK_S, max((soonest - now).total_seconds(), 0.0)))
+            try:
+                found = await desk.database.read(deployments.versions, ids=list(self._waiting))
+            except Refused:  # the database is away: the time runs on
+                found = {}
+            now = desk.clock.now()
+            for id, waits in list(self._waiting.items()):
+                left = []
+                for seen, until, future in waits:
+                    if future.done():  # whoever waited has gone
+                        continue
+                    if found.get(id, seen) != seen or until <= now:
+                        _answer(future)
+                    else:
+                        left.append((seen, until, future))
+                if left:
+                    self._waiting[id] = left
+                else:
+                    del self._waiting[id]
+
+
+def _answer(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +110,11 @@ class LeverDesk:
     registry: Registry
     people: People
     dispatcher: Dispatcher
+    approver: Approver
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """``[policies.NAME]``."""
+    look_at: Callable[[str], Awaitable[None]] | None = None
+    """Raises ``Refused`` for an address of a callback that the hub would not send to."""
     watch: Watch = field(default_factory=Watch)
 
 
@@ -138,13 +193,13 @@ def read_told(connection: Connection, id: str) -> Told:
 async def watched(desk: Desk, id: str, *, seen: int | None, wait_s: int) -> Told:
     """Return a deployment once its version is not ``seen`` (the one that it has now) or it has ended, ``wait_s`` seconds from now at the latest."""
     until = desk.clock.now() + timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
+    watch = levers_of(desk).watch
     while True:
         told = await desk.database.read(read_told, id)
         seen = told.deployment.version if seen is None else seen
-        left_s = (until - desk.clock.now()).total_seconds()
-        if told.deployment.version != seen or told.deployment.state in ENDED or left_s <= 0 or levers_of(desk).watch.ended:
+        if told.deployment.version != seen or told.deployment.state in ENDED or until <= desk.clock.now() or watch.ended:
             return told
-        await desk.clock.sleep(min(LOOK_S, left_s))
+        await watch.changed(desk, id, seen=seen, until=until)
 
 
 def shown(deployment: Deployment) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from leverframe.core.deployments import effects as todo
 from leverframe.core.deployments import inputs as came
 from leverframe.core.dispatches import Manner, outgoing
 from leverframe.core.errors import Refused
+from leverframe.core.gates import facts as gate_facts
 from leverframe.core.people import People
 from leverframe.core.runs import Lost, NotStarted, Unreachable
 from leverframe.core.services import Catalogue
@@ -289,13 +290,21 @@ class Deployer(Interlocking):
         environment = self.catalogue.find(deployment.service, deployment.environment)
         commit = deployment.commit
         one = next((each for each in deployment.tries if each.correlation_id == correlation_id), None)
-        sent = deployment.dispatch
+        sent, gate = deployment.dispatch, deployment.gate
+        target, parameters, payload = environment.target if environment is not None else {}, deployment.parameters, None
+        facts = None
+        if gate is not None:
+            approving = [vote.name or vote.actor for vote in deployment.approval.votes if vote.approves] if deployment.approval is not None else []
+            facts = gate_facts(gate, id=deployment.id, by=", ".join(approving) or (deployment.glass.by_name or deployment.glass.by if deployment.glass else ""))
+            target, parameters = gate.approve.target, gate.approve.parameters
+            payload = {**facts, "project": deployment.service, "environment": gate.environment, "title": gate.title, "decided_at": _decided_at(deployment).isoformat()}
+        if sent is not None:
+            payload = outgoing(sent, project=deployment.service, correlation_id=correlation_id, facts=facts)
         return Order(
             correlation_id=correlation_id, service=deployment.service, environment=deployment.environment, repository=deployment.repository,
             ref=commit.ref if commit is not None else deployment.ref or "", sha=commit.sha if commit is not None else "",
-            parameters=deployment.parameters, event_type="" if sent is None else sent.event_type, followed=sent is None or sent.followed,
-            payload=None if sent is None else outgoing(sent, project=deployment.service, correlation_id=correlation_id),
-            target=environment.target if environment is not None else {}, ordered_at=one.ordered_at if one is not None else None,
+            parameters=parameters, event_type="" if sent is None else sent.event_type, followed=sent is None or sent.followed,
+            payload=payload, target=target, ordered_at=one.ordered_at if one is not None else None,
         )  # fmt: skip
 
     async def hint(self, deployment: Deployment) -> None:
@@ -311,6 +320,12 @@ class Deployer(Interlocking):
             self.apply(turn, current, input)
         self.finish(turn)
         return turn
+
+
+def _decided_at(deployment: Deployment) -> datetime:
+    """Return when a gate was decided: the same whenever it is asked for."""
+    votes = deployment.approval.votes if deployment.approval is not None else ()
+    return max((vote.at for vote in votes), default=deployment.glass.at if deployment.glass is not None else deployment.asked_at)
 
 
 def _refused(ticket: int, refused: Refused) -> came.RefRefused:

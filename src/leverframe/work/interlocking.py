@@ -6,20 +6,22 @@ Whatever needs only the store is done here, in the transaction that decided it; 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, Protocol, assert_never
+from typing import Any, Literal, Protocol, assert_never
 
 import structlog
 from sqlalchemy import Connection
 
 from leverframe.core import approvals as voting
 from leverframe.core.conversation import Place
-from leverframe.core.deployments import ENDED, HOLDING, Deployment, Patience, Stepped, ask, snapshot, step
+from leverframe.core.deployments import ENDED, HOLDING, Deployment, Patience, Rules, Stepped, ask, snapshot, step
 from leverframe.core.deployments import effects as todo
 from leverframe.core.deployments import inputs as came
-from leverframe.core.dispatches import MOST_IN_FLIGHT, Manner, is_lane, lane_of_project
+from leverframe.core.deployments.values import DAY_S
+from leverframe.core.dispatches import MOST_IN_FLIGHT, Manner, Request, is_lane, lane_of_project
 from leverframe.core.freezes import frozen
+from leverframe.core.gates import NOTHING, act_dispatch
 from leverframe.core.ids import show
 from leverframe.core.lanes import Early, Frozen, LaneHeld, Lock, Locked, LockTaken, Next, Waiting, lane_of, slot, take_lock, turns
 from leverframe.core.people import People
@@ -185,6 +187,8 @@ class Interlocking:
                     turn.told.append(self._telling(deployment, ALERT, effect.what, Role.ALONE, more))
                 case todo.Happened(name=name):
                     turn.happened.append((name, deployment))
+                    if name in ("rejected", "expired") and deployment.kind == "gate":
+                        self._said_no(turn, deployment, name)
                 case _:  # pragma: no cover
                     assert_never(effect)
         if deployment.id in turn.said:
@@ -206,6 +210,20 @@ class Interlocking:
         environment = self.catalogue.find(before.service, name)
         if environment is not None:
             self.ask(turn, environment, commit=commit, ref=before.ref, parameters=before.parameters, cause=f"after {before.environment}", place=before.place)
+
+    def _said_no(self, turn: Turn, gate: Deployment, decision: Literal["rejected", "expired"]) -> None:
+        """Do what is to be done on a no: a lever of its own, which may wait, fail and be tried again like any other."""
+        asked = gate.gate
+        if asked is None or asked.reject.deed == "none":
+            return
+        by = gate.end.by_name or gate.end.by if gate.end is not None else ""
+        act = asked.reject
+        follows = replace(asked, approve=act, reject=NOTHING, of=gate.id, decision=decision, by=by)
+        environment = Environment(service=gate.service, name=gate.environment, runner=act.runner, repository=gate.repository, rules=Rules(starts_for_s=DAY_S))
+        self.ask(
+            turn, environment, alone=True, gate=follows, dispatch=act_dispatch(act, asked.environment, Request(at=turn.now, by_name=by)), ref=act.ref or None,
+            cause=f"{decision} {gate.id}", place=gate.place, places=gate.places,
+        )  # fmt: skip
 
     def _turns(self, turn: Turn, lane: str) -> None:
         several = is_lane(lane)
@@ -257,7 +275,7 @@ class Interlocking:
 
     def _telling(self, deployment: Deployment, name: str, action: str, role: Role, more: Mapping[str, Any] | None = None) -> Telling:
         environment = self.catalogue.find(deployment.service, deployment.environment)
-        asked_in = [deployment.place.destination] if deployment.place is not None else []
+        asked_in = [place.destination for place in (deployment.place, *deployment.places) if place is not None]
         to = list(dict.fromkeys([*asked_in, *(environment.rooms if environment is not None else ())]))
         direct = list(deployment.followers) if name != DEPLOYMENT else []
         mirrored = [self._audit_room] if self._audit_room is not None and name != DEPLOYMENT and self._audit_room not in to else []

@@ -119,7 +119,7 @@ def _digest(deployment: Deployment, sha: str, rules: Rules) -> str:
 def _approve(deployment: Deployment, sha: str, now: datetime) -> Stepped:
     bound = replace(asked_anew(deployment), digest=_digest(deployment, sha, deployment.rules), checks_since=None)
     policy, known = bound.rules.policy, bound.approval
-    carried = known is not None and known.won and known.digest == bound.digest and now < known.expires_at
+    carried = known is not None and known.won and known.digest == bound.digest and (now < known.expires_at or bound.gate is not None)
     if policy is None or bound.glass is not None or carried:
         return _queue(bound, now)
     expires_at = now + timedelta(seconds=policy.expires_s)
@@ -269,7 +269,7 @@ def retry_asked(deployment: Deployment, asked: RetryAsked, *, now: datetime) -> 
         former_tries=len(deployment.tries),
     )  # fmt: skip
     told = (Say(), Note(what="retry_asked", by=asked.by, by_name=asked.by_name))
-    if again.dispatch is not None:
+    if again.kind in ("dispatch", "gate"):
         return at_once(replace(again, lane=lane_of(again.lane), not_before=None), now, *told)
     return ask_again(again, *told)
 

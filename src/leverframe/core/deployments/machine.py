@@ -36,6 +36,7 @@ from leverframe.core.deployments.inputs import (
 from leverframe.core.deployments.stepped import Stepped, end, ignored
 from leverframe.core.deployments.values import ENDED, Deployment, Kind, Patience, Rules
 from leverframe.core.dispatches import Dispatch
+from leverframe.core.gates import Gate
 from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked
 from leverframe.core.shipping import Resolved
 
@@ -56,6 +57,8 @@ def ask(
     commit: Resolved | None = None,
     parameters: Mapping[str, str] | None = None,
     dispatch: Dispatch | None = None,
+    gate: Gate | None = None,
+    places: tuple[Place, ...] = (),
     not_before: datetime | None = None,
     by: str | None = None,
     by_name: str = "",
@@ -67,16 +70,17 @@ def ask(
 ) -> Stepped:
     """Return a new deployment, and what must happen first.
 
-    ``commit`` is given where it is known already: a rollback's, or that of a deployment which follows another. With ``dispatch`` there is
-    none: it stands in its lane at once, and leaves it not before ``not_before``.
+    ``commit`` is given where it is known already: a rollback's, or that of a deployment which follows another. With ``dispatch``
+    or ``gate`` there is none: it is decided on, or stands in its lane, at once, and leaves it not before ``not_before``.
     """
     asked = Deployment(
         id=id, kind=kind, service=service, environment=environment, lane=lane, runner=runner, repository=repository, ref=ref, commit=commit,
-        parameters=dict(parameters or {}), dispatch=dispatch, not_before=not_before, by=by, by_name=by_name, cause=cause, reason=reason, place=place, followers=followers, asked_at=now, changed_at=now,
+        parameters=dict(parameters or {}), dispatch=dispatch, gate=gate, places=places, not_before=not_before, by=by, by_name=by_name, cause=cause, reason=reason, place=place, followers=followers, asked_at=now, changed_at=now,
         rules=rules or Rules(), ticket=0,
     )  # fmt: skip
-    if dispatch is not None:
-        return asking.at_once(replace(asked, kind="dispatch", commit=Resolved(ref="", sha="")), now, Happened(name="asked"))
+    if dispatch is not None or gate is not None:
+        only = replace(asked, kind="dispatch" if gate is None or gate.of else "gate", commit=Resolved(ref=ref or "", sha=""))
+        return asking.at_once(only, now, Happened(name="asked"))
     return asking.ask_again(asked, Say(), Happened(name="asked"))
 
 
@@ -171,4 +175,4 @@ def _after_the_end(deployment: Deployment, input: Input, now: datetime) -> Stepp
 
 def _may_retry(deployment: Deployment) -> bool:
     """Return whether it may be begun anew: what failed, and what nobody came to send."""
-    return deployment.state == "failed" or (deployment.dispatch is not None and deployment.state == "expired")
+    return deployment.state == "failed" or (deployment.kind == "dispatch" and deployment.state == "expired")

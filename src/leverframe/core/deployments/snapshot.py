@@ -16,7 +16,7 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
     """Return what is to be shown of a deployment; instants are ISO 8601, and what there is nothing of is ``None`` or empty."""
     commit, shipping, end, last = deployment.commit, deployment.shipping, deployment.end, deployment.last_try
     policy, approval, glass, cancel = deployment.rules.policy, deployment.approval, deployment.glass, deployment.cancel
-    run = last.run if last is not None else None
+    run, gate = last.run if last is not None else None, deployment.gate
     started = [one.started_at for one in deployment.tries if one.started_at is not None]
     found = {
         "id": deployment.id,
@@ -46,6 +46,11 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
         "expires_at": deployment.deadline,
         **_held(deployment),
         "reasons": [one.reason for one in deployment.dispatch.requests if one.reason] if deployment.dispatch is not None else [],
+        "title": gate.title if gate is not None else "",
+        "text": gate.text if gate is not None else "",
+        "links": [{"label": one.label, "url": one.url} for one in gate.links] if gate is not None else [],
+        "deed": gate.approve.deed if gate is not None else "",
+        "accepted": last is not None and last.accepted,
         "joined": deployment.dispatch.joined if deployment.dispatch is not None else 0,
         "runner": deployment.runner,
         "run_number": (run.number or "") if run is not None else "",
@@ -63,7 +68,7 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
         "detail": end.detail if end is not None else last.detail if last is not None else "",
         "log_tail": last.log_tail if last is not None else "",
         "rollback_ref": deployment.base if end is not None and end.rollback else "",
-        "can_retry": deployment.state == "failed" or (deployment.dispatch is not None and deployment.state == "expired"),
+        "can_retry": deployment.state == "failed" or (deployment.kind == "dispatch" and deployment.state == "expired"),
     }
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
     return plain

@@ -12,12 +12,13 @@ import msgspec
 from leverframe.core.approvals import Policy, Vote
 from leverframe.core.conversation import Place
 from leverframe.core.dispatches import Dispatch
+from leverframe.core.gates import Gate
 from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked
 from leverframe.core.runs import Run
 from leverframe.core.shipping import Checks, Resolved, Shipping
 
 State: TypeAlias = Literal["asked", "waiting", "queued", "starting", "running", "succeeded", "failed", "cancelled", "expired", "unknown"]
-Kind: TypeAlias = Literal["deploy", "rollback", "dispatch"]
+Kind: TypeAlias = Literal["deploy", "rollback", "dispatch", "gate"]
 Phase: TypeAlias = Literal["due", "called", "looking", "going", "ended"]
 ENDED: frozenset[State] = frozenset({"succeeded", "failed", "cancelled", "expired"})
 HOLDING: frozenset[State] = frozenset({"starting", "running", "unknown"})
@@ -177,7 +178,9 @@ class Deployment:
     """As it was asked for; ``None``: the default branch."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     dispatch: Dispatch | None = None
-    """Of the kind ``dispatch``: what is sent."""
+    """What is sent, of the kind ``dispatch`` and of a gate that sends."""
+    gate: Gate | None = None
+    """What people are asked, and what follows; also of what is done on a no."""
     not_before: datetime | None = None
     """It leaves its lane's queue no sooner."""
     by: str | None = None
@@ -188,6 +191,8 @@ class Deployment:
     reason: str = ""
     place: Place | None = None
     """Where it was asked; its card is shown there."""
+    places: tuple[Place, ...] = ()
+    """Where else its card is shown."""
     followers: tuple[str, ...] = ()
     """Destinations that are told of its progress too: ``slack:U0123``."""
     asked_at: datetime

@@ -20,6 +20,8 @@ row("approval_repeated", 409, ("You have said so already.", "Nothing is left to 
     ("이미 같은 의견을 냈습니다.", "더 할 일이 없습니다. 계정이 여럿이어도 한 사람은 한 번만 셉니다."))
 row("approval_role_missing", 403, ("Your vote does not count here.", "Ask a member of one of the roles named in detail."),
     ("이 승인에는 의견이 집계되지 않습니다.", "detail에 적힌 역할의 구성원에게 부탁하세요."))
+row("approval_unknown", 404, ("There is no such approval.", "Look its id up on the page of approvals."),
+    ("그런 승인 요청이 없습니다.", "승인 페이지에서 ID를 확인하세요."))
 row("approval_unlinked", 403, ("The hub cannot tell whether this account is another person's.", "Ask an administrator to link the account in detail to its person: [people.NAME] identities."),
     ("이 계정이 다른 사람의 것인지 허브가 알 수 없습니다.", "detail의 계정을 [people.NAME] identities에 연결해 달라고 관리자에게 부탁하세요."))
 row("break_glass_reason_missing", 400, ("Going ahead without approval takes a reason.", "Say why; the reason is announced to everybody."),
@@ -28,6 +30,10 @@ row("break_glass_repeated", 409, ("Somebody has broken the glass already.", "Not
     ("이미 비상 진행이 선언되었습니다.", "더 할 일이 없습니다. 누가 왜 했는지 카드에 나와 있습니다."))
 row("break_glass_role_missing", 403, ("You may not go ahead without approval.", "Ask a member of one of the roles named in detail (approvals.break_glass)."),
     ("승인 없이 진행할 권한이 없습니다.", "detail에 적힌 역할(approvals.break_glass)의 구성원에게 부탁하세요."))
+row("callback_refused", 502, ("Whoever asked does not take the answer.", "Have the address answer with a 2xx; then retry: the answer is sent again under the same id."),
+    ("요청한 쪽이 답을 받지 않습니다.", "주소가 2xx로 답하게 한 뒤 다시 시도하세요. 같은 ID로 다시 보냅니다."))
+row("callback_unreachable", 502, ("Whoever asked cannot be reached.", "Check the callback's address; it is tried again for a day."),
+    ("요청한 쪽에 연결할 수 없습니다.", "콜백 주소를 확인하세요. 하루 동안 다시 시도합니다."))
 row("checks_failing", 409, ("Continuous integration has failed for this commit.", "Mend the checks named in detail, or deploy another commit."),
     ("이 커밋의 CI가 실패했습니다.", "detail에 적힌 검사를 고치거나 다른 커밋을 배포하세요."))
 row("checks_missing", 409, ("Continuous integration has said nothing of this commit.", "Run the checks that the service requires, then try again."),
@@ -102,6 +108,8 @@ row("lock_none", 409, ("This is not locked.", "status shows what is locked, and 
     ("잠겨 있지 않습니다.", "무엇이 누구에 의해 잠겼는지는 status가 보여 줍니다."))
 row("number_invalid", 400, ("This is not a whole number.", "Write digits only: 3."),
     ("정수가 아닙니다.", "3처럼 숫자만 쓰세요."))
+row("policy_unknown", 422, ("The configuration has no such policy.", "Write a name of [policies], or the policy itself."),
+    ("설정에 그런 정책이 없습니다.", "[policies]의 이름이나 정책 내용을 쓰세요."))
 row("queue_expired", 410, ("Its turn did not come in time.", "See with queue what holds the lane, then ask for the deployment again."),
     ("기한 안에 차례가 오지 않았습니다.", "queue로 무엇이 막고 있는지 확인한 뒤 다시 요청하세요."))
 row("repository_invalid", 400, ("This is not the name of a repository.", "Write OWNER/NAME: acme/web."),

@@ -35,12 +35,13 @@ def build_api(desk: Desk) -> ASGIApp:
 
         github.hooks(api, desk)
     if desk.levers is not None:
-        from leverframe.web.api import dispatches, levers
+        from leverframe.web.api import approvals, dispatches, levers
 
         levers.commands(api, desk, desk.levers)
         levers.history(api, desk)
         levers.services(api, desk, desk.levers)
         dispatches.operations(api, desk, desk.levers)
+        approvals.operations(api, desk, desk.levers)
     if desk.sites is not None:
         from leverframe.web.api import sites
 

@@ -77,6 +77,11 @@ LEVER_ROWS: tuple[Row, ...] = (
     Row("POST", "/api/dispatches", "session", DISPATCH_CAP),
     Row("GET", "/api/dispatches/{dispatch}", "session"),
     Row("POST", "/api/dispatches/{dispatch}/retry", "session", FORM_CAP),
+    Row("GET", "/api/approvals", "deployments.read"),
+    Row("POST", "/api/approvals", "session", DISPATCH_CAP),
+    Row("GET", "/api/approvals/{approval}", "session"),
+    Row("POST", "/api/approvals/{approval}/cancel", "session", FORM_CAP),
+    Row("POST", "/api/approvals/{approval}/retry", "session", FORM_CAP),
 )
 """Of a hub that has levers. Whether somebody may do a command is decided by its own grant."""
 

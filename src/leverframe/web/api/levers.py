@@ -45,7 +45,7 @@ def commands(api: FastAPI, desk: Desk, found: LeverDesk) -> None:
             if isinstance(planned, Outcome):
                 return refusal(planned, locale)
             return {"line": planned.line, "text": "\n".join(planned.would), "would": planned.would, "dry_run": True}
-        at = _place(desk, asked.room)
+        at = None if asked.room is None else place_of(desk, asked.room)
         outcome = await _said(desk, identity, asked, at)
         if not outcome.code:
             raise Refused("overloaded", "it is being done", retry_after_s=1)
@@ -101,10 +101,8 @@ def _text(message: Message | None) -> str:
     return "" if message is None else words_of(message)
 
 
-def _place(desk: Desk, room: str | None) -> Place | None:
+def place_of(desk: Desk, room: str) -> Place:
     """Return the room that is named; raises ``Refused("room_unknown")`` when no chat has it."""
-    if room is None:
-        return None
     chat, _, name = room.partition(":")
     check = desk.chats.get(chat)
     reason = "write CHAT:ROOM" if check is None or not name else check(name)

@@ -68,6 +68,11 @@ def where(service: str, environment: str) -> Rich:
     return (Bold(service), Text(" → "), Bold(environment))
 
 
+def named(view: DeploymentView) -> Rich:
+    """Return what it is about: the question of a gate, else where it goes."""
+    return (Bold(view.title),) if view.title else where(view.service, view.environment)
+
+
 def run(view: DeploymentView) -> Rich:
     """Return the run as a link, with a blank before it: `` #42``; empty where it has no name."""
     return _run(view.run_number, view.run_url)
@@ -94,18 +99,35 @@ def headline(view: DeploymentView, language: Language) -> Rich:
     key: str = view.state
     if view.state == "cancelled" and view.code == "approval_rejected":
         key = "rejected"
+    if view.kind == "gate":
+        key = _gate_key(view, key)
     place = f" ({language.nth(view.place)})" if view.place else ""
     return phrase(
-        language.headlines[key], kind=language.word(f"kind.{view.kind}"), what=where(view.service, view.environment), run=run(view), place=place
+        language.headlines[key], kind=language.word(f"kind.{view.kind}"), what=named(view), run=run(view), place=place
     )
+
+
+def _gate_key(view: DeploymentView, key: str) -> str:
+    """Return which sentence a gate's state has: nobody reads "approved" as done before whoever does it has taken it."""
+    if key == "failed":
+        return "gate.failed" if view.accepted else "gate.dead"
+    if key == "cancelled" and view.approvals_given and view.approvals_given >= view.approvals_needed:
+        return "gate.dropped"
+    if key == "succeeded" and view.deed in ("repository_dispatch", "workflow_dispatch"):
+        return "gate.succeeded"
+    return f"gate.{key}"
 
 
 def card(view: DeploymentView, language: Language, zone: tzinfo) -> Message:
     """Return the whole card of a deployment in its state, with times in ``zone``."""
     blocks: list[Block] = []
-    lead = language.words.get(f"lead.{view.state}")
+    lead = language.words.get(f"lead.{view.state}") if view.kind != "gate" or view.state == "unknown" else None
     if lead:
         blocks.append(Paragraph((Text(lead),)))
+    if view.text:
+        blocks.append(Quote((Text(view.text),)))
+    if view.links:
+        blocks.append(Paragraph(tuple(part for label, url in view.links for part in (Link(label, url), _DOT))[:-1]))
     pairs = _pairs(view, language, zone)
     if pairs:
         blocks.append(Fields(tuple(pairs[:10])))
@@ -177,6 +199,8 @@ def _pairs(view: DeploymentView, language: Language, zone: tzinfo) -> list[tuple
             found.append((language.word(key), value))
 
     add("version", version(view))
+    if view.title:
+        add("about", where(view.service, view.environment))
     if view.kind == "dispatch" and view.begins_at is not None and view.state == "queued":
         add("begins_at", (Text(shown_time(view.begins_at, zone)),))
     add("requested_by", (Person(view.requested_by),) if view.requested_by else (Text(view.cause),) if view.cause else ())

@@ -29,8 +29,22 @@ HEADLINES = {
     "rejected": "🚫 {kind} rejected: {what}",
     "expired": "⌛ {kind} expired: {what}",
     "unknown": "❓ {kind}, outcome unknown: {what}{run}",
+    "gate.asked": "✋ Approval needed: {what}",
+    "gate.cancelled": "🚫 Taken back: {what}",
+    "gate.dead": "❌ People said yes, but it could not be passed on: {what}",
+    "gate.dropped": "🚫 Cancelled after people had said yes: {what}{run}",
+    "gate.expired": "⌛ Nobody decided in time: {what}",
+    "gate.failed": "❌ Approved, but the run failed: {what}{run}",
+    "gate.queued": "👍 People said yes; it is being passed on: {what}",
+    "gate.rejected": "👎 Rejected: {what}",
+    "gate.running": "🚀 Approved, and GitHub has taken it: {what}{run}",
+    "gate.starting": "👍 People said yes; it is being passed on: {what}",
+    "gate.succeeded": "✅ Approved: {what}{run}",
+    "gate.unknown": "❓ People said yes; whether GitHub heard is not known: {what}",
+    "gate.waiting": "✋ Approval needed: {what}",
 }
 WORDS = {
+    "about": "For",
     "approvals": "Approvals",
     "approvers": "May approve",
     "begins_at": "Starts at",
@@ -57,6 +71,7 @@ WORDS = {
     "history.title": "📜 Past deployments",
     "kind.deploy": "Deployment",
     "kind.dispatch": "Workflow run",
+    "kind.gate": "Approval",
     "kind.rollback": "Rollback",
     "lead.unknown": "The runner's answer was lost. Look at the run, then say what happened: nothing is started again until somebody does.",
     "lead.waiting": "Approve it now?",
@@ -110,6 +125,9 @@ NOTES = {
     "started": "🚀 Started: {what}{run}",
     "succeeded": "✅ Succeeded: {what}{run}",
     "unknown": "❓ Nobody knows how it ended: {what}{run}",
+    "gate.approved": "👍 People said yes; it is being passed on: {what}{by}",
+    "gate.started": "🚀 GitHub has taken it: {what}{run}",
+    "gate.succeeded": "✅ Done: {what}{run}",
 }
 ALERTS = {
     "failed": "🚨 {kind} failed for good: {what}{run}",
@@ -149,7 +167,7 @@ def asked(service: str, environment: str, kind: str = "deploy") -> Message:
 def note(what: str, view: DeploymentView, *, by: str = "", code: str = "", detail: str = "") -> Message:
     """Return a line below the card; ``what`` is a key of ``NOTES``, ``by`` the name of who did it."""
     told = phrase(
-        NOTES[what], what=where(view.service, view.environment), run=cards.run(view), by=_by(by), detail=detail or "?",
+        NOTES.get(f"gate.{what}", NOTES[what]) if view.kind == "gate" else NOTES[what], what=cards.named(view), run=cards.run(view), by=_by(by), detail=detail or "?",
         try_number=str(view.try_number), tries=str(view.tries),
     )  # fmt: skip
     return Message(headline=told, blocks=tuple(cards.problem(code, "" if what == "approval_void" else detail, LANGUAGE)))
@@ -158,7 +176,7 @@ def note(what: str, view: DeploymentView, *, by: str = "", code: str = "", detai
 def alert(what: str, view: DeploymentView, *, by: str = "", detail: str = "") -> Message:
     """Return what the room is to look at; ``what`` is a key of ``ALERTS``. A rollback is offered where there is one."""
     told = phrase(
-        ALERTS[what], kind=WORDS[f"kind.{view.kind}"], what=where(view.service, view.environment), run=cards.run(view),
+        ALERTS[what], kind=WORDS[f"kind.{view.kind}"], what=cards.named(view), run=cards.run(view),
         by=Person(by) if by else "Somebody",
     )  # fmt: skip
     blocks = cards.problem(view.code if what == "failed" else "", detail or (view.reason if what == "glass_broken" else ""), LANGUAGE)
@@ -171,24 +189,24 @@ def alert(what: str, view: DeploymentView, *, by: str = "", detail: str = "") ->
 def vote_counted(view: DeploymentView) -> Message:
     """Return the answer to a vote that counts."""
     counted = f" ({view.approvals_given}/{view.approvals_needed})" if view.approvals_needed > 1 else ""
-    return Message(headline=phrase("👍 Approved: {what}{counted}", what=where(view.service, view.environment), counted=counted), tone="good")
+    return Message(headline=phrase("👍 Approved: {what}{counted}", what=cards.named(view), counted=counted), tone="good")
 
 
 def vote_repeated(view: DeploymentView, *, approves: bool) -> Message:
     """Return the answer to somebody who has said the same before."""
     said = "approved" if approves else "rejected"
-    return Message(headline=phrase(f"You have {said} this before: {{what}}", what=where(view.service, view.environment)))
+    return Message(headline=phrase(f"You have {said} this before: {{what}}", what=cards.named(view)))
 
 
 def decided_already(view: DeploymentView) -> Message:
     """Return the answer to a click that comes too late."""
-    told = phrase("It is too late for that: {what} is {state}.", what=where(view.service, view.environment), state=WORDS[f"state.{view.state}"])
+    told = phrase("It is too late for that: {what} is {state}.", what=cards.named(view), state=WORDS[f"state.{view.state}"])
     return Message(headline=told, blocks=tuple(cards.problem(view.code, "", LANGUAGE)))
 
 
 def taken(key: str, view: DeploymentView) -> Message:
     """Return the answer to a button that was taken: ``cancel``, ``reject``, ``retry``, ``rollback``, ``settle_ran``, ``settle_not``."""
-    return Message(headline=phrase("👌 {button}: {what}", button=WORDS[f"button.{key}"], what=where(view.service, view.environment)))
+    return Message(headline=phrase("👌 {button}: {what}", button=WORDS[f"button.{key}"], what=cards.named(view)))
 
 
 def refused(code: str, detail: str = "", *, wait_s: int | None = None) -> Message:

@@ -30,8 +30,22 @@ HEADLINES = {
     "rejected": "🚫 {kind} 반려: {what}",
     "expired": "⌛ {kind} 만료: {what}",
     "unknown": "❓ {kind} 결과 알 수 없음: {what}{run}",
+    "gate.asked": "✋ 승인이 필요합니다: {what}",
+    "gate.cancelled": "🚫 요청이 취소되었습니다: {what}",
+    "gate.dead": "❌ 찬성했지만 전달하지 못했습니다: {what}",
+    "gate.dropped": "🚫 찬성한 뒤 취소되었습니다: {what}{run}",
+    "gate.expired": "⌛ 기한 안에 결정되지 않았습니다: {what}",
+    "gate.failed": "❌ 승인되었지만 실행이 실패했습니다: {what}{run}",
+    "gate.queued": "👍 찬성했고, 전달하는 중입니다: {what}",
+    "gate.rejected": "👎 반려되었습니다: {what}",
+    "gate.running": "🚀 승인되었고 GitHub가 받았습니다: {what}{run}",
+    "gate.starting": "👍 찬성했고, 전달하는 중입니다: {what}",
+    "gate.succeeded": "✅ 승인되었습니다: {what}{run}",
+    "gate.unknown": "❓ 찬성했지만 GitHub가 들었는지 알 수 없습니다: {what}",
+    "gate.waiting": "✋ 승인이 필요합니다: {what}",
 }
 WORDS = {
+    "about": "대상",
     "approvals": "승인",
     "approvers": "승인할 수 있는 역할",
     "begins_at": "시작 예정",
@@ -58,6 +72,7 @@ WORDS = {
     "history.title": "📜 배포 이력",
     "kind.deploy": "배포",
     "kind.dispatch": "워크플로 실행",
+    "kind.gate": "승인",
     "kind.rollback": "롤백",
     "lead.unknown": "러너의 응답을 받지 못했습니다. 실행 결과를 확인하고 아래에서 알려 주세요. 그 전에는 아무것도 다시 시작하지 않습니다.",
     "lead.waiting": "지금 승인하시겠습니까?",
@@ -111,6 +126,9 @@ NOTES = {
     "started": "🚀 시작: {what}{run}",
     "succeeded": "✅ 성공: {what}{run}",
     "unknown": "❓ 어떻게 끝났는지 알 수 없습니다: {what}{run}",
+    "gate.approved": "👍 찬성했고, 전달하는 중입니다: {what}{by}",
+    "gate.started": "🚀 GitHub가 받았습니다: {what}{run}",
+    "gate.succeeded": "✅ 끝났습니다: {what}{run}",
 }
 ALERTS = {
     "failed": "🚨 {kind} 최종 실패: {what}{run}",
@@ -149,7 +167,7 @@ def asked(service: str, environment: str, kind: str = "deploy") -> Message:
 def note(what: str, view: DeploymentView, *, by: str = "", code: str = "", detail: str = "") -> Message:
     """Return a line below the card; ``what`` is a key of ``NOTES``, ``by`` the name of who did it."""
     told = phrase(
-        NOTES[what], what=where(view.service, view.environment), run=cards.run(view), by=_by(by), detail=detail or "?",
+        NOTES.get(f"gate.{what}", NOTES[what]) if view.kind == "gate" else NOTES[what], what=cards.named(view), run=cards.run(view), by=_by(by), detail=detail or "?",
         try_number=str(view.try_number), tries=str(view.tries),
     )  # fmt: skip
     return Message(headline=told, blocks=tuple(cards.problem(code, "" if what == "approval_void" else detail, LANGUAGE)))
@@ -158,7 +176,7 @@ def note(what: str, view: DeploymentView, *, by: str = "", code: str = "", detai
 def alert(what: str, view: DeploymentView, *, by: str = "", detail: str = "") -> Message:
     """Return what the room is to look at; ``what`` is a key of ``ALERTS``. A rollback is offered where there is one."""
     told = phrase(
-        ALERTS[what], kind=WORDS[f"kind.{view.kind}"], what=where(view.service, view.environment), run=cards.run(view),
+        ALERTS[what], kind=WORDS[f"kind.{view.kind}"], what=cards.named(view), run=cards.run(view),
         by=(Person(by), Text("님이")) if by else "누군가가",
     )  # fmt: skip
     blocks = cards.problem(view.code if what == "failed" else "", detail or (view.reason if what == "glass_broken" else ""), LANGUAGE)
@@ -171,24 +189,24 @@ def alert(what: str, view: DeploymentView, *, by: str = "", detail: str = "") ->
 def vote_counted(view: DeploymentView) -> Message:
     """Return the answer to a vote that counts."""
     counted = f" ({view.approvals_given}/{view.approvals_needed})" if view.approvals_needed > 1 else ""
-    return Message(headline=phrase("👍 승인 완료: {what}{counted}", what=where(view.service, view.environment), counted=counted), tone="good")
+    return Message(headline=phrase("👍 승인 완료: {what}{counted}", what=cards.named(view), counted=counted), tone="good")
 
 
 def vote_repeated(view: DeploymentView, *, approves: bool) -> Message:
     """Return the answer to somebody who has said the same before."""
     said = "승인" if approves else "반려"
-    return Message(headline=phrase(f"이미 {said}하셨습니다: {{what}}", what=where(view.service, view.environment)))
+    return Message(headline=phrase(f"이미 {said}하셨습니다: {{what}}", what=cards.named(view)))
 
 
 def decided_already(view: DeploymentView) -> Message:
     """Return the answer to a click that comes too late."""
-    told = phrase("이미 늦었습니다. 지금 상태: {what} {state}", what=where(view.service, view.environment), state=WORDS[f"state.{view.state}"])
+    told = phrase("이미 늦었습니다. 지금 상태: {what} {state}", what=cards.named(view), state=WORDS[f"state.{view.state}"])
     return Message(headline=told, blocks=tuple(cards.problem(view.code, "", LANGUAGE)))
 
 
 def taken(key: str, view: DeploymentView) -> Message:
     """Return the answer to a button that was taken: ``cancel``, ``reject``, ``retry``, ``rollback``, ``settle_ran``, ``settle_not``."""
-    return Message(headline=phrase("👌 {button}: {what}", button=WORDS[f"button.{key}"], what=where(view.service, view.environment)))
+    return Message(headline=phrase("👌 {button}: {what}", button=WORDS[f"button.{key}"], what=cards.named(view)))
 
 
 def refused(code: str, detail: str = "", *, wait_s: int | None = None) -> Message:

@@ -129,6 +129,16 @@ class DeploymentView:
     rollback_ref: str = ""
     """What a rollback would go back to; empty when there is nothing."""
     can_retry: bool = False
+    title: str = ""
+    """Of a gate: what is asked."""
+    text: str = ""
+    """What will happen."""
+    links: tuple[tuple[str, str], ...] = ()
+    """Labels and addresses below the question."""
+    deed: str = ""
+    """What is done on a yes: ``repository_dispatch`` …"""
+    accepted: bool = False
+    """Whether whoever does it has taken it."""
     reasons: tuple[str, ...] = ()
     """Of a dispatch: why each of those who asked did so."""
     joined: int = 0
@@ -219,6 +229,13 @@ def view(payload: object) -> DeploymentView:
         log_tail=_log(reading.text(payload, "log_tail")),
         rollback_ref=_line(payload, "rollback_ref"),
         can_retry=reading.flag(payload, "can_retry"),
+        title=one_line(reading.text(payload, "title"), 200),
+        text=excerpt(reading.text(payload, "text"), 3_000),
+        links=tuple(
+            (_line(one, "label") or "→", url) for one in _objects(payload, "links") if (url := reading.web(one, "url")) is not None
+        ),
+        deed=_line(payload, "deed"),
+        accepted=reading.flag(payload, "accepted"),
         reasons=_sentences(payload, "reasons"),
         joined=max(0, reading.number(payload, "joined") or 0),
         begins_at=reading.moment(payload, "begins_at"),
