@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from leverframe.chats.playground.settings import Settings as Playground
 from leverframe.chats.slack.settings import Settings as Slack
 from leverframe.chats.teams.settings import Settings as Teams
-from leverframe.config import dispatches, github, models, outbound, plugins, projects, services
+from leverframe.config import dispatches, github, models, oidc, outbound, plugins, projects, services
 from leverframe.config import sites as site_sections
 from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
@@ -49,6 +49,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[plugins.NAME]", plugins.PluginSection, "One plugin. Whatever else stands here is its own: [Write a plugin](how-to/plugins.md)."),
     ("[services.NAME]", services.ServiceSection, ""),
     ("[services.NAME.environments.NAME]", services.EnvironmentSection, "An environment of a service. The keys of its runner stand beside these: see below, by kind."),
+    ("[oidc.NAME]", oidc.OidcSection, "Pipelines that sign in with a token that their host signs: GitHub Actions, with no secret in the repository. NAME is yours to choose: `github`."),
+    ("[[oidc.NAME.allow]]", oidc.AllowSection, ""),
     ("[policies.NAME]", services.Approvals, "Who has to agree to what a pipeline asks by `POST /api/approvals`, under a name."),
     ("[dispatches.\"OWNER/NAME\"]", dispatches.DispatchSection, "How `POST /api/dispatches` is done for a project. Left out, any project that the grants name may be dispatched to, one run at a time and without waiting for others."),
     ("[sites.NAME]", site_sections.SiteSection, "A static site whose content is kept in object storage, and edited in the console: [Sites](how-to/sites.md). `storage` says where: see below, by kind."),

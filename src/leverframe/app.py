@@ -30,6 +30,7 @@ from leverframe.github_rooms import github_client, github_teams, hook_keeper, re
 from leverframe.hook_rooms import HookRooms, build_hooks
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog, Metrics, masked, quoted
+from leverframe.pipeline_rooms import build_pipelines
 from leverframe.plugin_rooms import build_hearing, build_plugins, plugin_chat
 from leverframe.ports import Chat, Clock, Source
 from leverframe.secrets.keys import AUDIT, keys_for
@@ -279,10 +280,11 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     sites = build_sites(config, database, clock, box.dispatcher if box is not None else None)
     keeper = hook_keeper(config, github, lambda: table.routes)
     recovering = recoverer(config, keeper, github, database, clock, metrics)
+    pipelines = build_pipelines(config, outbound, clock)
     desk = Desk(
         database=database, clock=clock, url=config.hub.url, locale=locale, timezone=zone,
         roles=roles, redrive=Redriver(database, clock, planned, hooks.owed), routes=explainer, demo=demo, signer=signer,
-        sites=sites, github=keeper, chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box, hooks.guarded.check) if box is not None else None,
+        sites=sites, github=keeper, pipelines=pipelines, chats={name: chat.check_room for name, chat in chats.items()}, levers=lever_desk(config, box, hooks.guarded.check) if box is not None else None,
     )  # fmt: skip
     if desk.levers is not None:
         endings.append(desk.levers.watch.end)

@@ -176,3 +176,17 @@ def test_a_workflow_is_started_from_the_command_line(hub: RunningHub) -> None:
     assert "deployment_not_failed" in hub.run("dispatches", "retry", id).err
     file.write_text("[1]")
     assert hub.run("dispatch", "acme/site", "--payload", str(file)).status == 2
+
+
+def test_people_are_asked_from_the_command_line(hub: RunningHub) -> None:
+    """Asked, waited for, decided by a command; --wait ends with the decision."""
+    asked = hub.run("approvals", "ask", "acme/web", "Release 1.2?", "--env", "production", "--policy", '{"self": true}')
+    assert asked.status == 0 and asked.out.startswith("pending · Release 1.2?"), asked.err
+    id = made(asked.out)
+    assert hub.run("do", "approve", id).status == 0
+    waited = hub.run("approvals", "wait", id, "--until", "ended")
+    assert waited.status == 0 and "approved · done · Release 1.2?" in waited.out and "+ operator" in waited.out
+    assert id in hub.run("approvals").out and "Release 1.2?" in hub.run("approvals", "show", id).out
+    other = made(hub.run("approvals", "ask", "acme/web", "Another?").out)
+    assert "cancelled" in hub.run("approvals", "cancel", other).out and hub.run("approvals", "wait", other).status == 1
+    assert hub.run("approvals", "ask", "acme/web", "x", "--on-approve", "{").status == 2 and "approval_unknown" in hub.run("approvals", "show", "dep_0000000000000").err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from leverframe.cli import access, audit, deliveries, dispatches, events, git, github, hooks, levers, routes, setup, slack
+from leverframe.cli import access, approvals, audit, deliveries, dispatches, events, github, hooks, levers, routes, setup, slack
 
 app = typer.Typer(
     name="leverframe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -24,6 +25,7 @@ def _top(version: bool = typer.Option(False, "--version", help="Print the versio
 setup.add(app)
 levers.add(app)
 app.add_typer(levers.deployments, name="deployments")
+app.add_typer(approvals.approvals, name="approvals")
 dispatches.add(app)
 app.add_typer(dispatches.dispatches, name="dispatches")
 app.add_typer(events.app, name="events")

@@ -41,7 +41,7 @@ UNIT_FOLDERS = ("/run/leverframe", "/var/lib/leverframe")
 """What ``RuntimeDirectory=leverframe`` and ``StateDirectory=leverframe`` give a unit of systemd."""
 SECTIONS = (
     "hub", "sources", "chats", "routes", "rooms", "people", "roles", "github", "outbound", "retention", "services", "runners", "commands", "plugins",
-    "projects", "pushers", "dispatches", "policies", "sites",
+    "projects", "pushers", "dispatches", "policies", "oidc", "sites",
 )  # fmt: skip
 
 
@@ -181,6 +181,11 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
         from leverframe.config.services import Approvals
 
         policies = {name: one.policy() for name, one in reading.named(Approvals, "policies", document["policies"]).items() if isinstance(one, Approvals)}
+    oidc = {}
+    if "oidc" in document:
+        from leverframe.config.oidc import read_oidc
+
+        oidc = read_oidc(document["oidc"], reading)
     check(reading, document=document, sources=sources, chats=chats, levers=levers)
     if isinstance(hub, Hub):
         keys_meaning(reading, hub, chats)
@@ -192,7 +197,7 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
         path=reading.file, hub=hub, github=github, outbound=outbound, retention=retention, rooms=rooms,
         people=People(identities={name: tuple(person.identities) for name, person in people.items()}),
         roles=with_commands(roles, levers.configured.values()),
-        catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners, manners=manners, policies=policies,
+        catalogue=levers.catalogue, registry=levers.registry, configured=levers.configured, runners=levers.runners, manners=manners, policies=policies, oidc=oidc,
         sources={name: settings for name, settings in sources.items() if settings is not None},
         chats={name: settings for name, settings in chats.items() if settings is not None},
         routes=tuple(route.route() for route in routes), plugins=tuple(plugins), projects=projects, pushers=pushers,

@@ -32,6 +32,7 @@ from leverframe.core.routes import Quiet as QuietHours
 from leverframe.secrets import Secret, SecretError, resolve
 
 if TYPE_CHECKING:
+    from leverframe.config.oidc import OidcSection
     from leverframe.config.sites import SiteSettings
     from leverframe.core.services import Catalogue
     from leverframe.plugins.loading import Found, Plugin
@@ -297,6 +298,8 @@ class Config:
     """The commands of ``[commands]`` with what does their work, by name."""
     runners: Mapping[str, BaseModel]
     """Each runner's own ``Settings``, by name; also of one that is only named by its kind. ``kind`` tells which room they belong to."""
+    oidc: Mapping[str, OidcSection] = field(default_factory=dict)
+    """Whose tokens pipelines sign in with, by name."""
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """Who has to agree, by the names that approvals of pipelines call it."""
     manners: Mapping[str, Manner] = field(default_factory=dict)

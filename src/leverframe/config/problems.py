@@ -198,6 +198,8 @@ _error("identity_twice", ("“{detail}” is claimed by two people.", "Leave it 
        ("“{detail}”을(를) 두 사람이 쓰고 있습니다.", "한 사람에게만 두세요."))
 _warning("identity_unknown", ("No source or chat is called “{detail}”, so nobody is known by this name.", "Correct the name before the colon, or add its section."),
          ("“{detail}”라는 소스나 채팅이 없어 이 이름으로는 아무도 알아볼 수 없습니다.", "콜론 앞의 이름을 고치거나 그 섹션을 추가하세요."))
+_error("issuer_invalid", ("“{detail}” cannot be an issuer of tokens.", "Write https://HOST, as its discovery document says; only a loopback address may be http."),
+       ("“{detail}”은(는) 토큰 발급자가 될 수 없습니다.", "검색 문서에 적힌 https://HOST를 쓰세요. 루프백 주소만 http를 쓸 수 있습니다."))
 _error("key_missing", ("{key} is missing.", "Add {name} = … here."),
        ("{key}이(가) 없습니다.", "여기에 {name} = …을 추가하세요."))
 _error("key_not_built", ("{key} is planned and not there yet in this version.", "Take it out, or update Leverframe."),

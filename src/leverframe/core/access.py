@@ -28,6 +28,8 @@ class Identity:
     """A token's: what the person who issued it holds now. It never does more; ``None`` is no such bound."""
     roles: tuple[str, ...] = ()
     """A person's: names of the roles that they hold. Approvals count by role, not by grant."""
+    speaks_for: str = ""
+    """A pipeline's: the account of whoever started it (``github:octocat``), proven with it."""
 
     @property
     def actor(self) -> str:

@@ -19,6 +19,7 @@ from leverframe.work.explain import Explained, Listed
 
 if TYPE_CHECKING:
     from leverframe.web.levers import LeverDesk
+    from leverframe.web.pipelines import Pipelines
     from leverframe.work.content.office import Office
     from leverframe.work.github_hooks import HookKeeper
 
@@ -83,6 +84,8 @@ class Desk:
     """The back office; without sites those pages and addresses do not exist."""
     github: HookKeeper | None = None
     """Webhooks at GitHub; without a token or an app those addresses do not exist."""
+    pipelines: Pipelines | None = None
+    """Who signs in with tokens of others; ``None`` where the configuration names nobody."""
     levers: LeverDesk | None = None
     """What is deployed and commanded; without it those pages and addresses do not exist."""
 

@@ -87,6 +87,12 @@ row("not_allowed", 403, ("You may not do this.", "Ask one of the roles named in 
     ("이 작업을 할 권한이 없습니다.", "detail에 적힌 역할에 부탁하거나 관리자에게 권한을 요청하세요."))
 row("not_found", 404, ("There is nothing here.", "Check the address."),
     ("여기에는 아무것도 없습니다.", "주소를 확인하세요."))
+row("oidc_keys_unavailable", 503, ("The keys of the token's issuer cannot be had.", "Check issuer in [oidc] and the hub's way to it; it is looked again in half a minute."),
+    ("토큰 발급자의 키를 가져올 수 없습니다.", "[oidc]의 issuer와 허브에서 그곳으로 가는 네트워크를 확인하세요. 30초 뒤 다시 시도합니다."))
+row("oidc_not_allowed", 403, ("The token is genuine, and the configuration allows this workflow nothing.", "Add it to [[oidc.NAME.allow]]; detail says which repository, environment and ref it has."),
+    ("진짜 토큰이지만 설정이 이 워크플로에 허용한 것이 없습니다.", "[[oidc.NAME.allow]]에 추가하세요. 저장소와 환경, ref는 detail에 있습니다."))
+row("oidc_token_invalid", 401, ("The token is not accepted.", "Have the job ask GitHub for a new one, with the hub's address as its audience; detail says what is wrong with this one."),
+    ("토큰을 받아들이지 않습니다.", "허브 주소를 audience로 해서 GitHub에서 새로 받으세요. 무엇이 잘못되었는지는 detail에 있습니다."))
 row("origin_mismatch", 403, ("The request comes from a page of another site.", "Open the hub's own page; if a proxy changes Host, set hub.url to the public address."),
     ("다른 사이트의 페이지에서 온 요청입니다.", "허브의 페이지에서 보내세요. 프록시가 Host를 바꾼다면 hub.url을 공개 주소로 설정하세요."))
 row("origin_not_allowed", 403, ("This sender may not ask to send here.", "Add the origin in detail to origins of the source in leverframe.toml."),
