@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leverframe.cli import access, audit, deliveries, dispatches, events, git, github, hooks, levers, routes, setup, slack
-from leverframe.cli import access, approvals, audit, deliveries, dispatches, events, github, hooks, levers, routes, setup, slack
+from leverframe.cli import access, approvals, audit, deliveries, dispatches, events, git, github, hooks, levers, routes, setup, slack
 
 app = typer.Typer(
     name="leverframe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
