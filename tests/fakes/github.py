@@ -248,6 +248,10 @@ class FakeGitHub:
         match segments:
             case ["orgs", organisation, "teams", slug, "members"] if request.method == "GET":
                 return self._team(request, token, f"{organisation}/{slug}".lower())
+        if segments == ["user"] and request.method == "GET":
+            if token.integration:
+                raise Refusal(403, "Resource not accessible by integration")
+            return json_answer({"login": "ann", "id": 1})
         if segments[0] == "orgs" and len(segments) >= 3 and segments[2] == "hooks":
             return self._of_organisation(request, token, segments[1], segments[3:], _read(body) if body else {})
         if len(segments) < 3 or segments[0] != "repos":
@@ -290,6 +294,10 @@ class FakeGitHub:
                 return ask.need("contents", "read", lambda: ask.compare("/".join(ends)))
             case ["POST", "dispatches"]:
                 return ask.need("contents", "write", ask.repository_dispatch)
+            case ["GET", "actions", "workflows"]:
+                return ask.need("actions", "read", ask.workflows)
+            case ["GET", "contents", *path]:
+                return ask.need("contents", "read", lambda: ask.content("/".join(path)))
             case ["GET", "actions", "workflows", file]:
                 return ask.need("actions", "read", lambda: ask.one_workflow(file))
             case ["POST", "actions", "workflows", file, "dispatches"]:

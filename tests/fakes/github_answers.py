@@ -217,6 +217,16 @@ class Ask:
 
     # --- runs
 
+    def workflows(self) -> web.Response:
+        found = [_workflow(one) for one in self.repository.workflows.values()]
+        return json_answer({"total_count": len(found), "workflows": self.page(found)})
+
+    def content(self, path: str) -> web.Response:
+        workflow = self.repository.workflows.get(path.removeprefix(".github/workflows/"))
+        if workflow is None or workflow.text is None:
+            raise Refusal(404, "Not Found")
+        return web.Response(text=workflow.text, content_type="application/vnd.github.raw+json")
+
     def one_workflow(self, file: str) -> web.Response:
         return json_answer(_workflow(self.workflow(file)))
 
@@ -269,7 +279,7 @@ class Ask:
 def _repository(repository: Repository) -> dict[str, Any]:
     return {
         "id": 1, "name": repository.name.partition("/")[2], "full_name": repository.name, "private": repository.private, "archived": repository.archived,
-        "default_branch": repository.default_branch, "html_url": f"https://github.com/{repository.name}",
+        "default_branch": repository.default_branch, "html_url": f"https://github.com/{repository.name}", "permissions": dict(repository.may),
     }  # fmt: skip
 
 

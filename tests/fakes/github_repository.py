@@ -50,6 +50,8 @@ class Workflow:
     options: dict[str, list[str]] = field(default_factory=dict)
     on_dispatch: str | None = None
     """The ``event_type`` of a repository_dispatch that starts it."""
+    text: str | None = "on: workflow_dispatch\n"
+    """The file on the default branch."""
 
 
 @dataclass
@@ -85,6 +87,8 @@ class Repository:
     default_branch: str = "main"
     archived: bool = False
     moved: bool = False
+    may: dict[str, bool] = field(default_factory=lambda: {"admin": True, "push": True, "pull": True})
+    """What the account of any token may here."""
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     commits: dict[str, Commit] = field(default_factory=dict)

@@ -93,11 +93,23 @@ def serve(config: ConfigAt = None) -> None:
     sys.exit(run(config))
 
 
-def doctor(config: ConfigAt = None, as_json: AsJson = False) -> None:
-    """Look whether the hub can work: configuration, database, disk, clock, Slack, public address; each with its remedy."""
-    from leverframe.cli.diagnosis import run
+def doctor(
+    what: Annotated[Literal["github"] | None, typer.Argument(help="github: walk from the token to a repository's workflow instead.", show_default=False)] = None,
+    repository: Annotated[str | None, typer.Argument(metavar="OWNER/REPO", help="The repository, for github.", show_default=False)] = None,
+    workflow: Annotated[str | None, typer.Option(help="github: a workflow that is to be started: deploy.yml.", show_default=False)] = None,
+    event_type: Annotated[str | None, typer.Option(help="github: an event type that is sent; webhook, where nothing else is configured.", show_default=False)] = None,
+    config: ConfigAt = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Look whether the hub can work: configuration, database, disk, clock, chats, public address; each with its remedy. Or walk to a repository on GitHub."""
+    if what is None:
+        from leverframe.cli.diagnosis import run
 
-    sys.exit(run(config, as_json=as_json))
+        sys.exit(run(config, as_json=as_json))
+    if repository is None:
+        raise typer.BadParameter("name the repository: leverframe doctor github OWNER/REPO", param_hint="OWNER/REPO")
+    from leverframe.cli.github_doctor import run as walk
+
+    sys.exit(walk(config, repository, workflow=workflow, event_type=event_type, as_json=as_json))
 
 
 def demo(

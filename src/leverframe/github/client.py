@@ -80,6 +80,11 @@ class GitHub:
         self._token_ends_at: datetime | None = None
 
     @property
+    def token_ends_at(self) -> datetime | None:
+        """When the token ends, as GitHub last told; ``None`` where it has not, as of one that never does."""
+        return self._token_ends_at
+
+    @property
     def web_url(self) -> str:
         """Where people read: ``https://github.com``."""
         parts = urlsplit(self._api)
