@@ -65,19 +65,19 @@ class Shared:
 def test_every_runner_that_is_named_is_built(tmp_path: Path) -> None:
     """Each under its key and as its kind; one that nothing names is not."""
     github = Shared()
-    runners = build_runners(read(tmp_path, EVERY_KIND), Outbound(), VirtualClock(), github)
+    runners = build_runners(read(tmp_path, EVERY_KIND), Outbound(), VirtualClock(), github, guarded=Outbound())
     assert {runner.name: runner.kind for runner in runners.values()} == {
         "simulated": "simulated", "github_actions": "github_actions", "repository_dispatch": "repository_dispatch", "ci": "jenkins",
-        "argo": "argocd", "deployer": "http",
+        "argo": "argocd", "deployer": "http", "answer": "answer", "callback": "callback",
     }  # fmt: skip
-    assert list(runners) == ["simulated", "github_actions", "repository_dispatch", "ci", "argo", "deployer"]
+    assert list(runners) == ["simulated", "github_actions", "repository_dispatch", "ci", "argo", "deployer", "answer", "callback"], "gates are asked without any"
 
 
 def test_a_command_names_a_runner_too(tmp_path: Path) -> None:
     """Its runner is built though no environment has it, and GitHub's client is not."""
     github = Shared()
-    runners = build_runners(read(tmp_path, "[commands.nightly]\nrunner = 'simulated'\n"), Outbound(), VirtualClock(), github)
-    assert (list(runners), github.asked) == (["simulated"], 0)
+    runners = build_runners(read(tmp_path, "[commands.nightly]\nrunner = 'simulated'\n"), Outbound(), VirtualClock(), github, guarded=Outbound())
+    assert (list(runners), github.asked) == (["simulated", "answer", "callback"], 0)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_only_the_rooms_that_are_named_are_imported(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from unittest.mock import Mock; from leverframe.config import load;"
         "from leverframe.runner_rooms import build_repositories, build_runners;"
-        "config = load(Path('leverframe.toml'), {}); build_runners(config, None, Mock(), None);"
+        "config = load(Path('leverframe.toml'), {}); build_runners(config, None, Mock(), None, guarded=None);"
         "build_repositories(config, None)(config.catalogue.find('web', 'staging'));"
         "print([name for name in sys.modules if name.startswith(('leverframe.runners.', 'leverframe.github'))])"
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "['leverframe.runners.simulated']"
+    assert ran.stdout.strip() == "['leverframe.runners.simulated', 'leverframe.runners.answer', 'leverframe.runners.callback']"

@@ -60,6 +60,8 @@ WRONG_LEVERS: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("a freeze that begins never", f"{WEB}{STAGING}freeze = [{{ cron = '0 18 * *', hours = 1 }}]\n", [(5, f"{AT}.staging.freeze[0].cron", "cron_invalid")]),
     ("a freeze without end", f"{WEB}{STAGING}freeze = [{{ cron = '0 18 * * FRI' }}]\n", [(5, f"{AT}.staging.freeze[0].hours", "key_missing")]),
     ("retries without a wait", f"{WEB}{STAGING}retry = {{ times = 2, wait = '0' }}\n", [(5, f"{AT}.staging.retry.wait", "duration_invalid")]),
+    ("an issuer that is none", "[oidc.github]\nissuer = 'http://example.com'\n[[oidc.github.allow]]\nrepositories = ['a/*']\ngrants = ['approvals.ask {repository} *']\n",
+     [(2, "oidc.github.issuer", "issuer_invalid")]),
     ("a project twice", "[dispatches.'acme/site']\nrunner = 'simulated'\n[dispatches.'Acme/Site']\nrunner = 'simulated'\n", [(3, 'dispatches."Acme/Site"', "dispatch_project_twice")]),
     ("a dispatch to no repository", "[dispatches.site]\nrunner = 'simulated'\nwindow = '30 seconds or so'\n",
      [(1, "dispatches.site", "repository_invalid"), (3, "dispatches.site.window", "duration_invalid")]),
