@@ -9,7 +9,7 @@ from fakes.slack import FakeSlack
 from leverframe.core.access import Role
 from leverframe.core.conversation import Place
 from leverframe.core.routes import Route
-from leverframe.store import chat_routes
+from leverframe.store import chat_routes, recoveries
 from work.box import box, text
 from work.engine import engine
 from work.github import push
@@ -56,3 +56,24 @@ async def test_what_a_room_subscribed_to_is_said_there(sqlite_url: str, clock: V
         await hub.receive("push", push(message="four"))
         await hub.settle()
         assert len(hub.texts("#dev")) == before
+
+
+async def test_a_room_asks_how_webhooks_do(database_url: str, clock: VirtualClock) -> None:
+    """What GitHub last told of the repository's hooks and its organisation's, without asking it; only for who may."""
+    roles = {"dev": Role(allow=("hooks acme/*",), members=("slack:ANN",))}
+    async with box(database_url, clock, roles=roles) as hub:
+        boot, now = hub.database.boot, clock.now()
+        assert "watches no webhook of acme/web" in text(await hub.say("ann", "hooks acme/web", at=DEV))
+        for holder, hook in (
+            ("acme/web", {"id": 7, "events": ["push", "gollum"], "config": {"secret": "********"}, "last_response": {"code": 504, "status": "timeout", "message": "Service Timeout"}}),
+            ("acme", {"id": 8, "events": ["team"], "config": {"secret": "********"}, "last_response": {"code": 202, "status": "active", "message": "OK"}}),
+        ):
+            await hub.database.write(recoveries.claim, [holder], boot=boot, now=now)
+            await hub.database.write(recoveries.keep, holder, recoveries.Watched(hooks=[hook]), boot=boot)
+            await hub.database.write(recoveries.release, holder, boot=boot, next_at=now, looked_at=now, code=None, detail="")
+        said = await hub.say("ann", "hooks acme/web", at=DEV)
+        assert not said.public
+        for part in ("acme/web", "gollum push", "HTTP 504 Service Timeout", "team"):
+            assert part in text(said)
+        assert "gollum" not in text(await hub.say("bob", "hooks acme/web", at=DEV))
+        assert "gollum" not in text(await hub.say("ann", "hooks other/web", at=DEV))

@@ -24,7 +24,7 @@ retry = { times = 1, wait = "1m" }
 members = ["playground:*"]
 allow = [
   "deploy web-app *", "rollback web-app *", "approve web-app *", "reject web-app *", "cancel web-app *", "retry web-app *", "settle web-app *",
-  "lock web-app *", "unlock web-app *", "subscribe *", "unsubscribe *", "relay *",
+  "lock web-app *", "unlock web-app *", "hooks *", "subscribe *", "unsubscribe *", "relay *",
 ]
 """
 """Sections of leverframe.toml."""

@@ -17,6 +17,7 @@ from leverframe.core.conversation import NOTHING, Answer, Asker, Heard, Place, S
 from leverframe.core.deployments import ENDED, Deployment, rollback_target
 from leverframe.core.deployments import inputs as came
 from leverframe.core.errors import Locale
+from leverframe.core.github_hooks import read_hook
 from leverframe.core.lanes import (
     LockFreed,
     LockHeld,
@@ -30,9 +31,10 @@ from leverframe.core.lanes import (
 from leverframe.core.messages import Message
 from leverframe.core.services import Environment
 from leverframe.core.wording import VOICES
+from leverframe.core.wording.github_hooks import hooks_message
 from leverframe.core.wording.levers import LEVERS
 from leverframe.core.wording.levers.tables import SHOWN, LaneRow
-from leverframe.store import approvals, chat_routes, deployments, inbox, locks
+from leverframe.store import approvals, chat_routes, deployments, inbox, locks, recoveries
 from leverframe.store.inbox import Outcome
 from leverframe.work.board import board, shown, shown_lock
 from leverframe.work.deploy import Deployer
@@ -101,7 +103,7 @@ class Levers:
         self._does: Mapping[str, Callable[[Asked], Outcome]] = {
             "deploy": self._deploy, "rollback": self._rollback, "status": self._status, "queue": self._queue, "history": self._history,
             "lock": self._lock, "unlock": self._unlock, "approve": self._vote, "reject": self._vote, "cancel": self._cancel, "retry": self._retry,
-            "settle": self._settle, "subscribe": self._subscribe, "unsubscribe": self._unsubscribe, "help": self._help, "who-can": self._who_can, "why": self._why,
+            "settle": self._settle, "hooks": self._hooks, "subscribe": self._subscribe, "unsubscribe": self._unsubscribe, "help": self._help, "who-can": self._who_can, "why": self._why,
         }  # fmt: skip
 
     def known(self) -> Known:
@@ -370,6 +372,13 @@ class Levers:
             asked.turn.connection, service=asked.parsed.text("service") or None, environment=asked.parsed.text("environment") or None, limit=HISTORY
         )
         return self._done(asked, self._say.history([shown(one) for one in past], self._zone))
+
+    def _hooks(self, asked: Asked) -> Outcome:
+        """Tell what GitHub last said: nobody's question waits for GitHub."""
+        repo = asked.parsed.text("repository")
+        wanted = {repo.casefold(), repo.casefold().partition("/")[0]}  # an organisation's hook hears its repositories
+        seen = [one for one in recoveries.watches(asked.turn.connection) if one.holder.casefold() in wanted]
+        return self._done(asked, hooks_message(repo, [(one.holder, one.looked_at, [read_hook(whole) for whole in one.watched.hooks]) for one in seen], self._locale, self._zone))
 
     def _help(self, asked: Asked) -> Outcome:
         identity, known, name = asked.standing.identity, self._deployer.catalogue.known(), asked.parsed.text("command")

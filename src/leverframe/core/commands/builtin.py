@@ -112,6 +112,11 @@ UNSUBSCRIBE = Command(
     name="unsubscribe", title=Bilingual("Unsubscribe", "구독 해제"), summary=Bilingual("Tell this room no more of it.", "이 방에 더는 알리지 않습니다."),
     arguments=(_REPOSITORY, _EVENTS), example="acme/web", aliases=("구독해제",),
 )  # fmt: skip
+HOOKS = Command(
+    name="hooks", title=Bilingual("Webhooks", "웹훅"), summary=Bilingual("Show what the webhooks of a repository hear, and how they do.", "저장소의 웹훅이 무엇을 받는지, 잘 되고 있는지 봅니다."),
+    arguments=(Argument(name="repository", kind="repository", label=Bilingual("Repository", "저장소"), hint=Bilingual("As in acme/web.", "예: acme/web")),),
+    example="acme/web", acts=False, aliases=("웹훅",),
+)  # fmt: skip
 _COMMAND = Argument(name="command", kind="command", label=Bilingual("Command", "명령"))
 WHO_CAN = Command(
     name="who-can", title=Bilingual("Who can", "누가 할 수 있나"), summary=Bilingual("Show who may do something.", "누가 할 수 있는지 봅니다."),
@@ -138,6 +143,6 @@ HELP = Command(
 )  # fmt: skip
 
 BUILT_IN = Registry((
-    DEPLOY, STATUS, ROLLBACK, LOCK, UNLOCK, APPROVE, REJECT, CANCEL, QUEUE, HISTORY, RETRY, SETTLE, SUBSCRIBE, UNSUBSCRIBE, WHO_CAN, WHY, HELP,
+    DEPLOY, STATUS, ROLLBACK, LOCK, UNLOCK, APPROVE, REJECT, CANCEL, QUEUE, HISTORY, RETRY, SETTLE, SUBSCRIBE, UNSUBSCRIBE, HOOKS, WHO_CAN, WHY, HELP,
 ))  # fmt: skip
 """All of them, in the order of help."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
 from leverframe.core.errors import Locale
 from leverframe.core.github_hooks import Hook
+from leverframe.core.messages import Bold, Bullets, Code, Message, Rich, Text
 from leverframe.core.wording.particles import particle
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -48,8 +50,17 @@ def warnings_of(hook: Hook, missing: Sequence[str], *, ours: bool, locale: Local
     return found
 
 
-def listed(name: str, hooks: Sequence[tuple[Hook, Sequence[str]]], locale: Locale) -> list[str]:
-    """Return lines for a chat about the hooks of ``name``, each with what it lacks."""
-    if not hooks:
-        return [f"{name}{particle(name, '은/는')} 허브가 살펴보는 웹훅이 없습니다." if locale == "ko" else f"The hub watches no webhook of {name}."]
-    return [f"{hook.url}: {HEALTH[hook.health][locale == 'ko']} · {', '.join(hook.events)}" for hook, _ in hooks]
+def hooks_message(repository: str, seen: Sequence[tuple[str, datetime | None, Sequence[Hook]]], locale: Locale, zone: tzinfo) -> Message:
+    """Return what is told in a chat of the hooks by which the hub hears of ``repository``: holder, when GitHub told of them, and they."""
+    ko = locale == "ko"
+    lines: list[Rich] = []
+    for holder, at, hooks in seen:
+        when = "" if at is None else f" ({at.astimezone(zone):%H:%M})"
+        lines += [
+            (Bold(holder), Text(f": {HEALTH[hook.health][ko]}{when} · "), Code(" ".join(hook.events) or "–"), *([Text(f" · {warnings[-1]}")] if (warnings := warnings_of(hook, (), ours=True, locale=locale)) else []))
+            for hook in hooks
+        ]  # fmt: skip
+    if not lines:
+        none = f"{repository}{particle(repository, '은/는')} 허브가 살펴보는 웹훅이 없습니다." if ko else f"The hub watches no webhook of {repository}."
+        return Message(headline=(Text(none),))
+    return Message(headline=(Text(f"{repository}의 웹훅" if ko else f"Webhooks of {repository}"),), blocks=(Bullets(tuple(lines)),))
