@@ -333,6 +333,11 @@ class FakeTeams:
         if request.method == "GET" and parts[0] == "teams":
             channels = [one for one in self.conversations.values() if one.kind == "channel"]
             return _json({"conversations": [{"id": one.id, "name": one.name or None} for one in channels]})
+        if request.method == "GET" and parts[0] == "conversations" and parts[-1] == "pagedmembers":
+            found = self.conversations.get(parts[1])
+            if found is None:
+                return _error(404, "ConversationNotFound", "Conversation not found.")
+            return _json({"members": []}) if found.member else _error(403, "BotNotInConversationRoster", "The bot is not part of the conversation roster.")
         if not isinstance(said, dict):
             return _error(400, "BadSyntax", "Invalid JSON")
         if parts == ["conversations"]:

@@ -246,5 +246,9 @@ def _chats(config: Config, locale: Locale) -> Iterator[Finding]:
                 from leverframe.cli.slack_check import look
 
                 yield from asyncio.run(look(config, name))
+            case "teams":
+                from leverframe.cli.teams_check import look as look_at_teams
+
+                yield from asyncio.run(look_at_teams(config, name))
             case kind:
                 yield Finding(what=f"chats.{name}", state="ok", found=kind)

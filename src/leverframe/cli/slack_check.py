@@ -43,7 +43,7 @@ async def look(config: Config, name: str) -> list[Finding]:
     try:
         looked = await diagnose(
             settings, outbound, manifest(config.registry, config.hub.url, features(config, name), locale=locale) if hears else None,
-            installed=installed, rooms=_rooms(config, name), members=[member.partition(":")[2] for member in named_members(config, name) if not is_mail(member)],
+            installed=installed, rooms=rooms_of(config, name), members=[member.partition(":")[2] for member in named_members(config, name) if not is_mail(member)],
         )  # fmt: skip
     finally:
         await outbound.close()
@@ -61,7 +61,7 @@ async def look(config: Config, name: str) -> list[Finding]:
     return findings
 
 
-def _rooms(config: Config, chat: str) -> list[str]:
+def rooms_of(config: Config, chat: str) -> list[str]:
     """Return the rooms of a chat that the configuration names."""
     named = [room for route in config.routes for room in route.to]
     named += [one.room for environments in config.catalogue.services.values() for one in environments.values() if one.room is not None]

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from leverframe.chats.slack import answers
-from leverframe.chats.slack.findings import Finding
 from leverframe.chats.slack.manifest import compare
 from leverframe.chats.slack.members import fetch
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+from leverframe.core.findings import Finding
 from leverframe.net import NotSent, Outbound
 
 NEEDED = {

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leverframe.chats.slack.findings import Finding
 from leverframe.core.commands.definitions import SHARED, Command
 from leverframe.core.errors import Locale
+from leverframe.core.findings import Finding
 
 Purpose = tuple[str, str]
 """What a scope is for, in English and Korean."""

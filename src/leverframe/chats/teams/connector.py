@@ -74,6 +74,11 @@ class Connector:
         told = await self._call("POST", service, tenant, f"with {person}", "/v3/conversations", asked, PATIENCE_S)
         return told, told.remote_id if isinstance(told, Delivered) else None
 
+    async def is_in(self, service: str, conversation: str) -> Outcome:
+        """Return ``Delivered`` when the bot is a member of a conversation: it may ask who else is."""
+        answer = await self._ask("GET", service, f"{_path(conversation)}/pagedmembers?pageSize=1", b"")
+        return answers.outcome(answer) if isinstance(answer, Answer) else answer
+
     async def channels(self, service: str, tenant: str, team: str) -> Mapping[str, str] | Outcome:
         """Return id → name of a team's channels; that which every team has is called ``General``."""
         answer = await self._ask("GET", service, f"/v3/teams/{quote(team, safe='')}/conversations", b"")

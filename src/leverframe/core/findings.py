@@ -1,4 +1,4 @@
-"""What ``leverframe doctor`` says of Slack."""
+"""What ``leverframe doctor`` says of a chat."""
 
 from __future__ import annotations
 
