@@ -1,4 +1,4 @@
-"""``serve``, ``init``, ``check``, ``doctor``, ``demo`` and ``simulate``: to set a hub up, look after it and try it."""
+"""``serve``, ``init``, ``check``, ``doctor``, ``demo``, ``simulate`` and ``teams``: to set a hub up, look after it and try it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from leverframe.cli.options import AsJson, ConfigAt
+from leverframe.cli.teams import app as teams
 
 DEMO_PORT = 8080
 Language = Literal["en", "ko"]
@@ -23,6 +24,7 @@ def add(app: typer.Typer) -> None:
     ):  # fmt: skip
         app.command(short_help=short)(command)
     app.add_typer(_simulate, name="simulate", short_help="Send the hub an event as its source would.")
+    app.add_typer(teams, name="teams")
 
 
 def init(

@@ -275,8 +275,11 @@ class Interlocking:
 
     def _telling(self, deployment: Deployment, name: str, action: str, role: Role, more: Mapping[str, Any] | None = None) -> Telling:
         environment = self.catalogue.find(deployment.service, deployment.environment)
-        asked_in = [place.destination for place in (deployment.place, *deployment.places) if place is not None]
-        to = list(dict.fromkeys([*asked_in, *(environment.rooms if environment is not None else ())]))
+        asked_in = [place for place in (deployment.place, *deployment.places) if place is not None]
+        # A room may be known by its id where it was asked in, and by its name in the configuration.
+        named = {f"{place.chat}:#{place.room_name}".casefold() for place in asked_in}
+        others = [room for room in (environment.rooms if environment is not None else ()) if room.casefold() not in named]
+        to = list(dict.fromkeys([*(place.destination for place in asked_in), *others]))
         direct = list(deployment.followers) if name != DEPLOYMENT else []
         mirrored = [self._audit_room] if self._audit_room is not None and name != DEPLOYMENT and self._audit_room not in to else []
         return Telling(

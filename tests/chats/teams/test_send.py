@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from clock import VirtualClock
-from fakes.teams import APP, TENANT, FakeTeams
+from fakes.teams import ANN, APP, BOB, TENANT, FakeTeams
 
 from leverframe.chats.teams.connector import Connector
 from leverframe.chats.teams.rooms import Rooms
@@ -168,6 +168,18 @@ async def test_teams_pace_is_kept(bot: Bot) -> None:
         if not isinstance(slow, Delivered):
             break
     assert isinstance(slow, Retryable) and slow.code == "teams_throttled" and slow.after_s is not None and slow.after_s > 1.5
+
+
+async def test_a_person_is_a_room(bot: Bot) -> None:
+    """Their object id stands for the chat of the two, made when there is none and remembered; who has not added the app is not reached."""
+    assert bot.chat.check_room(ANN) is None
+    for _ in range(2):
+        told = await bot.post(ANN)
+        assert isinstance(told, Delivered) and told.remote_room == bot.teams.personal(ANN).id
+    assert len(bot.teams.said(bot.teams.personal(ANN).id)) == 2 and [one.person for one in bot.kept.every.values()] == [ANN]
+    assert sum(call.path.endswith("/v3/conversations") for call in bot.teams.calls) == 1
+    bot.teams.not_installed_for = {BOB}
+    assert (await bot.post(BOB)).code == "teams_not_in_room"
 
 
 async def test_a_lost_answer_is_told_as_one(bot: Bot) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +82,7 @@ class TeamsInbound:
             case Reading():
                 if reference is not None:
                     await self._rooms.learn(reference)
-                return TeamsExchange(read, self._voice)
+                return TeamsExchange(self._named(read), self._voice)
             case Nothing():
                 return read
 
@@ -96,6 +97,11 @@ class TeamsInbound:
     async def direct(self, by: Asker, message: Message) -> Outcome:
         """Say it to ``by`` in the chat of the two."""
         return await self._voice.direct(by, message)
+
+    def _named(self, read: Reading) -> Reading:
+        """Return it with the name that the configuration has for the room: what is told there by that name is not told a second time."""
+        name = self._rooms.name_of(read.heard.at.room)
+        return read if name is None else replace(read, heard=replace(read.heard, at=replace(read.heard.at, room_name=name.removeprefix("#"))))
 
     async def _told(self, told: Told, reference: Reference | None) -> None:
         for conversation in told.gone:

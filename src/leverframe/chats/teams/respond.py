@@ -10,6 +10,7 @@ from typing import Any
 
 from leverframe.chats.teams import forms
 from leverframe.chats.teams.connector import Connector
+from leverframe.chats.teams.meeting import with_person
 from leverframe.chats.teams.reading import Origin, Reading
 from leverframe.chats.teams.render import CARD, activity, card, encode, summary, words
 from leverframe.chats.teams.rooms import Found, Rooms
@@ -18,7 +19,6 @@ from leverframe.core.conversation import Answer, Asker, Clicked, Form, Heard, Pl
 from leverframe.core.delivery import Delivered, Outcome, Rejected
 from leverframe.core.errors import PROBLEMS, Locale
 from leverframe.core.messages import Message, Text
-from leverframe.ports import Reference
 
 TOAST_MAX = 600
 """Characters that are shown below a card; what is longer is whispered as well."""
@@ -72,16 +72,10 @@ class Voice:
         return await self._directly(by, self.said(message, by), person)
 
     async def _directly(self, by: Asker, said: Mapping[str, Any], person: str | None) -> Outcome:
-        known = await self._rooms.with_person(by.id)
-        if known is not None:
-            return await self._connector.post(known.service, known.tenant, known.conversation, said, patience_s=PATIENCE_S)
-        service, tenant = self._rooms.service, by.team or self._rooms.tenant
-        told, conversation = await self._connector.meet(service, tenant, person or by.id)
-        if conversation is None:
-            return told if not isinstance(told, Delivered) else Rejected(code="teams_not_in_room", detail="no conversation")
-        met = Reference(chat=self.name, conversation=conversation, service=service, tenant=tenant, kind="personal", person=by.id)
-        await self._rooms.learned(met)
-        return await self._connector.post(service, tenant, conversation, said, patience_s=PATIENCE_S)
+        found = await with_person(self._rooms, self._connector, by.id, tenant=by.team, person=person)
+        if not isinstance(found, Found):
+            return found
+        return await self._connector.post(found.service, found.tenant, found.conversation, said, patience_s=PATIENCE_S)
 
     async def post(self, at: Place, message: Message, by: Asker) -> Outcome:
         """Say it in the room (in its thread)."""

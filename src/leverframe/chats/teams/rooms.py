@@ -12,6 +12,8 @@ from leverframe.core.errors import Refused
 from leverframe.ports import Clock, Reference, References
 
 ID = re.compile(r"(?:19|a|29|8):[^\s;/\\?#]{1,250}")
+PERSON = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+"""Somebody's id in Entra: as a room, the chat of the bot with them."""
 NAME = re.compile(r"#[^\s#;\x00-\x1f][^#;\x00-\x1f]{0,120}")
 LOOK_EVERY = timedelta(seconds=10)
 """How often what other processes learned is looked for, when a room is not known."""
@@ -34,6 +36,7 @@ class Rooms:
         self.name = name
         self._settings, self._clock, self._store = settings, clock, references
         self._named = {room.casefold(): id for room, id in settings.rooms.items()}
+        self._names = {id: room for room, id in settings.rooms.items()}
         self._known: dict[str, Reference] = {}
         self._looked_at: datetime | None = None
 
@@ -50,6 +53,10 @@ class Rooms:
     def known(self, conversation: str) -> Reference | None:
         """Return what is remembered of a conversation."""
         return self._known.get(conversation)
+
+    def name_of(self, conversation: str) -> str | None:
+        """Return the name that the configuration gives a conversation."""
+        return self._names.get(conversation)
 
     async def learn(self, reference: Reference) -> None:
         """Remember a conversation; returns once it is kept. Raises ``Refused("storage_unavailable")``."""

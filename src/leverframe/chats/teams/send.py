@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from leverframe.chats.teams import answers
 from leverframe.chats.teams.connector import Connector
+from leverframe.chats.teams.meeting import with_person
 from leverframe.chats.teams.message_card import message_card
 from leverframe.chats.teams.presses import CardPresses
 from leverframe.chats.teams.render import activity, card, envelope
-from leverframe.chats.teams.rooms import ID, NAME, Found, Rooms
+from leverframe.chats.teams.rooms import ID, NAME, PERSON, Found, Rooms
 from leverframe.chats.teams.settings import Settings
 from leverframe.core.delivery import Delivered, Outcome, Rejected
 from leverframe.net import NotSent, Outbound
@@ -53,8 +54,8 @@ class TeamsChat:
         """Return a sentence with the remedy when ``room`` is neither a name nor an id of a room, or cannot be reached; else ``None``."""
         if room in self._webhooks or (room in self._named and self._is_bot):
             return None
-        if not (NAME.fullmatch(room) or ID.fullmatch(room)):
-            return f'"{room}" is not a room of Teams: write "#" and its name ("#dev", "#Team/dev"), or its id ("19:…@thread.tacv2").'
+        if not (NAME.fullmatch(room) or ID.fullmatch(room) or PERSON.fullmatch(room)):
+            return f'"{room}" is not a room of Teams: write "#" and its name ("#dev", "#Team/dev"), its id ("19:…@thread.tacv2"), or a person\'s object id.'
         if not self._is_bot:
             return f'Nothing reaches "{room}": add it to [chats.{self.name}.webhooks], or set app_id and app_password on [chats.{self.name}].'
         return None
@@ -69,7 +70,7 @@ class TeamsChat:
             return await self._post_to_webhook(webhook, posting)
         found = await self._find(posting)
         if not isinstance(found, Found) or self._connector is None:
-            return found if isinstance(found, Rejected) else _nobody(posting)
+            return _nobody(posting) if isinstance(found, Found) else found
         conversation = found.conversation
         if posting.thread and conversation.endswith(THREADED):
             conversation = f"{conversation};messageid={posting.thread}"
@@ -90,9 +91,11 @@ class TeamsChat:
     async def close(self) -> None:
         """Nothing to let go of: the connections are the hub's shared ones."""
 
-    async def _find(self, posting: Posting) -> Found | Rejected:
-        if self._rooms is None:
+    async def _find(self, posting: Posting) -> Found | Outcome:
+        if self._rooms is None or self._connector is None:
             return _nobody(posting)
+        if posting.remote_room is None and PERSON.fullmatch(posting.room):
+            return await with_person(self._rooms, self._connector, posting.room)
         found = await self._rooms.find(posting.remote_room or posting.room)
         return Rejected(code=found, detail=posting.room) if isinstance(found, str) else found
 
