@@ -37,7 +37,7 @@ from leverframe.secrets.keys import AUDIT, keys_for
 from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
 from leverframe.site_rooms import build_sites
 from leverframe.slack_rooms import SlackRooms, build_slack, slack_members, slack_tokens
-from leverframe.source_rooms import build_sources
+from leverframe.source_rooms import bucket_steps, build_sources, fetching
 from leverframe.sources.github.source import GithubHook
 from leverframe.sources.hub import HubSource
 from leverframe.sources.teams.source import TeamsSource
@@ -74,6 +74,7 @@ from leverframe.work.sweep import Kept, Sweeper
 if TYPE_CHECKING:
     from leverframe.github.client import GitHub
     from leverframe.plugins.host import Host
+    from leverframe.work.content.office import Office
 
 HEARTBEAT_S = 5.0
 PATIENCE_S = 8.0
@@ -119,6 +120,8 @@ class App:
     host: Host | None
     """The plugins."""
     box: SignalBox | None
+    sites: Office | None
+    """The back office, where there are sites."""
     slack: SlackRooms
     """The ways in from Slack, where people speak to the hub."""
     teams: TeamsRooms
@@ -227,10 +230,9 @@ async def build(config: Config, clock: Clock | None = None, *, demo: bool = Fals
 async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *, demo: bool, log_to: TextIO | None) -> App:
     metrics, access, outbound = Metrics(), AccessLog(log_to), Outbound()
     zone, locale = ZoneInfo(config.hub.timezone), config.hub.locale
-    accepted, planned = Bell(), Bell()
-    recent = Recent()
+    accepted, planned, recent = Bell(), Bell(), Recent()
 
-    sources = build_sources(config, clock)
+    sources = build_sources(config, clock, lambda url: fetching(hooks.guarded)(url))  # the guarded way out is made further down
     parsing: dict[str, Source] = {**sources, HOOK: GithubHook(HOOK), HUB: HubSource(), TEAMS: TeamsSource()}
 
     def parse(stored: StoredEvent) -> Event:
@@ -302,11 +304,12 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         config, box, bots, outbound, clock, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
     actions = _actions(config, desk, refusals, relay, presses, library, lambda event, route: words(event, routes.get(route)))
+    before, after = bucket_steps(config, sources, sites)
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, owed_again, hub_id(config.hub.url)), sources,
         hook=HookDoor(database, clock, parsing[HOOK], _workspaces(config, chats)),
         incoming=IncomingDoor(database, clock, parsing[TEAMS], desk.chats),
-        refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=address_of,
+        refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=address_of, before=before, after=after,
     )  # fmt: skip
     doors: list[Door] = [
         *health.doors(desk, ready=database.ready, metrics=metrics), *assets.doors(), *IdentityPages(desk).doors(),
@@ -320,7 +323,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             *(box.loops if box is not None else ()), *([("sites", sites.looker.run)] if sites is not None else []), *slack.loops, *([("github teams", teams.run)] if teams is not None else []), *([("plugins", hearing.run)] if hearing is not None else []),
             *([("recover", recovering.run)] if recovering is not None else []),
         ],
-        deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, refusals=refusals, filters=filters, endings=endings, box=box, slack=slack, teams=teams_rooms, host=host, metrics=metrics,
+        deliverer=deliverer, chats=chats, outbound=outbound, hooks=hooks, refusals=refusals, filters=filters, endings=endings, box=box, sites=sites, slack=slack, teams=teams_rooms, host=host, metrics=metrics,
         _tasks=[],
     )  # fmt: skip
 

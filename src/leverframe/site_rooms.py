@@ -35,6 +35,12 @@ def build_sites(config: Config, database: Any, clock: Clock, dispatcher: Dispatc
     return Office(shelf, Markdown())
 
 
+def bucket_prefix(config: Config, site: str) -> str:
+    """Return what stands before the site's names in its bucket; empty, or a folder with its slash."""
+    prefix = str(getattr(config.sites[site].storage, "prefix", "")).strip("/")
+    return f"{prefix}/" if prefix else ""
+
+
 def _storage(config: Config, settings: Any) -> Storage:
     from leverframe.config.sites import STORAGES
 

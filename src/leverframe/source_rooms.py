@@ -2,19 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from leverframe.config import Config
-from leverframe.ports import Clock, Source
+from leverframe.core.errors import Refused
+from leverframe.net import NotSent, Outbound
+from leverframe.ports import Accepted, Clock, Source
+
+if TYPE_CHECKING:
+    from leverframe.core.content.values import Site
+    from leverframe.web.inbound import After, Before
+    from leverframe.work.content.office import Office
+
+Fetch = Callable[[str], Awaitable[bytes]]
+_CERTIFICATE_BYTES = 64 * 1024
 
 
-def build_sources(config: Config, clock: Clock) -> dict[str, Source]:
-    """Return the sources by their keys; ``clock`` is asked by those whose signatures cover a moment."""
-    return {name: _source(name, settings, clock) for name, settings in config.sources.items()}
+def build_sources(config: Config, clock: Clock, fetch: Fetch) -> dict[str, Source]:
+    """Return the sources by their keys; ``clock`` is asked by those whose signatures cover a moment, ``fetch`` for a vendor's certificates."""
+    return {name: _source(name, settings, clock, fetch) for name, settings in config.sources.items()}
 
 
-def _source(name: str, settings: Any, clock: Clock) -> Source:
+def bucket_steps(config: Config, sources: Mapping[str, Source], office: Office | None) -> tuple[dict[str, Before], dict[str, After]]:
+    """Return what the sources of buckets do before and after a request is taken: certificates, and objects to be looked at."""
+    from leverframe.site_rooms import bucket_prefix
+
+    before: dict[str, Before] = {}
+    after: dict[str, After] = {}
+    for name, settings in config.sources.items():
+        if settings.kind == "bucket" and office is not None:  # type: ignore[attr-defined]
+            from leverframe.sources.bucket.source import BucketSource, keys_of
+
+            source, site = sources[name], office.shelf.sites[settings.site]  # type: ignore[attr-defined]
+            assert isinstance(source, BucketSource)
+            before[name] = source.prepare
+            after[name] = partial(_notice, office, site, bucket_prefix(config, site.name), f"source:{name}", keys_of)
+    return before, after
+
+
+async def _notice(office: Office, site: Site, prefix: str, actor: str, keys_of: Callable[[Accepted], Sequence[str]], accepted: Accepted) -> None:
+    """Have the objects looked at that a notification names, before its sender is told that it was taken."""
+    keys = [key.removeprefix(prefix) for key in keys_of(accepted) if key.startswith(prefix)]
+    if not accepted.is_ping and keys:
+        await office.noticed(site, keys, actor=actor)
+
+
+def fetching(outbound: Outbound) -> Fetch:
+    """Return what gets a vendor's certificate through the guard; it raises ``Refused("vendor_unreachable")``."""
+
+    async def fetch(url: str) -> bytes:
+        try:
+            answer = await outbound.get(url, {}, cap=_CERTIFICATE_BYTES)
+        except NotSent as error:
+            raise Refused("vendor_unreachable", error.reason[:200], retry_after_s=10) from None
+        if answer.status != 200:
+            raise Refused("vendor_unreachable", f"status {answer.status}", retry_after_s=10)
+        return answer.body
+
+    return fetch
+
+
+def _source(name: str, settings: Any, clock: Clock, fetch: Fetch) -> Source:
     match settings.kind:
         case "github":
             from leverframe.sources.github.source import GithubSource
@@ -57,6 +107,10 @@ def _source(name: str, settings: Any, clock: Clock) -> Source:
             from leverframe.sources.argocd_notifications.source import ArgocdNotificationsSource
 
             return ArgocdNotificationsSource(name, _revealed(settings))
+        case "bucket":
+            from leverframe.sources.bucket.source import BucketSource
+
+            return BucketSource(name, _revealed(settings), topics=settings.topics, fetch=fetch, now=clock.now)
         case "generic":
             return generic_source(name, settings, clock)
         case _:

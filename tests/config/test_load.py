@@ -14,7 +14,7 @@ from config.wrong_plugins import WRONG_PLUGINS
 from fakes.github_apps import app_pem
 
 from leverframe.chats.slack.settings import Settings as Slack
-from leverframe.config import Config, ConfigErrors, control_socket, find, load, socket_path
+from leverframe.config import Config, ConfigErrors, control_socket, find, load, reading, socket_path
 from leverframe.config.problems import FINDINGS
 from leverframe.core.projects import Project, Pusher
 from leverframe.sources.github.settings import Settings as GitHubSource
@@ -220,6 +220,8 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("not TOML", "[hub]\nurl = x\n", [(2, "", "toml_invalid")]),
     ("TOML that ends too early", "[hub]\nurl = [\n", [(2, "", "toml_invalid")]),
     ("unknown section", "[routs]\n", [(1, "routs", "key_unknown")]),
+    ("a bucket of no site", "[sources.x]\nkind = 'bucket'\nsite = 'blog'\ntopics = ['arn:aws:sns:us-east-1:123456789012:t']\n", [(3, "sources.x.site", "site_unknown")]),
+    ("a bucket that nobody vouches for", "[sources.x]\nkind = 'bucket'\nsite = 'blog'\n", [(1, "sources.x", "value_invalid")]),
     ("planned section", "[windows.x]\n", [(1, "windows", "key_not_built")]),
     ("unknown key", "[hub]\n\nlocall = 'ko'\n", [(3, "hub.locall", "key_unknown")]),
     ("a section that is no table", "hub = 1\n", [(1, "hub", "value_type")]),
@@ -280,7 +282,6 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("secret written down", "[sources.github]\nsecrets = ['x']\n", [(2, "sources.github.secrets[0]", "secret_literal")]),
     ("webhook written down", f"{CHAT}[chats.slack.webhooks]\n'#x' = 'https://x'\n", [(4, 'chats.slack.webhooks."#x"', "secret_literal")]),
     ("secret that is no string", "[sources.github]\nsecrets = [1]\n", [(2, "sources.github.secrets[0]", "value_type")]),
-    ("planned source", "[sources.bucket]\n", [(1, "sources.bucket", "kind_not_built")]),
     ("half a bot", "[chats.teams]\napp_id = '11111111-2222-4333-8444-555555555555'\n", [(1, "chats.teams.app_password", "teams_bot_half")]),
     (
         "a bot that hears nobody", "[chats.teams]\napp_id = '11111111-2222-4333-8444-555555555555'\napp_password = 'env:SECRET'\n",
@@ -427,7 +428,7 @@ def test_a_package_that_is_not_installed_is_told(
 
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
-    alone = {"file_missing", "file_unreadable", "port_invalid", "database_unavailable", "filter_unavailable", "sites_unavailable", "slack_socket_unavailable", "teams_unavailable"}
+    alone = {"file_missing", "file_unreadable", "kind_not_built", "port_invalid", "database_unavailable", "filter_unavailable", "sites_unavailable", "slack_socket_unavailable", "teams_unavailable"}
     tried = {code for *_, expected in (*WRONG, *WRONG_HOOKS, *WRONG_LEVERS, *WRONG_PLUGINS) for _, _, code in expected}
     assert tried | alone == set(FINDINGS)
 
@@ -441,14 +442,16 @@ def test_both_languages_say_it() -> None:
             assert ("{detail}" in en) == ("{detail}" in ko), code
 
 
-def test_a_kind_that_is_not_built_is_told_by_its_family(tmp_path: Path) -> None:
+def test_a_kind_that_is_not_built_is_told_by_its_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To a user a room is a channel: what is missing is a source, or a chat."""
-    said = {}
+    monkeypatch.setitem(reading.NOT_BUILT_KINDS, "sources", frozenset({"pigeons"}))
     with pytest.raises(ConfigErrors) as caught:
-        read(tmp_path, "[sources.bucket]\n")
+        read(tmp_path, "[sources.pigeons]\n")
     (finding,) = caught.value.findings
-    said["[sources.bucket]\n"] = (finding.sentence("en"), finding.sentence("ko"))
-    assert said["[sources.bucket]\n"] == ("Sources of kind “bucket” are not built yet in this version.", "소스 종류 “bucket”은 아직 이 버전에 없습니다.")
+    assert (finding.code, finding.key) == ("kind_not_built", "sources.pigeons")
+    assert (finding.sentence("en"), finding.sentence("ko")) == (
+        "Sources of kind “pigeons” are not built yet in this version.", "소스 종류 “pigeons”는 아직 이 버전에 없습니다.",
+    )  # fmt: skip
 
 
 def test_what_needs_no_secrets_reads_the_rest(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from leverframe.ports import Source
 from leverframe.sources.alertmanager.source import AlertmanagerSource
 from leverframe.sources.argocd_notifications.source import ArgocdNotificationsSource
 from leverframe.sources.bitbucket.source import BitbucketSource
+from leverframe.sources.bucket.source import BucketSource
 from leverframe.sources.cloudevents.source import CloudEventsSource
 from leverframe.sources.generic.source import GenericSource, Mapped, Proof
 from leverframe.sources.git.source import GitSource
@@ -62,6 +63,10 @@ class Harness:
 def spliced(body: bytes, members: bytes) -> bytes:
     """Return the JSON object ``body`` with these members (``b'"n": 1'``) before its own."""
     return b"{" + members + b", " + body.strip()[1:]
+
+
+async def _nowhere(url: str) -> bytes:
+    raise AssertionError(url)
 
 
 def _now() -> datetime:
@@ -295,7 +300,21 @@ BITBUCKET = Harness(
     required=(b"content-type", b"x-event-key", b"x-request-uuid"),
 )
 
+BUCKET = Harness(
+    make=lambda secrets: BucketSource("bucket", secrets, topics=(), fetch=_nowhere, now=_now),
+    headers=lambda body, secret: {b"content-type": b"application/json", b"authorization": b"Bearer " + secret.encode()},
+    body='{"EventName": "s3:ObjectCreated:Put", "Key": "blog/posts/한글.md", "Records": [{"s3": {"bucket": {"name": "blog"}, "object": {"key": "posts%2F%ED%95%9C%EA%B8%80.md"}}}]}'.encode(),
+    name="object.created",
+    repo=None,
+    unknown_body=b'{"EventName": "s3:TeaBreak", "Records": []}',
+    signature=b"authorization",
+    prefix=b"Bearer ",
+    covers_body=False,
+    required=(b"content-type",),
+)
+
 HARNESSES = {
+    "bucket": BUCKET,
     "bitbucket": BITBUCKET,
     "standard_webhooks": STANDARD,
     "generic": GENERIC,

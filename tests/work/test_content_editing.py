@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,13 @@ async def test_history_is_what_the_audit_tells(blog: Blog) -> None:
     await blog.run()
     past = await blog.database.read(content_changes.history, "blog", "posts", "hello", limit=10)
     assert [(row.act, row.actor) for row in past] == [("sites.outside", "source:bucket"), ("sites.update", ANN)] and past[1].dispatch == saved.dispatch
+
+
+async def test_old_changes_are_forgotten_and_open_ones_are_not(blog: Blog, clock: VirtualClock) -> None:  # noqa: F811
+    """What is past its retention goes, but for what nobody knows the end of."""
+    await blog.editor.create(ANN, BLOG, POSTS, "old", {"title": "x"})
+    clock.advance(days=500)
+    await blog.editor.create(ANN, BLOG, POSTS, "new", {"title": "x"})
+    assert await blog.database.write(content_changes.sweep, before=clock.now() - timedelta(days=400)) == 1
+    newest = await blog.database.read(content_changes.newest, "blog")
+    assert newest is not None and newest.entry == "new"

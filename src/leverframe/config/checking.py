@@ -60,6 +60,10 @@ def check(
         if route.get("paths") and not has_token and _may_be_pull_request(route.get("events")):
             reading.found("paths_need_token", (*at, "paths"))
     _filters(reading, wheres)
+    for name, settings in sources.items():
+        site = getattr(settings, "site", None) if getattr(settings, "kind", "") == "bucket" else None
+        if isinstance(site, str) and site not in table(document.get("sites")):
+            reading.found("site_unknown", ("sources", name, "site"), site, near(site, table(document.get("sites")), '"{}"'))
     for room in table(document.get("rooms")):
         _destination(reading, ("rooms", room), room, chats)
     if isinstance(outbound_room := table(document.get("outbound")).get("room"), str):

@@ -274,6 +274,8 @@ _error("service_name_invalid", ("“{detail}” cannot be a name: people type it
        ("“{detail}”은(는) 이름으로 쓸 수 없습니다. 사람들이 명령에 입력합니다.", "영문자, 숫자, ., -, _만 63자까지 쓰세요."))
 _warning("services_need_token", ("There is no [github] token, so nothing can be deployed by {key}: branches and commits are read from GitHub.", 'Add [github] token = "env:GH_TOKEN".'),
          ("[github] token이 없어 {key}(으)로는 아무것도 배포할 수 없습니다. 브랜치와 커밋은 GitHub에서 읽습니다.", '[github] token = "env:GH_TOKEN"을 추가하세요.'))
+_error("site_unknown", ("There is no site called “{detail}”.", "Add [sites.{detail}], or correct the name."),
+       ("“{detail}”라는 사이트가 없습니다.", "[sites.{detail}]을 추가하거나 이름을 고치세요."))
 _error("sites_unavailable", ("Sites need packages that are not installed.", "Run pip install 'leverframe[sites]', or take [sites] out."),
        ("사이트에 필요한 패키지가 설치되어 있지 않습니다.", "pip install 'leverframe[sites]'를 실행하거나 [sites]를 지우세요."))
 _warning("slack_app_token_kind", ("{key} is not an app-level token: it does not begin with “xapp-”.", "Make one with the scope connections:write under Basic Information → App-Level Tokens of the Slack app."),

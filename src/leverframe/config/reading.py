@@ -32,7 +32,7 @@ KINDS: dict[str, dict[str, str]] = {
     "sources": {
         kind: f"leverframe.sources.{kind}.settings"
         for kind in (
-            "github", "gitlab", "gitea", "git", "bitbucket", "alertmanager", "argocd_notifications", "cloudevents", "generic", "jenkins", "standard_webhooks",
+            "github", "gitlab", "gitea", "git", "bitbucket", "bucket", "alertmanager", "argocd_notifications", "cloudevents", "generic", "jenkins", "standard_webhooks",
         )
     },
     "chats": {
@@ -47,7 +47,7 @@ KINDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """The rooms that are built, and the module of their ``Settings``; only what is configured is imported."""
 NOT_BUILT_KINDS = {
-    "sources": frozenset({"bucket"}),
+    "sources": frozenset[str](),
     "chats": frozenset[str](),
     "runners": frozenset[str](),
 }

@@ -50,9 +50,12 @@ class LocalFolder(Objects):
     async def pages(self, prefix: str) -> AsyncIterator[Sequence[Stored]]:
         """Yield the objects, but not those behind links that lead out, or whose names hide them."""
         async for page in super().pages(prefix):
-            kept = [one for one in page if await self._inside(one.key)]
+            kept = await asyncio.to_thread(self._kept, page)
             if kept:
                 yield kept
+
+    def _kept(self, page: Sequence[Stored]) -> Sequence[Stored]:
+        return [one for one in page if _leads_inside(self._root, one.key)]
 
     async def head(self, key: str) -> Stored | None:
         """Return the object without what is in it."""

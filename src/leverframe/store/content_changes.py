@@ -11,7 +11,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from leverframe.store.event_pages import first_id_at
 from leverframe.store.events import alive
+from leverframe.store.retention import BITE
 from leverframe.store.rows import upsert
 from leverframe.store.tables import audit, content_looks, processes
 from leverframe.store.tables import content_changes as table
@@ -146,6 +148,12 @@ def _change(row: sa.Row[Any]) -> Change:
     values = dict(row._mapping)
     values["document"] = msgspec.json.decode(values["document"])
     return Change(**values)
+
+
+def sweep(connection: Connection, *, before: datetime) -> int:
+    """Forget up to :data:`BITE` changes that ended, and were made before; return how many. Their audit entries go their own way."""
+    old = sa.select(table.c.id).where(table.c.id < first_id_at(before), table.c.state != "storing").order_by(table.c.id).limit(BITE)
+    return connection.execute(table.delete().where(table.c.id.in_(old.scalar_subquery()))).rowcount
 
 
 # What is to be looked at.

@@ -11,7 +11,7 @@ import msgspec
 
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.observe import AccessLog, Metrics, masked, quoted
-from leverframe.ports import Batches, Greets, Source
+from leverframe.ports import Accepted, Batches, Greets, Source
 from leverframe.web.rates import peer_of
 from leverframe.work.receive import Receiver
 
@@ -26,6 +26,8 @@ BUFFER_BUDGET = 256 * 1024 * 1024
 ADDRESS_BUDGET = BUFFER_BUDGET // 8
 """The share of one address, so that a stranger who sends slowly leaves room for others."""
 Client: TypeAlias = tuple[str, int] | None
+Before: TypeAlias = Callable[[Mapping[bytes, bytes], bytes], Awaitable[None]]
+After: TypeAlias = Callable[[Accepted], Awaitable[None]]
 _JSON = [(b"content-type", b"application/json")]
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 INCOMING = "/teams/incoming/"
@@ -127,9 +129,14 @@ class Inbound:
         access: AccessLog,
         locale: Locale,
         address_of: Callable[[Client], str],
+        before: Mapping[str, Before] | None = None,
+        after: Mapping[str, After] | None = None,
     ) -> None:
+        """``before`` is what a source has to fetch before it can prove a request, ``after`` what else must be on disk before the sender is
+        told that it was taken; by the source's name."""
         self._receiver, self._hook, self._incoming, self._refusals, self._metrics = receiver, hook, incoming, refusals, metrics
         self._access, self._locale, self._address_of = access, locale, address_of
+        self._before, self._after = before or {}, after or {}
         self._doors: dict[str, Source] = {f"/in/{name}": source for name, source in sources.items()}
         self._greeting: dict[str, Greets] = {f"/in/{name}": source for name, source in sources.items() if isinstance(source, Greets)}
         self._batching: dict[str, Batches] = {f"/in/{name}": source for name, source in sources.items() if isinstance(source, Batches)}
@@ -207,7 +214,11 @@ class Inbound:
                 return Answer(200, list(greeting.headers), greeting.body)
             if self._batching and path in self._batching:
                 return await self._answer_all(path, fields, body.whole(), client, self._batching[path])
+            if (before := self._before.get(source.name)) is not None:
+                await before(fields, body.whole())
             receipt, accepted = await self._receiver.receive(source, fields, body.whole(), carried=carried, scope=dedupe)
+            if (after := self._after.get(source.name)) is not None:
+                await after(accepted)
         except Refused as refused:
             return self._refused(path, method, refused, client, read)
         finally:

@@ -11,7 +11,7 @@ import structlog
 from leverframe.core.audit_chain import Signer
 from leverframe.core.errors import Refused
 from leverframe.ports import Clock
-from leverframe.store import audit_chain, retention
+from leverframe.store import audit_chain, content_changes, retention
 from leverframe.store.database import Database
 
 EVERY_S = 3600.0
@@ -57,6 +57,7 @@ class Sweeper:
             ("bodies", retention.sweep_bodies, self._kept.bodies_days),
             ("events", retention.sweep_events, self._kept.events_days),
             ("deployments", retention.sweep_deployments, self._kept.events_days),
+            ("changes", content_changes.sweep, self._kept.audit_days),
             ("small", partial(retention.sweep_small, now=now), self._kept.events_days),
             # Last: an audit that is not as it was written refuses to be forgotten.
             ("audit", partial(audit_chain.sweep, signer=self._signer, now=now), self._kept.audit_days),

@@ -42,3 +42,5 @@ row("upload_empty", 400, ("The file is empty.", "Choose a file with something in
     ("빈 파일입니다.", "내용이 있는 파일을 고르세요."))
 row("upload_unreadable", 400, ("The upload is not a form with a file.", "Send multipart/form-data with the field csrf before the field file, as the page does."),
     ("파일이 든 양식이 아닙니다.", "페이지가 하듯 multipart/form-data로 csrf 필드를 file 필드보다 먼저 보내세요."))
+row("vendor_unreachable", 503, ("The certificate that proves the sender cannot be fetched now.", "The sender tries again by itself; when it goes on, let the hub reach the vendor's host over https."),
+    ("보낸 쪽을 증명하는 인증서를 지금 가져올 수 없습니다.", "보낸 쪽이 스스로 다시 시도합니다. 계속되면 허브에서 그 호스트로 나가는 https를 허용하세요."))

@@ -35,7 +35,8 @@ async function send(area, file, told) {
   if (!answer.ok) return;
   if (area.matches("textarea")) {
     const text = file.type.startsWith("image/") ? `![](${said.address})` : `[${file.name}](${said.address})`;
-    area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
+    const before = area.value.slice(0, area.selectionStart);
+    area.setRangeText(`${before === "" || before.endsWith("\n") ? "" : "\n\n"}${text}`, area.selectionStart, area.selectionEnd, "end");
   } else {
     area.value = said.address;
   }

@@ -19,7 +19,7 @@ from leverframe.work.content.publishing import Publisher
 
 ENTRY_BYTES = 1024 * 1024
 """More is no text that somebody edits in a form."""
-SEARCHED = 2_000
+SEARCHED = 1_000
 """Characters of an entry that a search looks through."""
 AGAIN_S = 5
 

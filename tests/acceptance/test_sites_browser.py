@@ -1,0 +1,91 @@
+"""The back office in a real browser, on the demo: an edit goes from saved over building to live, and two editors meet."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acceptance.test_playground_browser import PATIENCE_S, Demo
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo of its own."""
+    made = Demo(tmp_path_factory.mktemp("sites") / "demo")
+    made.start()
+    yield made
+    made.stop()
+
+
+def sign_in(page: Page, demo: Demo) -> None:
+    """Come in as the demo's administrator, to the sites."""
+    page.set_default_timeout(PATIENCE_S * 1000)
+    page.goto(f"{demo.url}/console/sites")
+    page.click("button.primary")  # it is a demo: it lets you in
+    page.wait_for_url("**/login?*")
+    page.click("button.primary")
+    page.wait_for_url("**/console/sites")
+
+
+def test_an_edit_goes_from_saved_to_live(page: Page, demo: Demo) -> None:
+    """The preview follows the words, a picture is added in place, and after saving the banner changes by itself until readers see it."""
+    sign_in(page, demo)
+    page.goto(f"{demo.url}/console/entries/blog/posts/first-week")
+    page.wait_for_selector(".rendered strong:has-text('Monday')")
+    page.fill("[name='f.title']", "첫 주")
+    page.fill("textarea.markdown", "## 다시 쓴 글\n\n<script>document.title = 'broken'</script>")
+    page.wait_for_selector(".rendered h2:has-text('다시 쓴 글')")
+    page.set_input_files(".type-markdown .add input", {"name": "그림 1.png", "mimeType": "image/png", "buffer": PICTURE})
+    page.wait_for_selector(".rendered img[src^='/console/files/blog/images/']")
+    page.wait_for_function("[...document.querySelectorAll('.rendered img')].every((one) => one.complete && one.naturalWidth === 1)")
+    page.click("[name=save]")
+    page.wait_for_selector("h1:has-text('첫 주')")
+    page.evaluate("window.never_reloaded = true")
+    page.wait_for_selector(".publication.stage-live")
+    assert page.evaluate("window.never_reloaded") and "broken" not in page.title()
+    written = (demo._folder / "content" / "posts" / "first-week.md").read_text()
+    assert "title: 첫 주\n" in written and "layout: post   # what the generator needs, and no form shows" in written and "![](/images/" in written
+
+
+def test_two_editors_and_no_scripts(browser: Browser, demo: Demo) -> None:
+    """Without scripts everything works: the second editor is shown both versions in Korean, and nothing was overwritten."""
+    contexts = [browser.new_context(java_script_enabled=False, locale="ko-KR") for _ in range(2)]
+    first, second = (context.new_page() for context in contexts)
+    try:
+        for page in (first, second):
+            sign_in(page, demo)
+            page.goto(f"{demo.url}/console/entries/blog/authors/jonas")
+        first.fill("[name='f.name']", "Jonas W.")
+        first.click("[name=save]")
+        first.wait_for_selector(".publication")
+        second.fill("[name='f.name']", "J. Weber")
+        second.click("[name=save]")
+        assert second.locator(".conflict h2").inner_text().startswith("그사이 다른 사람이 고쳤습니다")
+        assert second.locator(".versions td").all_inner_texts() == ["Jonas W.", "J. Weber"]
+        author = demo._folder / "content" / "authors" / "jonas.json"
+        assert "Jonas W." in author.read_text() and second.input_value("[name='f.name']") == "J. Weber"
+        second.click("[name=save]")
+        second.wait_for_selector("h1:has-text('J. Weber')")
+        assert "J. Weber" in author.read_text()
+        second.goto(f"{demo.url}/console/delete/blog/authors/jonas")
+        second.click("button.danger")
+        assert "다음 항목이 참조하고 있어" in second.locator(".note.wrong").inner_text()
+        second.goto(f"{demo.url}/console/sites/blog/posts/new")
+        second.fill("[name='f.title']", "새 글")
+        second.select_option("[name='f.author']", "mina")
+        second.fill("textarea.markdown", "본문 **굵게**")
+        second.click("[name=preview]")
+        assert second.locator("#preview strong").inner_text() == "굵게"
+        second.click("[name=save]")
+        second.wait_for_selector("h1:has-text('새 글')")
+    finally:
+        for context in contexts:
+            context.close()
