@@ -39,6 +39,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[people.NAME]", models.Person, ""),
     ("[roles.NAME]", models.Role, ""),
     ("[github]", github.GitHub, ""),
+    ("[[github.gates]]", github.GateSection, ""),
     ("[github.app]", github.GitHubApp, "The hub as a GitHub App."),
     ("[projects.\"OWNER/NAME\"]", projects.ProjectSection, "A project whose webhooks should say more of it than its source does: [Webhooks](how-to/webhooks.md)."),
     ("[pushers.\"NAME\"]", projects.PusherSection, "Somebody who pushes. NAME is a login, or an e-mail address as git has it."),

@@ -60,6 +60,10 @@ def build_runners(
     from leverframe.runners.callback import Callback
 
     found |= {"answer": Answering(), "callback": Callback(guarded, clock)}
+    if config.github.app is not None:
+        from leverframe.runners.github_rule import GitHubRule
+
+        found["github_rule"] = GitHubRule(github(), config.github.api_url)
     if config.github.has_credentials and "github_actions" not in found:
         from leverframe.runners.github_actions import GitHubActions
 

@@ -15,6 +15,7 @@ from leverframe.ports import Clock, Repositories, Runner
 if TYPE_CHECKING:
     from leverframe.core.deployments import Deployment
     from leverframe.core.deployments.effects import Happening
+    from leverframe.core.gates import Rule
     from leverframe.github.client import GitHub
     from leverframe.net import Outbound
     from leverframe.observe import Metrics
@@ -114,7 +115,7 @@ def build_box(
     known = config.catalogue.known()
     return SignalBox(
         converser=converser, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
-        standings=standings, runners=runners, dispatcher=Dispatcher(deployer), approver=Approver(deployer), follower=Follower(deployer),
+        standings=standings, runners=runners, dispatcher=Dispatcher(deployer), approver=Approver(deployer), follower=Follower(deployer, rules=_rules(config), api_url=config.github.api_url),
         overhears=host.overhears if host is not None and host.listens else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
         loops=[("deploy", deployer.run), ("converse", converser.run), *([("cards", presser.run_for_ever)] if presser is not None else [])],
@@ -131,6 +132,18 @@ def _repositories(config: Config, github: Callable[[], GitHub]) -> Callable[[Dep
     from leverframe.runner_rooms import build_repositories
 
     return build_repositories(config, github)
+
+
+def _rules(config: Config) -> Sequence[Rule]:
+    from leverframe.core.gates import Rule
+
+    return [
+        Rule(
+            repositories=tuple(one.repositories), environments=None if one.environments is None else tuple(one.environments), policy=config.policies[one.policy],
+            rooms=tuple(one.rooms),
+        )
+        for one in config.github.gates
+    ]  # fmt: skip
 
 
 def lever_desk(config: Config, box: SignalBox, look_at: Callable[[str], Coroutine[Any, Any, None]]) -> LeverDesk:

@@ -79,6 +79,8 @@ class FakeGitHub:
         self.calls: list[Call] = []
         self.count: Counter[str] = Counter()
         self.dispatched: list[dict[str, Any]] = []
+        self.reviews: dict[tuple[str, str, str], list[tuple[str | None, str]]] = {}
+        """What the app said of its protection rules, by repository, run and environment."""
         self.port = 0
         self._run_id = 987_650
         self._runner: web.ServerRunner | None = None
@@ -312,6 +314,8 @@ class FakeGitHub:
                 return ask.need("actions", "read", lambda: ask.jobs(id))
             case ["POST", "actions", "runs", id, "cancel"]:
                 return ask.need("actions", "write", lambda: ask.cancel(id))
+            case ["POST", "actions", "runs", id, "deployment_protection_rule"]:
+                return ask.need("deployments", "write", lambda: ask.review(id))
             case ["GET", "actions", "jobs", id, "logs"]:
                 return ask.need("actions", "read", lambda: ask.job_log(id))
             case ["GET", "check-runs", id, "annotations"]:

@@ -215,6 +215,19 @@ class Ask:
         self.repository.runs[run.id] = run
         return run
 
+    def review(self, id: str) -> web.Response:
+        """Take an app's answer to its deployment protection rule, or its report of how things stand: ten at most."""
+        name, state, comment = self.said.get("environment_name"), self.said.get("state"), self.said.get("comment")
+        if not isinstance(name, str) or not isinstance(comment, str) or len(comment) > 1_024 or state not in (None, "approved", "rejected"):
+            raise Refusal(422, "Validation Failed")
+        known = self.github.reviews.setdefault((self.repository.name, id, name), [])
+        if any(one is not None for one, _ in known):
+            raise Refusal(422, "There is no pending custom deployment protection rule for this environment.")
+        if state is None and len(known) >= 10:
+            raise Refusal(422, "No more status reports are allowed.")
+        known.append((state, comment))
+        return web.Response(status=204)
+
     # --- runs
 
     def workflows(self) -> web.Response:

@@ -75,6 +75,9 @@ def check(
             _destination(reading, ("services", name, "room"), service_room, chats)
         for position, room in strings(table(service).get("rooms")):
             _destination(reading, ("services", name, "rooms", position), room, chats)
+    for number, gate in enumerate(tables(table(document.get("github")).get("gates"))):
+        for position, asked_in in strings(gate.get("rooms")):
+            _destination(reading, ("github", "gates", number, "rooms", position), asked_in, chats)
     for project, manner in table(document.get("dispatches")).items():
         if isinstance(told_in := table(manner).get("room"), str):
             _destination(reading, ("dispatches", project, "room"), told_in, chats)

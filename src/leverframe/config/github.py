@@ -51,6 +51,15 @@ class HookSection(Section):
     active: bool = Field(True, strict=True, description="Whether it sends anything.")
 
 
+class GateSection(Section):
+    """Who is asked when an environment of GitHub's waits for the hub's app."""
+
+    repositories: Annotated[list[str], Field(min_length=1)] = Field(description="Repositories: `[\"acme/*\"]`.")
+    environments: Annotated[list[str], Field(min_length=1)] | None = Field(None, description="Environments: `[\"production\"]`. Left out, any.")
+    policy: str = Field(description="Who has to agree: a name of `[policies]`.")
+    rooms: list[str] = Field([], description="Where it is asked: `[\"slack:#deploys\"]`.")
+
+
 class GitHub(Section):
     """GitHub's REST API."""
 
@@ -63,6 +72,10 @@ class GitHub(Section):
         5, description="How often the delivery logs of the hooks below (and of the app) are read for what never came in, which GitHub is then asked to send again; 0: never."
     )
     hooks: list[HookSection] = Field([], description="Webhooks that GitHub shall have, each a `[[github.hooks]]`.")
+
+    gates: list[GateSection] = Field(
+        [], description="Who is asked when an environment has the hub's app as a deployment protection rule: `[[github.gates]]`. The first that fits counts; the event comes by a source of kind `github`."
+    )
 
     @property
     def has_credentials(self) -> bool:

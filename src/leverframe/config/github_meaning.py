@@ -20,8 +20,14 @@ def speaks_to_github(document: Table) -> bool:
 
 
 def github_meaning(reading: Reading, document: Table, sources: Mapping[str, BaseModel | None]) -> None:
-    """Note two ways of being somebody at once, an API's address that is that of the pages, and hooks that cannot be."""
+    """Note two ways of being somebody at once, an API's address that is that of the pages, gates that nobody can answer, and hooks that cannot be."""
     github = table(document.get("github"))
+    policies = table(document.get("policies"))
+    for number, gate in enumerate(tables(github.get("gates"))):
+        if "app" not in github:
+            reading.found("gates_need_app", ("github", "gates", number))
+        if isinstance(policy := gate.get("policy"), str) and policy not in policies:
+            reading.found("policy_unknown", ("github", "gates", number, "policy"), policy, near(policy, policies, '"{}"'))
     if "token" in github and "app" in github:
         reading.found("github_token_and_app", ("github", "app"))
     if isinstance(url := github.get("api_url"), str):

@@ -170,6 +170,8 @@ _error("filter_unavailable", ("Filters need the package for CEL, which is not in
        ("CEL 패키지가 설치되어 있지 않아 필터를 쓸 수 없습니다.", "pip install 'leverframe[cel]'을 실행하거나 구조화된 키를 쓰세요."))
 _error("follow_needs_after", ("{key} does not say what it follows.", 'Add after = "staging", the environment that has to succeed first.'),
        ("{key}이(가) 무엇을 따르는지 알 수 없습니다.", '먼저 성공해야 하는 환경을 쓰세요: after = "staging".'))
+_warning("gates_need_app", ("There is no [github.app]: only an app can be a protection rule of an environment, and answer it.", "Add [github] app = {{ id = …, key = \"file:app.pem\" }}."),
+         ("[github.app]이 없습니다. 환경의 보호 규칙이 되고 답하는 일은 앱만 할 수 있습니다.", "[github] app = {{ id = …, key = \"file:app.pem\" }}를 추가하세요."))
 _error("github_app_key_invalid", ("{key} is not the private key of a GitHub App: {detail}.", "Make one on the app's page (Private keys → Generate a private key) and name the file as it was downloaded: \"file:app.pem\"."),
        ("{key}이(가) GitHub App의 개인 키가 아닙니다: {detail}.", "앱 페이지의 Private keys → Generate a private key로 만들고 내려받은 파일을 그대로 쓰세요: \"file:app.pem\"."))
 _error("github_token_and_app", ("The hub can be one only: [github] has both token and app.", "Take token out to speak as the app, or app to speak with the token."),
@@ -238,6 +240,8 @@ _error("plugin_unknown", ("There is no plugin called “{detail}”.", "Put {det
        ("“{detail}”라는 플러그인이 없습니다.", "[plugins]의 folder에 {detail}.py를 넣거나, 그 플러그인이 든 패키지를 설치하세요."))
 _error("plugins_folder_unreadable", ("The folder of plugins cannot be read: {detail}.", "Make the folder, or correct {key}."),
        ("플러그인 폴더를 읽을 수 없습니다: {detail}.", "폴더를 만들거나 {key}를 고치세요."))
+_error("policy_unknown", ("There is no policy called “{detail}”.", "Add [policies.{detail}], or correct the name."),
+       ("“{detail}”라는 정책이 없습니다.", "[policies.{detail}]을 추가하거나 이름을 고치세요."))
 _error("port_invalid", ("The environment variable PORT is “{detail}”, which is not a port.", "Set PORT to a number from 1 to 65535, or write hub.bind."),
        ("환경 변수 PORT가 “{detail}”인데 포트 번호가 아닙니다.", "PORT를 1부터 65535 사이로 설정하거나 hub.bind를 쓰세요."))
 _error("project_name_invalid", ("“{detail}” cannot be a project.", "Write owner/name in letters, digits, ., - and _; the owner is none of the hub's own first words, such as api or console."),

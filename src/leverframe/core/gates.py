@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from leverframe.core.approvals import Policy
 from leverframe.core.dispatches import Dispatch, Request
 
 Deed: TypeAlias = Literal["none", "repository_dispatch", "workflow_dispatch", "callback", "github_rule"]
@@ -85,6 +86,16 @@ class Gate:
     """What the runner is told that was decided."""
     by: str = ""
     """Who decided, where it is not told by the votes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """``[[github.gates]]``: who is asked when GitHub's environments wait for the hub's app."""
+
+    repositories: tuple[str, ...]
+    environments: tuple[str, ...] | None = None
+    policy: Policy
+    rooms: tuple[str, ...] = ()
 
 
 def act_dispatch(act: Act, environment: str, request: Request) -> Dispatch | None:

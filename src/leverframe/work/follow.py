@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from leverframe.core import payload as reading
 from leverframe.core.conversation import Place
 from leverframe.core.deployments import inputs as came
+from leverframe.core.errors import Refused
 from leverframe.core.events import Event
+from leverframe.core.gates import Act, Reference, Rule
 from leverframe.core.globs import Globs
 from leverframe.core.services import Environment
 from leverframe.core.shipping import Resolved
 from leverframe.store import deployments
+from leverframe.work.approve import Approver, Question
 from leverframe.work.deploy import Deployer
 from leverframe.work.interlocking import Turn
 
@@ -21,6 +26,8 @@ HINTS = frozenset({"workflow_run", "check_suite", "check_run", "status"})
 """Events after which runs and checks are worth a look at once. They prove nothing: the truth is read from GitHub."""
 
 
+RULE = "deployment_protection_rule"
+log = structlog.get_logger("leverframe.follow")
 _ORDERED = ("repository_dispatch", "workflow_dispatch")
 """What starts the runs that somebody ordered."""
 
@@ -32,8 +39,9 @@ FORGES = frozenset({"bitbucket", "git", "gitea", "github", "gitlab"})
 class Follower:
     """Moves deployments by events, in the transaction in which an event is routed: once each."""
 
-    def __init__(self, deployer: Deployer) -> None:
-        self._deployer = deployer
+    def __init__(self, deployer: Deployer, *, rules: Sequence[Rule] = (), api_url: str = "https://api.github.com") -> None:
+        """``rules`` are who is asked when an environment of GitHub's (at ``api_url``) waits for the hub's app."""
+        self._deployer, self._rules, self._approver, self._api_url = deployer, rules, Approver(deployer), api_url.rstrip("/")
         self._starts: dict[str, list[tuple[str, Environment]]] = {}
         repositories = set()
         for environments in deployer.catalogue.services.values():
@@ -47,6 +55,8 @@ class Follower:
 
     def wants(self, name: str, repo: str | None) -> bool:
         """Return whether an event of this name may move something."""
+        if name == RULE:
+            return bool(self._rules) and repo is not None
         if repo is None or repo.casefold() not in self._repositories:
             return repo is not None and name == "workflow_run"  # dispatches and approvals go wherever they are asked to
         return name in HINTS or (name == "push" and repo.casefold() in self._starts)
@@ -55,6 +65,8 @@ class Follower:
         """Do what follows from the event; whoever commits calls :meth:`committed` with what is returned."""
         if not self.wants(event.name, event.repo) or event.repo is None or (event.name == "push" and event.kind not in FORGES):
             return None
+        if event.name == RULE:
+            return self._asked_by_github(connection, event, event.repo, now)
         if event.repo.casefold() not in self._repositories and reading.text(event.payload, "workflow_run", "event") not in _ORDERED:
             return None
         turn = self._deployer.begin(connection, now)
@@ -70,6 +82,34 @@ class Follower:
     def committed(self, turn: Turn) -> None:
         """Wake whoever has something to do now."""
         self._deployer.committed(turn)
+
+    def _asked_by_github(self, connection: Connection, event: Event, repo: str, now: datetime) -> Turn | None:
+        """Ask people for a deployment protection rule that waits, once for each run and environment; GitHub hears that they are asked."""
+        environment, url = reading.text(event.payload, "environment"), reading.text(event.payload, "deployment_callback_url")
+        rule = next((
+            one for one in self._rules
+            if Globs(one.repositories).holds((repo,)) and (one.environments is None or Globs(one.environments).holds((environment,)))
+        ), None)  # fmt: skip
+        if event.action != "requested" or rule is None or not environment or not url.startswith(f"{self._api_url}/repos/"):
+            return None
+        ref, sha, sender = (reading.text(event.payload, *path) for path in (("deployment", "ref"), ("deployment", "sha"), ("sender", "login")))
+        act, web = Act(deed="github_rule", url=url), reading.web(event.payload, "repository", "html_url")
+        run = url.rpartition("/deployment_protection_rule")[0].rpartition("/")[2]
+        turn = self._deployer.begin(connection, now)
+        try:
+            opened = self._approver.ask(turn, Question(
+                project=repo, environment=environment, title=f"{repo} → {environment} {ref}".strip()[:200], text=sha[:40], policy=rule.policy, approve=act, reject=act,
+                links=(Reference(label=f"#{run}", url=f"{web}/actions/runs/{run}"),) if web is not None else (),
+                places=[Place(chat=room.partition(":")[0], room=room.partition(":")[2]) for room in rule.rooms], requester=f"github:{sender}" if sender else None,
+                by=sender, owner="github", key=f"{url} {environment}",
+            ))  # fmt: skip
+        except Refused as refused:
+            log.warning("protection_rule_not_asked", repo=repo, code=refused.code)
+        else:
+            if not opened.repeated:
+                self._deployer.report(turn, opened.deployment, act)
+        self._deployer.finish(turn)
+        return turn
 
     def _pushed(self, turn: Turn, event: Event, repo: str) -> None:
         for one in reading.refs(event.payload):

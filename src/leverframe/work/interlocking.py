@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, Literal, Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 import structlog
 from sqlalchemy import Connection
@@ -21,7 +21,7 @@ from leverframe.core.deployments import inputs as came
 from leverframe.core.deployments.values import DAY_S
 from leverframe.core.dispatches import MOST_IN_FLIGHT, Manner, Request, is_lane, lane_of_project
 from leverframe.core.freezes import frozen
-from leverframe.core.gates import NOTHING, act_dispatch
+from leverframe.core.gates import NOTHING, Act, Decision, act_dispatch
 from leverframe.core.ids import show
 from leverframe.core.lanes import Early, Frozen, LaneHeld, Lock, Locked, LockTaken, Next, Waiting, lane_of, slot, take_lock, turns
 from leverframe.core.people import People
@@ -187,8 +187,8 @@ class Interlocking:
                     turn.told.append(self._telling(deployment, ALERT, effect.what, Role.ALONE, more))
                 case todo.Happened(name=name):
                     turn.happened.append((name, deployment))
-                    if name in ("rejected", "expired") and deployment.kind == "gate":
-                        self._said_no(turn, deployment, name)
+                    if deployment.kind == "gate" and (no := _no(deployment, name)) is not None:
+                        self._said_no(turn, deployment, no)
                 case _:  # pragma: no cover
                     assert_never(effect)
         if deployment.id in turn.said:
@@ -211,7 +211,15 @@ class Interlocking:
         if environment is not None:
             self.ask(turn, environment, commit=commit, ref=before.ref, parameters=before.parameters, cause=f"after {before.environment}", place=before.place)
 
-    def _said_no(self, turn: Turn, gate: Deployment, decision: Literal["rejected", "expired"]) -> None:
+    def report(self, turn: Turn, gate: Deployment, act: Act) -> None:
+        """Tell whoever waits for the answer that people are asked."""
+        asked = gate.gate
+        if asked is not None:
+            environment = Environment(service=gate.service, name=gate.environment, runner=act.runner, repository=gate.repository, rules=Rules())
+            told = replace(asked, approve=act, reject=NOTHING, of=gate.id, decision="pending")
+            self.ask(turn, environment, alone=True, gate=told, cause=f"pending {gate.id}")
+
+    def _said_no(self, turn: Turn, gate: Deployment, decision: Decision) -> None:
         """Do what is to be done on a no: a lever of its own, which may wait, fail and be tried again like any other."""
         asked = gate.gate
         if asked is None or asked.reject.deed == "none":
@@ -311,3 +319,11 @@ class Interlocking:
         """Have those told that wait for locks which are over by now, and the lanes go on."""
         for lock in locks.over(turn.connection, now=turn.now):
             self.freed(turn, lock)
+
+
+def _no(gate: Deployment, happened: todo.Happening) -> Decision | None:
+    """Return which no a gate has come to, ``None`` where it has come to none. GitHub waits for an answer also where the question was taken back."""
+    if happened in ("rejected", "expired"):
+        return "rejected" if happened == "rejected" else "expired"
+    waits = gate.gate is not None and gate.gate.reject.deed == "github_rule" and not (gate.approval is not None and gate.approval.won)
+    return "cancelled" if happened == "cancelled" and waits and gate.end is not None and gate.end.code != "approval_rejected" else None
