@@ -64,7 +64,6 @@ WRONG_LEVERS: list[tuple[str, str, list[tuple[int, str, str]]]] = [
      [(2, "oidc.github.issuer", "issuer_invalid")]),
     ("gates without app and policy", "[github]\n[[github.gates]]\nrepositories = ['acme/*']\npolicy = 'relese'\nrooms = ['irc:#x']\n[policies.release]\n",
      [(2, "github.gates[0]", "gates_need_app"), (4, "github.gates[0].policy", "policy_unknown"), (5, "github.gates[0].rooms[0]", "chat_unknown")]),
-    ("an issuer that is none", "[oidc.github]\nissuer = 'http://example.com'\n[[oidc.github.allow]]\nrepositories = ['a/*']\ngrants = ['approvals.ask {repository} *']\n",
     ("an issuer that allows nothing", "[oidc.github]\n", [(1, "oidc.github.allow", "key_missing")]),
     ("a policy of roles that are none", "[policies.release]\nfrom = ['releese']\n", [(2, "policies.release.from[0]", "role_unknown")]),
     ("a project twice", "[dispatches.'acme/site']\nrunner = 'simulated'\n[dispatches.'Acme/Site']\nrunner = 'simulated'\n", [(3, 'dispatches."Acme/Site"', "dispatch_project_twice")]),

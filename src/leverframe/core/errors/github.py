@@ -21,12 +21,12 @@ row("github_archived", 502, ("The repository is archived.", "Unarchive it in its
 row("github_branch_moved", 409, ("The branch is no longer at the commit that was asked for.",
     "Deploy again to take the new commit; or give the workflow an input for the commit (inputs.sha) and have it check that out."),
     ("브랜치가 요청한 커밋에서 이미 옮겨 갔습니다.", "다시 배포해 새 커밋을 쓰거나, 워크플로에 커밋 입력(inputs.sha)을 두고 그 커밋을 체크아웃하게 하세요."))
+row("github_callback_foreign", 422, ("The address to answer at is not this GitHub's.", "Set [github] api_url to the GitHub whose app sends the event."),
+    ("답할 주소가 이 GitHub의 것이 아닙니다.", "이벤트를 보내는 앱이 있는 GitHub로 [github] api_url을 설정하세요."))
 row("github_commit_needs_input", 422, ("GitHub starts a workflow at a branch or tag, not at a commit.",
     "Name a branch or tag; or give the workflow an input for the commit (inputs.sha = \"commit\") and have it check that out. Rollbacks need this too."),
     ("GitHub는 커밋이 아니라 브랜치나 태그에서 워크플로를 시작합니다.",
     "브랜치나 태그를 쓰거나, 워크플로에 커밋 입력(inputs.sha = \"commit\")을 두고 그 커밋을 체크아웃하게 하세요. 롤백에도 필요합니다."))
-row("github_callback_foreign", 422, ("The address to answer at is not this GitHub's.", "Set [github] api_url to the GitHub whose app sends the event."),
-    ("답할 주소가 이 GitHub의 것이 아닙니다.", "이벤트를 보내는 앱이 있는 GitHub로 [github] api_url을 설정하세요."))
 row("github_conflict", 502, ("GitHub cannot do this in the present state.", "Look at the reason in detail; it may pass by itself."),
     ("지금 상태에서는 GitHub가 할 수 없는 일입니다.", "detail의 이유를 확인하세요. 곧 저절로 풀릴 수 있습니다."))
 row("github_event_never", 422, ("A hook of this kind never hears this event.", "Take it out; an organisation's hook or a GitHub App's hears more."),
