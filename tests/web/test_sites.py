@@ -215,6 +215,8 @@ async def test_the_forms_token_is_asked_for_everywhere(doors: Doors, blog: Blog,
         assert refused.code == "csrf_invalid"
     refused = await doors.ask("POST", "/api/uploads/blog/posts?name=a.png", visitor=eve, body=b"x", headers={"origin": "https://evil.example"})
     assert refused.code == "origin_mismatch"
+    refused = await doors.ask("POST", "/api/uploads/blog/posts?name=a.png", visitor=eve, body=b"x", csrf=False)
+    assert refused.code == "csrf_invalid"
     assert list((blog.folder).glob("images/**/*")) == [] and blog.published == []
 
 

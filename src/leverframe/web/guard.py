@@ -173,10 +173,10 @@ class Guard:
             raise Refused("origin_mismatch", origin[:200])
         if session is None:
             return
-        state["prove"] = partial(_prove, session)
         given = headers.get("x-csrf-token")
         if given is None and door.streams:
-            return  # the token is in the body, which the handler reads
+            state["prove"] = partial(_prove, session)  # the token may be in the body, which the handler reads
+            return
         if given is None and headers.get("content-type", "").split(";")[0].strip().lower() == "application/x-www-form-urlencoded":
             given = dict(parse_qsl(body.decode("utf-8", "replace"))).get("csrf")
         _prove(session, given)
