@@ -37,6 +37,7 @@ CONFIG = """\
 url = "http://127.0.0.1:{port}"
 bind = "127.0.0.1:{port}"
 locale = "{locale}"
+commands_per_minute = {{ person = 0, room = 0 }}
 
 [sources.github]
 secrets = ["env:CLI_TEST_SECRET"]
