@@ -598,7 +598,7 @@ async def test_what_waits_is_counted(house: Harness) -> None:
     await house.routed(3)
     ids = await _owe(house, *(house.planned() for _ in range(4)))
     await house.store.write(deliveries.record, ended=[house.ended(ids[0]), house.ended(ids[1], State.DEAD)], now=house.clock.now())
-    assert await house.store.read(counts.waiting) == counts.Counts(unrouted=3, owed=2, dead=1)
+    assert await house.store.read(counts.waiting) == counts.Counts(unrouted=3, owed=2, dead=1, missing=0)
 
 
 async def test_a_mute_ends(house: Harness) -> None:
