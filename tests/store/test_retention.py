@@ -249,10 +249,10 @@ async def test_a_sweep_takes_bites_and_lets_others_in_between(database: Database
     await database.write(_store_small, number=1, past=NOON - timedelta(days=91), end=NOON - timedelta(days=91))
     await database.write(_store_small, number=2, past=NOON - timedelta(days=89), end=NOON + DAY)
     began = clock.now()
-    assert await Sweeper(database, clock, kept, Signer()).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "deployments": 0, "audit": 1, "small": len(SMALL)}
+    assert await Sweeper(database, clock, kept, Signer()).sweep() == {"dead": 0, "bodies": BITE + 4, "events": BITE + 1, "deployments": 0, "changes": 0, "audit": 1, "small": len(SMALL)}
     assert (clock.now() - began).total_seconds() == pytest.approx(PAUSE_S * (2 + 2 + 1 + len(SMALL)))
     assert len(await ids(database, tables.events.c.id)) == 5 and len(await ids(database, tables.bodies.c.event_id)) == 2
-    assert await Sweeper(database, clock, kept, Signer()).sweep() == dict.fromkeys(["dead", "bodies", "events", "deployments", "audit", "small"], 0)
+    assert await Sweeper(database, clock, kept, Signer()).sweep() == dict.fromkeys(["dead", "bodies", "events", "deployments", "changes", "audit", "small"], 0)
 
 
 async def test_the_sweeper_comes_every_hour_whatever_happens(database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
