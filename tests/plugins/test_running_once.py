@@ -131,7 +131,7 @@ async def test_a_handler_that_always_fails_is_given_up(plugin: Write, monkeypatc
     """
     async with Hub(plugin(code)) as hub:
         await hub.github("star")
-        await hub.settled()
+        await hub.settled(within_s=60)
         assert ("plugins.handle", "plugin_failed") in await acts(hub)
         assert hub.metric("leverframe_plugin_failures_total", plugin="sample", hook="event") == 10
 
