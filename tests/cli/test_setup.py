@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 from cli.conftest import RunningHub, entry_point, program
 from fakes.slack import TOKEN, FakeSlack
 
+from leverframe.cli.commands import app
 from leverframe.cli.diagnosis import _postgres_version
 from leverframe.cli.starter import starter
 from leverframe.config import load
@@ -209,10 +211,25 @@ def test_help_is_quick_to_import() -> None:
 def test_the_program_helps_and_tells_its_version(tmp_path: Path) -> None:
     """--help lists the commands, --version is one line, no command at all is wrong usage."""
     told = program("--help", folder=tmp_path).out
-    assert "hook-tokens" in told and "..." not in told.partition("Commands:")[2]  # no line is cut
+    assert "hook-tokens" in told
     assert program("--version", folder=tmp_path).out.count(".") == 2
     assert program(folder=tmp_path).status == 2
     assert program("serve", "--port", "1", folder=tmp_path).status == 2
+
+
+def test_no_line_of_a_list_of_commands_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a command the list shows its first sentence, whole, on a terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    waiting = {"leverframe": typer.main.get_command(app)}
+    seen = 0
+    while waiting:
+        name, command = waiting.popitem()
+        for child, one in getattr(command, "commands", {}).items():
+            waiting[f"{name} {child}"] = one
+        told = command.get_help(command.context_class(command, info_name=name)).partition("Commands:")[2]
+        assert "..." not in told, name
+        seen += bool(told)
+    assert seen > 10
 
 
 def test_simulate_sends_what_github_would_send(hub: RunningHub) -> None:

@@ -20,7 +20,7 @@ from services.postgres import Server
 from leverframe.core.github_hooks import Holder, Hook
 from leverframe.github.hooks import Hooks
 from leverframe.sources.github.source import GithubSource
-from leverframe.store import event_pages, recoveries
+from leverframe.store import event_pages, recoveries, schema
 from leverframe.store.recoveries import Recovery, State
 from leverframe.work.receive import Receiver, Recent
 from leverframe.work.recover import BATCH, Recoverer
@@ -348,10 +348,12 @@ async def test_events_that_retention_forgot_are_not_missing(hub: Hub) -> None:
 async def test_two_processes_ask_once(postgres_server: Server) -> None:
     """Several processes on one PostgreSQL hold each watch in turn, and each delivery is asked for once."""
     url = postgres_server.create_database()
-    async with a_hub(url) as hub, opened(url, hub.world.clock) as second:
+    async with a_hub(url) as hub, opened(url, hub.world.clock) as second, opened(url, hub.world.clock) as third:
         gone = await hub.happen(12, unsent="timed out")
         hub.world.clock.advance(minutes=1)
-        await asyncio.gather(hub.recoverer().step(), hub.recoverer(second).step(), hub.recoverer().step())
+        for process in (hub.database, second, third):  # they live: whoever is silent for so long is taken for dead
+            assert await process.write(schema.heartbeat, boot=process.boot, now=hub.world.clock.now())
+        await asyncio.gather(*(hub.recoverer(process).step() for process in (hub.database, second, third)))
         await settled(hub.world.fake)
         assert sum(call.path.endswith("/attempts") for call in hub.world.fake.calls) == 12
         assert set(await hub.arrived()) == set(gone)

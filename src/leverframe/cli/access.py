@@ -61,7 +61,7 @@ def withdraw(name: Name, config: ConfigAt = None, url: Url = None, token: Token 
 
 @people.command()
 def disable(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Lock somebody out at once: their sessions end, and their tokens do nothing until they are invited again."""
+    """Lock somebody out at once. Their sessions end, and their tokens do nothing until they are invited again."""
     _delete(f"/api/people/{quote(name, safe='')}", (name, "disabled", "차단했습니다"), (config, url, token, as_json))
 
 
@@ -101,13 +101,13 @@ def create_hook_token(
     days: Annotated[int | None, typer.Option(min=1, max=366, help="Days until it ends; left out, it stays until it is revoked.", show_default=False)] = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Print a new hook token, for POST /hook?token=…&room=… or POST /teams/incoming/TOKEN. It is shown this once."""
+    """Print a new hook token. It is for POST /hook?token=…&room=… or POST /teams/incoming/TOKEN, and is shown this once."""
     _create("/api/hook-tokens", {"name": name, "rooms": room, "days": days}, (config, url, token, as_json))
 
 
 @hook_tokens.command("revoke")
 def revoke_hook_token(name: Name, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """End a hook token at once: webhooks that use it are refused."""
+    """End a hook token at once. Webhooks that use it are refused."""
     _delete(f"/api/hook-tokens/{quote(name, safe='')}", (name, "revoked", "폐기했습니다"), (config, url, token, as_json))
 
 

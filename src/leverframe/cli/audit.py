@@ -61,7 +61,7 @@ def export(
     actor: Actor = None, act: Act = None, code: Code = None, since: Since = None, until: Until = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Print the audit as JSON lines, the oldest first, with links and signed checkpoints. Only the whole of it can be verified."""
+    """Print the audit as JSON lines, the oldest first. With links and signed checkpoints; only the whole of it can be verified."""
     with at_hub(config, url, token, as_json) as hub:
         for line in hub.lines("/api/audit/export", actor=actor, act=act, code=code, since=since, until=until):
             sys.stdout.write(line.decode("ascii", "replace"))
@@ -74,7 +74,7 @@ def verify(
     head: Annotated[str | None, typer.Option(help="A head that verify printed or the log told: it must still be so.", show_default=False)] = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Verify that no entry of the audit was changed, removed, put in or moved. Exits 1 and names the first one that was."""
+    """Verify that nobody tampered with the audit. No entry was changed, removed, put in or moved; exits 1 and names the first one that was."""
     known = _HEAD.fullmatch(head or "")
     if (head is not None and known is None) or any(not _KEY.fullmatch(one) for one in key or ()):
         _wrong(as_json)

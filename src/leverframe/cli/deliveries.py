@@ -86,7 +86,7 @@ def retry(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Show the progress until none of them is owed, and end with 1 when one died again; interrupting it stops only the showing.")] = True,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Send one delivery again, whatever became of it, or all that match; each with the full schedule of retries."""
+    """Send one delivery again, or all that match. Each with the full schedule of retries."""
     from urllib.parse import quote
 
     from leverframe.cli.output import instant_of, say, show

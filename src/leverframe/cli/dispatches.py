@@ -160,7 +160,7 @@ def retry_dispatch(
     wait: Wait = False,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Send a dispatch anew that GitHub refused, or run one once more whose run failed."""
+    """Send a dispatch anew. GitHub refused it, or its run failed."""
     from leverframe.cli.output import show
 
     with at_hub(config, url, token, as_json) as hub:

@@ -69,7 +69,7 @@ def tail(
     repo: Annotated[str | None, typer.Option(help="Only of this repository: owner/name.", show_default=False)] = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Show events as they come, until interrupted; with --json one document a line."""
+    """Show events as they come, until interrupted. With --json one document a line."""
     import json
 
     from leverframe.cli.output import safe

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from leverframe.config import Config
     from leverframe.gitlink.linking import Hook, Linked
 
-app = typer.Typer(no_args_is_help=True, help="Git repositories on disk: what is pushed to them becomes events.")
+app = typer.Typer(no_args_is_help=True, help="Git repositories on disk: each push becomes an event.")
 At = Annotated[Path, typer.Argument(metavar="PATH", help="A repository on disk, bare or a working copy.")]
 Project = Annotated[str, typer.Option("--project", help="What the hub calls it: OWNER/NAME.")]
 Source = Annotated[str | None, typer.Option("--source", help="The NAME of [sources.NAME], where there are several of kind git.", show_default=False)]
@@ -36,7 +36,7 @@ def link(
     config: ConfigAt = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Have a repository tell the hub of every push; hooks that are there stay, and run as before. Done again it renews the link."""
+    """Have a repository tell the hub of every push. Hooks that are there stay, and run as before. Done again it renews the link."""
     from leverframe.core.errors import Refused
     from leverframe.core.projects import is_project
     from leverframe.gitlink import linking
@@ -76,7 +76,7 @@ def flush(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="L
 
 @app.command()
 def secret(project: Project, source: Source = None, config: ConfigAt = None) -> None:
-    """Print the secret with which a repository on another machine is linked: it speaks for this project only."""
+    """Print the secret that links a repository elsewhere. It speaks for this project only."""
     from base64 import b64encode
 
     from leverframe.core.errors import Refused

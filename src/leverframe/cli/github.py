@@ -17,8 +17,8 @@ from leverframe.cli.words import said
 if TYPE_CHECKING:
     from leverframe.cli.hub import Hub
 
-app = typer.Typer(no_args_is_help=True, help="GitHub's webhooks: look at them, change them, make them what leverframe.toml declares.")
-hooks = typer.Typer(no_args_is_help=True, help="Webhooks of a repository (OWNER/REPO), an organisation (OWNER) or the hub's own GitHub App (@app).")
+app = typer.Typer(no_args_is_help=True, help="GitHub's webhooks, and what GitHub could not deliver.")
+hooks = typer.Typer(no_args_is_help=True, help="Webhooks at GitHub. Of a repository (OWNER/REPO), an organisation (OWNER) or the hub's own GitHub App (@app).")
 app.add_typer(hooks, name="hooks")
 
 MOST_WAIT_S = 120
@@ -57,7 +57,7 @@ def recoveries(
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the newest first.")] = 20, before: Before = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Show what GitHub could not deliver, and what became of it: the hub has it sent again."""
+    """Show what GitHub could not deliver, and what became of it. The hub has it sent again."""
     from leverframe.cli.output import instant, more, show, table
 
     with at_hub(config, url, token, as_json) as hub:
@@ -75,7 +75,7 @@ def recoveries(
 
 @hooks.command("list")
 def list_hooks(of: Of, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """List webhooks: what each hears, how its last delivery went, and what the routes miss."""
+    """List webhooks and their health. What each hears, how its last delivery went, and what the routes miss."""
     from leverframe.cli.output import safe, show, table
     from leverframe.core.wording.github_hooks import HEALTH
 
@@ -96,7 +96,7 @@ def list_hooks(of: Of, config: ConfigAt = None, url: Url = None, token: Token = 
 
 @hooks.command("show")
 def show_hook(of: Of, hook: Id, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Show one webhook; with --json GitHub's own object, whole."""
+    """Show one webhook. With --json GitHub's own object, whole."""
     from leverframe.cli.output import show
 
     with at_hub(config, url, token, as_json) as hub:
@@ -114,7 +114,7 @@ def create(
     inactive: Annotated[bool, typer.Option("--inactive", help="It sends nothing yet.")] = False,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Make a webhook for these events, signed with the secret of its source."""
+    """Make a webhook. It hears these events, signed with the secret of its source."""
     asked = {
         "of": of, "events": events, "source": source, "url": to, "secret": _secret(secret), "content_type": content_type, "insecure_ssl": insecure_ssl, "active": not inactive,
     }  # fmt: skip
@@ -123,13 +123,13 @@ def create(
 
 @hooks.command("add-events")
 def add_events(of: Of, hook: Id, events: Names, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Have a webhook hear these events too; everything else stays."""
+    """Have a webhook hear these events too. Everything else stays."""
     _changed(lambda hub: hub.patch(f"/api/github/hooks/{hook}", {"of": of, "add_events": events}), config, url, token, as_json)
 
 
 @hooks.command("remove-events")
 def remove_events(of: Of, hook: Id, events: Names, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Have a webhook hear these events no more; everything else stays."""
+    """Have a webhook hear these events no more. Everything else stays."""
     _changed(lambda hub: hub.patch(f"/api/github/hooks/{hook}", {"of": of, "remove_events": events}), config, url, token, as_json)
 
 
@@ -139,7 +139,7 @@ def edit(
     to: Annotated[str | None, typer.Option("--to", help="Another address.", show_default=False)] = None, secret: Secret = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Change the settings of a webhook; what is not named stays, the secret too."""
+    """Change the settings of a webhook. What is not named stays, the secret too."""
     given = {"active": active, "content_type": content_type, "insecure_ssl": insecure_ssl, "url": to, "secret": _secret(secret)}
     changes = {key: value for key, value in given.items() if value is not None}
     if not changes:
@@ -190,7 +190,7 @@ def redeliver(
     of: Of, hook: Id, delivery: Annotated[int, typer.Argument(metavar="DELIVERY", help="The delivery's id, as deliveries shows it.", show_default=False)],
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Have GitHub send a delivery again, under the same GUID: what the hub has already is not told twice."""
+    """Have GitHub send a delivery again, under the same GUID. What the hub has already is not told twice."""
     _asked(f"{hook}/deliveries/{delivery}/attempts", of, config, url, token, as_json)
 
 
@@ -214,7 +214,7 @@ def sync(
     secret: Annotated[bool, typer.Option("--secret", help="Write the secrets anew, as after a change of secrets in [sources.NAME].")] = False,
     yes: Yes = False, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Make the webhooks what [[github.hooks]] declares, as the running hub has read it. What is there already is found by its address."""
+    """Make the webhooks what leverframe.toml declares. [[github.hooks]] as the running hub has read it; what is there already is found by its address."""
     from leverframe.cli.output import show
 
     with at_hub(config, url, token, as_json) as hub:

@@ -83,7 +83,7 @@ def resume(project: Project, hook: Hook, config: ConfigAt = None, url: Url = Non
 
 @app.command()
 def enable(project: Project, hook: Hook, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Switch a webhook on again that was switched off, or was not active."""
+    """Switch a webhook on that was off or not active."""
     _act(project, hook, {"action": "enable"}, ("switched on", "켰습니다"), config, url, token, as_json)
 
 
@@ -98,7 +98,7 @@ def retry(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell how many there are.")] = False,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Send one delivery of a webhook again, or all that match; each with the full schedule of retries."""
+    """Send one delivery of a webhook again, or all that match. Each with the full schedule of retries."""
     if delivery is not None:
         asked: dict[str, Any] = {"action": "resend", "delivery": delivery}
     else:
@@ -113,7 +113,7 @@ def would_receive(
     limit: Annotated[int, typer.Option(min=1, max=200, help="At most so many events, the newest first.")] = 50,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Tell which stored events of the project a webhook would have received, as it is now, and why not the others."""
+    """Tell which stored events a webhook would have received. It is asked as it is now; the others say why not."""
     from leverframe.cli.output import instant, show, table
 
     with at_hub(config, url, token, as_json) as hub:

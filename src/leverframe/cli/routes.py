@@ -21,7 +21,7 @@ Target = Annotated[str, typer.Argument(help="A route's name, or a room: slack:#d
 
 @app.command("list")
 def list_routes(config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """List the routes of the configuration that the hub runs with, and what is muted."""
+    """List the routes that the hub runs with, and what is muted."""
     from leverframe.cli.output import instant, show, table
 
     with at_hub(config, url, token, as_json) as hub:
@@ -44,7 +44,7 @@ def explain(
     source: Annotated[str | None, typer.Option("--source", help="With --file: the source; else the first.", show_default=False)] = None,
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Tell for each route why it fires for an event, or does not: a stored one, or one from a file."""
+    """Tell for each route why it fires for an event, or does not. A stored one, or one from a file."""
     from urllib.parse import quote
 
     from leverframe.cli.output import safe, show
@@ -91,7 +91,7 @@ def mute(
     reason: Annotated[str, typer.Option(help="Why; shown to whoever wonders.", show_default=False)] = "",
     config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Silence a route or a room until a time: what it would have said is kept as muted."""
+    """Silence a route or a room until a time. What it would have said is kept as muted."""
     from leverframe.cli.output import instant, say, show
 
     with at_hub(config, url, token, as_json) as hub:

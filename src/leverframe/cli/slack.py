@@ -26,7 +26,7 @@ def manifest(
     as_json: Annotated[bool, typer.Option("--json/--yaml", help="As JSON, or as YAML; Slack takes both.")] = False,
     config: ConfigAt = None,
 ) -> None:
-    """Print the manifest of the Slack app, made from the configuration: its commands, scopes and addresses. Secrets need not be there yet."""
+    """Print the manifest of the Slack app. It is made from the configuration: commands, scopes and addresses. Secrets need not be there yet."""
     from leverframe.chats.slack.manifest import manifest as made
     from leverframe.cli.options import misconfigured
     from leverframe.cli.output import refuse

@@ -26,7 +26,7 @@ def manifest(
     package: Annotated[Path | None, typer.Option("--package", help="Write the app package, a zip with icons that Teams takes, to this file.", show_default=False)] = None,
     config: ConfigAt = None,
 ) -> None:
-    """Print the manifest of the Teams app, made from the configuration: its bot and its commands. Secrets need not be there yet."""
+    """Print the manifest of the Teams app. It is made from the configuration: its bot and its commands. Secrets need not be there yet."""
     from leverframe.chats.teams.manifest import manifest as made
     from leverframe.chats.teams.manifest import package as packed
     from leverframe.cli.options import misconfigured
