@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
@@ -14,12 +14,14 @@ from leverframe.core.access import Role
 from leverframe.core.button_tokens import Signed
 from leverframe.core.cards.pressing import Request
 from leverframe.core.conversation import Asker
-from leverframe.core.messages import Button
+from leverframe.core.events import Event
+from leverframe.core.messages import Button, Message
 from leverframe.guarded import Guarded
 from leverframe.net import Answer, Outbound
 from leverframe.ports import Clock
 from leverframe.secrets.keys import keys_for
 from leverframe.sources.teams.source import read_card
+from leverframe.web.doors import Door
 from leverframe.work.bell import Bell
 from leverframe.work.library import Library
 from leverframe.work.press import Presser
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from leverframe.chats.teams.presses import CardPresses
+    from leverframe.web.desk import Desk
+    from leverframe.web.refusals import RefusalLog
 
 ACTIONS = "/teams/actions"
 BUTTONS = "buttons of cards"
@@ -92,3 +96,19 @@ def build_presses(config: Config, outbound: Outbound, clock: Clock) -> dict[str,
         keys_of_issuer = Keys(settings.model_copy(update={"openid_url": settings.card_openid_url}), outbound, clock)
         found[name] = CardPresses(name, settings, keys_of_issuer, clock, url=config.hub.url, target=config.hub.url.rstrip("/") + ACTIONS, sign=sign)
     return found
+
+
+def build_actions(
+    config: Config, desk: Desk, refusals: RefusalLog, relay: Relay, presses: Mapping[str, Any], library: Library, words: Callable[[Event, str], Message]
+) -> Sequence[Door]:
+    """Return the door of MessageCards' buttons; there is none where nothing could be done."""
+    if desk.levers is None:
+        return ()
+    from leverframe.web.teams_actions import TeamsActions
+
+    async def event(id: int) -> Event | None:
+        return (await library.get([id])).get(id)
+
+    made = TeamsActions(desk, refusals, keys=button_keys(config) if presses else (), rooms=presses, event=event, words=words)
+    relay.own = made.relayed
+    return made.doors()

@@ -16,7 +16,7 @@ from databases import opened
 from fakes.slack import FakeSlack
 from services.postgres import Server
 
-from leverframe.app import HEARTBEAT_S, _beat
+from leverframe import housekeeping
 from leverframe.core.errors import Refused
 from leverframe.core.routes import Route
 from leverframe.store import deliveries, schema
@@ -95,7 +95,7 @@ async def test_the_survivor_takes_over_when_the_lease_has_run_out(start: Start, 
     await dead.fanout.step()
     await dead.database.write(_hold, boot=dead.database.boot)
     for _ in range(6):
-        clock.advance(seconds=HEARTBEAT_S)
+        clock.advance(seconds=housekeeping.HEARTBEAT_S)
         assert await beat(dead) and await beat(living)
         await living.settle()
     assert slack.messages("#dev") == []
@@ -259,7 +259,7 @@ async def test_the_heartbeat_keeps_the_place_and_finds_a_new_one(start: Start, c
         return await write(*args, **kwargs)
 
     hub.database.write = unsteady
-    beating = asyncio.create_task(_beat(hub.database, clock))
+    beating = asyncio.create_task(housekeeping.beat(hub.database, clock))
     try:
         await _after(clock, 120)
         away[:] = [Refused("storage_unavailable"), ValueError("unthought of"), Refused("storage_unavailable")]
