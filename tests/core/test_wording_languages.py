@@ -106,7 +106,7 @@ def test_sentences_and_blocks_are_of_events() -> None:
     """A public function of a sentence or block module is named after an event, so that a misspelt one is found."""
     for voice in VOICES.values():
         assert voice.sentences.keys() <= EVENTS.keys() | OF_OTHERS.keys()
-    assert BLOCKS.keys() <= EVENTS.keys()
+    assert BLOCKS.keys() <= EVENTS.keys() | OF_OTHERS.keys()
 
 
 def test_korean_is_korean() -> None:
