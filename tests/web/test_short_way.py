@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import hmac
 import json
@@ -22,7 +23,7 @@ from leverframe.config import load
 from leverframe.core.errors import Refused
 from leverframe.web import inbound
 from leverframe.web.connections import HEAD_CAP, Connection
-from leverframe.web.inbound import BODY_CAP
+from leverframe.web.inbound import BODY_CAP, SPOOL_BYTES
 
 pytestmark = pytest.mark.anyio
 
@@ -116,6 +117,11 @@ SAME = {
 }
 
 
+def nothing_held(app: App) -> bool:
+    """Return whether every body that came was let go of, in memory and on disk."""
+    return all((budget.held, budget.by_address) == (0, {}) for budget in (app.inbound.memory, app.inbound.disk))
+
+
 @pytest.mark.parametrize(("expected", "sent"), SAME.values(), ids=SAME.keys())
 async def test_both_ways_answer_the_same(app: App, expected: int, sent: list[bytes]) -> None:
     """Whatever comes, the answers have the same statuses, headers and codes as uvicorn's own connections give."""
@@ -130,7 +136,7 @@ async def test_both_ways_answer_the_same(app: App, expected: int, sent: list[byt
 
     assert told(short) == told(plain)
     assert len(short) == expected
-    assert (app.inbound.held, app.inbound.held_by) == (0, {})
+    assert nothing_held(app)
 
 
 async def test_who_hangs_up_half_way_holds_nothing(app: App) -> None:
@@ -139,12 +145,12 @@ async def test_who_hangs_up_half_way_holds_nothing(app: App) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(post(b" " * 1000)[:-500])
         await writer.drain()
-        while not app.inbound.held:
+        while not app.inbound.memory.held:
             await asyncio.sleep(0)
         writer.close()
-        while app.inbound.held:
+        while app.inbound.memory.held:
             await asyncio.sleep(0)
-    assert app.inbound.held_by == {}
+    assert nothing_held(app)
 
 
 @pytest.mark.parametrize("head", [b"POST /in/github HTTP/1.1\r\nX: ", b"GET /", b"GET /healthz HTTP/1.1\r\nX-Y: 1\r\nX-Z: "], ids=["a header", "an address", "headers"])
@@ -175,9 +181,9 @@ async def test_what_follows_a_chunked_body_is_not_kept(app: App) -> None:
         assert [status for status, _, _ in await answers(port, [sent])] == [202]
 
 
-async def test_one_address_has_a_share(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_address_has_a_share(app: App) -> None:
     """Eleven connections of one stranger once held the whole budget, and a signed webhook got a 503, which GitHub does not send again."""
-    monkeypatch.setattr(inbound, "ADDRESS_BUDGET", 300)
+    app.inbound.memory.each = 300
     stranger, other = app.inbound.body(("192.0.2.1", 1)), app.inbound.body(("192.0.2.2", 1))
     stranger.add(b" " * 1000)  # at once: it is taken up in this very moment
     stranger.add(b" " * 300)
@@ -189,4 +195,42 @@ async def test_one_address_has_a_share(app: App, monkeypatch: pytest.MonkeyPatch
     other.add(b" " * 300)
     for body in (stranger, second, other):
         body.end()
-    assert (app.inbound.held, app.inbound.held_by) == (0, {})
+    assert nothing_held(app)
+
+
+async def test_large_bodies_wait_on_disk(app: App) -> None:
+    """Thirty bodies of 2 MB that come slowly and at the same time take disk, not memory; each is taken, and so is what the small one sends between them."""
+    large = post(b'{"n":"' + b"x" * 2 * SPOOL_BYTES + b'"}', id="d-large")
+    async with listening(app) as port:
+        streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(30)]
+        for number, (_, writer) in enumerate(streams):
+            writer.write(large.replace(b"d-large", b"d-%05d" % number)[:-1])
+            await writer.drain()
+        while app.inbound.disk.held < 30 * 2 * SPOOL_BYTES:
+            await asyncio.sleep(0)
+        assert app.inbound.memory.held == 0
+        assert [status for status, _, _ in await answers(port, [post(id="d-small")])] == [202]
+        for _, writer in streams[1:]:
+            writer.write(b"}")
+        for reader, _ in streams[1:]:
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 202 ")
+        for _, writer in streams:  # the first one hangs up
+            writer.close()
+        while app.inbound.disk.held:
+            await asyncio.sleep(0)
+    assert nothing_held(app)
+
+
+async def test_a_disk_without_room_for_a_body_is_told(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file cannot be made the sender is asked to come again, and what was held is let go of."""
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(inbound, "TemporaryFile", full)
+    body = app.inbound.body(("192.0.2.1", 1))
+    body.add(b" ")
+    with pytest.raises(Refused, match="storage_unavailable"):
+        body.add(b" " * SPOOL_BYTES)
+    body.end()
+    assert nothing_held(app)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple, Protocol, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -22,9 +25,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_CAP = 25 * 1024 * 1024
 """GitHub's own cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
 BUFFER_BUDGET = 256 * 1024 * 1024
-"""Bytes of bodies held at once by all requests; beyond, 503 rather than memory."""
-ADDRESS_BUDGET = BUFFER_BUDGET // 8
-"""The share of one address, so that a stranger who sends slowly leaves room for others."""
+"""Bytes of bodies in memory at once, of all requests; beyond, 503 rather than memory. One address has an eighth of it, so that a stranger
+who sends slowly leaves room for others."""
+SPOOL_BYTES = 1024 * 1024
+"""A body larger than this goes on in a temporary file while it comes in, and is taken up when no other such body is."""
+SPOOL_BUDGET = 2 * 1024 * 1024 * 1024
+"""Bytes of those files at once."""
 Client: TypeAlias = tuple[str, int] | None
 Before: TypeAlias = Callable[[Mapping[bytes, bytes], bytes], Awaitable[None]]
 After: TypeAlias = Callable[[Accepted], Awaitable[None]]
@@ -68,46 +74,106 @@ class IncomingRouting(Protocol):
         ...
 
 
-class Body:
-    """A body as it comes in, piece by piece. :meth:`end` gives back what it takes of the budget that all bodies share."""
+class Budget:
+    """Bytes that bodies take at once: of all addresses, and of each; this machine's own have no share to keep to."""
 
-    __slots__ = ("_address", "_doors", "_parts", "size")
+    __slots__ = ("by_address", "each", "held", "most")
+
+    def __init__(self, most: int) -> None:
+        self.most, self.each = most, most // 8
+        self.held = 0
+        self.by_address: dict[str, int] = {}
+
+    def take(self, address: str, size: int) -> None:
+        """Take ``size`` bytes more. Raises ``Refused`` (``overloaded``) where there are too many; they are taken all the same."""
+        self.held += size
+        if address:
+            self.by_address[address] = self.by_address.get(address, 0) + size
+            if self.by_address[address] > self.each:
+                raise Refused("overloaded", "too many large bodies at once from one address", retry_after_s=2)
+        if self.held > self.most:
+            raise Refused("overloaded", "too many large bodies at once", retry_after_s=2)
+
+    def give_back(self, address: str, size: int) -> None:
+        """Give ``size`` of the bytes back."""
+        self.held -= size
+        if address and size:
+            self.by_address[address] -= size
+            if not self.by_address[address]:
+                del self.by_address[address]
+
+
+class Body:
+    """A body as it comes in, piece by piece; a large one goes on in a file. :meth:`end` gives back what it takes."""
+
+    __slots__ = ("_address", "_doors", "_file", "_first", "_parts", "size")
 
     def __init__(self, doors: Inbound, address: str) -> None:
         self._doors, self._address = doors, address
         self._parts: list[bytes] = []
+        self._first = 0
+        self._file: IO[bytes] | None = None
         self.size = 0
 
+    @property
+    def spooled(self) -> bool:
+        """Whether it is in a file."""
+        return self._file is not None
+
     def add(self, part: bytes) -> None:
-        """Keep one piece. Raises ``Refused``: ``body_too_large``, or ``overloaded`` when the hub holds too much as it is."""
-        first = not self._parts
-        self._parts.append(part)
+        """Keep one piece. Raises ``Refused``: ``body_too_large``, ``overloaded`` when the hub holds too much as it is, or ``storage_unavailable``."""
         self.size += len(part)
-        self._doors.held += len(part)
+        if self._file is not None:
+            self._write(part)
+        elif not self._parts:
+            # What came at once is taken up at once: it is counted, but only those that are waited for can be too many.
+            self._parts.append(part)
+            self._first = len(part)
+            self._doors.memory.held += len(part)
+        else:
+            self._parts.append(part)
+            self._doors.memory.take(self._address, len(part))
+            if self.size > SPOOL_BYTES:
+                parts = b"".join(self._parts)
+                self._forget_parts()
+                try:
+                    self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as the request
+                except OSError as error:
+                    raise Refused("storage_unavailable", f"{error.strerror or error}", retry_after_s=5) from error
+                self._write(parts)
         if self.size > BODY_CAP:
             raise Refused("body_too_large", f"more than {BODY_CAP} bytes")
-        if not first and self._address:  # one that came at once is taken up at once: only those that are waited for add up
-            by_address = self._doors.held_by
-            by_address[self._address] = by_address.get(self._address, 0) + len(part)
-            if by_address[self._address] > ADDRESS_BUDGET:
-                raise Refused("overloaded", "too many large bodies at once from one address", retry_after_s=2)
-        if self._doors.held > BUFFER_BUDGET and not first:
-            raise Refused("overloaded", "too many large bodies at once", retry_after_s=2)
+
+    def _write(self, part: bytes) -> None:
+        assert self._file is not None
+        self._doors.disk.take(self._address, len(part))
+        try:
+            self._file.write(part)
+        except OSError as error:
+            raise Refused("storage_unavailable", f"{error.strerror or error}", retry_after_s=5) from error
 
     def whole(self) -> bytes:
         """Return all of it."""
+        if self._file is not None:
+            self._file.seek(0)
+            return self._file.read()
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
     def end(self) -> None:
         """Let it go."""
-        self._doors.held -= self.size
-        if len(self._parts) > 1 and self._address:
-            left = self._doors.held_by[self._address] - (self.size - len(self._parts[0]))
-            if left:
-                self._doors.held_by[self._address] = left
-            else:
-                del self._doors.held_by[self._address]
-        self._parts, self.size = [], 0
+        if self._file is not None:
+            self._doors.disk.give_back(self._address, self.size)
+            with contextlib.suppress(OSError):  # what a full disk did not take is not needed any more
+                self._file.close()
+            self._file = None
+        self._forget_parts()
+        self.size = 0
+
+    def _forget_parts(self) -> None:
+        held = sum(map(len, self._parts))
+        self._doors.memory.held -= self._first
+        self._doors.memory.give_back(self._address, held - self._first)
+        self._parts, self._first = [], 0
 
 
 class Inbound:
@@ -142,10 +208,8 @@ class Inbound:
         self._batching: dict[str, Batches] = {f"/in/{name}": source for name, source in sources.items() if isinstance(source, Batches)}
         if "github" in sources:
             self._doors["/hubot/github"] = sources["github"]
-        self.held = 0
-        """Bytes of bodies that are held now."""
-        self.held_by: dict[str, int] = {}
-        """Those of bodies that come in pieces, by address; this machine's own have no share to keep to."""
+        self.memory, self.disk = Budget(BUFFER_BUDGET), Budget(SPOOL_BUDGET)
+        self._one_large = asyncio.Lock()
         self._accepted = {name: metrics.events_total.labels(name, "false") for name in (*sources, "hook", "teams")}
 
     def takes(self, path: str) -> bool:
@@ -162,7 +226,7 @@ class Inbound:
 
     async def direct(self, path: str, fields: Mapping[bytes, bytes], body: Body, client: Client) -> Answer:
         """Answer a whole POST to a source's door; ``body`` is ended here."""
-        return await self._answer(path, "POST", fields, body, client, self._doors[path], None, None)
+        return await self._in_turn(path, "POST", fields, body, client, self._doors[path], None, None)
 
     async def refuse(self, path: str, refused: Refused, client: Client) -> Answer:
         """Answer a POST whose body is refused before it is whole."""
@@ -181,7 +245,7 @@ class Inbound:
             except BaseException:
                 body.end()
                 raise
-            answer = await self._answer(path, method, fields, body, client, source, carried, dedupe)
+            answer = await self._in_turn(path, method, fields, body, client, source, carried, dedupe)
         except Refused as refused:
             answer = self._refused(path, method, refused, client, started)
         except _Gone:
@@ -203,20 +267,33 @@ class Inbound:
             raise Refused("source_unknown", name[:100] if name.isprintable() else "")
         return known, None, None
 
+    async def _in_turn(
+        self, path: str, method: str, fields: Mapping[bytes, bytes], body: Body, client: Client, source: Source, carried: str | None,
+        dedupe: tuple[str, ...] | None,
+    ) -> Answer:  # fmt: skip
+        if not body.spooled:
+            return await self._answer(path, method, fields, body, client, source, carried, dedupe)
+        try:
+            async with self._one_large:  # from here on it is in memory, several times over
+                return await self._answer(path, method, fields, body, client, source, carried, dedupe)
+        finally:
+            body.end()
+
     async def _answer(
         self, path: str, method: str, fields: Mapping[bytes, bytes], body: Body, client: Client, source: Source, carried: str | None,
         dedupe: tuple[str, ...] | None,
     ) -> Answer:  # fmt: skip
         read = time.perf_counter()
+        raw = body.whole()
         try:
-            if self._greeting and path in self._greeting and (greeting := self._greeting[path].greet(method, fields, body.whole())) is not None:
+            if self._greeting and path in self._greeting and (greeting := self._greeting[path].greet(method, fields, raw)) is not None:
                 self._access.line(peer=peer_of(client), method=method, path=quoted(path), status=200, duration_s=time.perf_counter() - read)
                 return Answer(200, list(greeting.headers), greeting.body)
             if self._batching and path in self._batching:
-                return await self._answer_all(path, fields, body.whole(), client, self._batching[path])
+                return await self._answer_all(path, fields, raw, client, self._batching[path])
             if (before := self._before.get(source.name)) is not None:
-                await before(fields, body.whole())
-            receipt, accepted = await self._receiver.receive(source, fields, body.whole(), carried=carried, scope=dedupe)
+                await before(fields, raw)
+            receipt, accepted = await self._receiver.receive(source, fields, raw, carried=carried, scope=dedupe)
             if (after := self._after.get(source.name)) is not None:
                 await after(accepted)
         except Refused as refused:
