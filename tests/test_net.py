@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from leverframe.net import BODY_CAP, NotSent, Outbound
+from leverframe.net import BODY_CAP, Answer, NotSent, Outbound
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +33,17 @@ async def outbound() -> AsyncIterator[Outbound]:
     made = Outbound(total_s=0.3)
     yield made
     await made.close()
+
+
+@pytest.mark.parametrize(("asked", "said_at", "after_s"), [
+    ("120", None, 120.0), ("Wed, 21 Oct 2015 07:30:00 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 120.0), ("Wednesday, 21-Oct-15 07:30:00 GMT", "Wed, 21 Oct 2015 07:28:00 GMT", 120.0),
+    ("Wed Oct 21 07:30:00 2015", "Wed, 21 Oct 2015 07:28:00 GMT", 120.0), ("Wed, 21 Oct 2015 07:30:00 GMT", None, 0.0),
+    ("Wed, 21 Oct 2015 07:30:00 GMT", "Wed, 21 Oct 2015 09:00:00 GMT", 0.0), ("soon", None, None), ("-5", None, None), ("Wed, 99 Oct 2015 07:30:00 GMT", None, None), ("", None, None),
+])  # fmt: skip
+def test_how_long_to_wait_is_said_in_seconds_or_as_a_date(asked: str, said_at: str | None, after_s: float | None) -> None:
+    """A date is held against the other side's own clock, in all three of HTTP's ways to write one; one that is over is no wait."""
+    headers = {"retry-after": asked} | ({} if said_at is None else {"date": said_at})
+    assert Answer(503, headers, b"", 0.1).retry_after_s == after_s
 
 
 async def test_the_bytes_go_out_and_the_answer_comes_back(outbound: Outbound) -> None:

@@ -15,6 +15,8 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -49,9 +51,24 @@ class Answer(NamedTuple):
 
     @property
     def retry_after_s(self) -> float | None:
-        """Seconds that ``Retry-After`` asks for; ``None`` without one, and for a date, which would need the other side's clock."""
+        """Seconds that ``Retry-After`` asks for; ``None`` without one. A date is held against the answer's own ``Date``: clocks differ.
+
+        https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+        """
         asked = self.headers.get("retry-after", "").strip()
-        return float(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else None
+        if asked.isascii() and asked.isdecimal() and len(asked) < 10:
+            return float(asked)
+        until, said_at = _instant(asked), _instant(self.headers.get("date", ""))
+        return None if until is None else max((until - (said_at or datetime.now(UTC))).total_seconds(), 0.0)
+
+
+def _instant(words: str) -> datetime | None:
+    """Return the moment that a header names; ``None`` for what is no date of HTTP's."""
+    try:
+        found = parsedate_to_datetime(words)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 class NotSent(Exception):

@@ -63,6 +63,12 @@ def test_from_the_form_to_the_list_to_a_new_secret_to_nothing(plain: Page) -> No
     plain.click("button[value=rotate]")
     assert plain.input_value("input.secret").startswith("whsec_")
     plain.reload()
+    plain.click("details.part:has([value=rotate]) summary")
+    plain.check("[name=remove]")
+    plain.select_option("[name=overlap]", "0")
+    plain.click("button[value=rotate]")
+    plain.wait_for_url("**/webhooks/sub_*?done=rotate")
+    assert "서명하지 않습니다" in plain.inner_text("dl.facts")
     plain.click("button[value=pause]")
     plain.wait_for_url("**/webhooks/sub_*?done=pause")
     assert plain.locator(".state.paused").count() == 1

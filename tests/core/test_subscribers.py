@@ -26,6 +26,7 @@ from leverframe.core.subscribers import (
     loops,
     order_key,
     read_trail,
+    trying_s,
 )
 from leverframe.core.subscriptions import GONE, Health, Subscription
 
@@ -35,7 +36,7 @@ REFUSED, AWAY = Retryable(code="hook_refused"), Retryable(code="hook_unreachable
 
 def judged(outcome: Outcome, standing: Standing | None = None, **over: Any) -> tuple[Standing, Verdict]:
     """Judge with what is usual."""
-    given: dict[str, Any] = {"key": "a", "key_failures": 0, "age_s": 0.0, "give_up_s": 3 * DAY_S, "disabled": False, "stopped": False, "chance": 0.5}
+    given: dict[str, Any] = {"key": "a", "key_failures": 0, "tried_s": 0.0, "give_up_s": 3 * DAY_S, "disabled": False, "stopped": False, "chance": 0.5}
     return judge(standing or Standing(), outcome, **given | over)
 
 
@@ -48,15 +49,25 @@ def judged(outcome: Outcome, standing: Standing | None = None, **over: Any) -> t
     (AWAY, Standing(), {}, Verdict(stop_s=5)), (AWAY, Standing(failures=3), {}, Verdict(stop_s=40)),
     (Retryable(code="hook_busy", after_s=77), Standing(), {}, Verdict(stop_s=77)), (Retryable(code="hook_busy", after_s=1), Standing(), {}, Verdict(stop_s=5)),
     (Retryable(code="hook_busy", after_s=1e12), Standing(), {}, Verdict(stop_s=ASKED_S)),
-    (REFUSED, Standing(), {"age_s": 3 * DAY_S}, Verdict(dead="hook_refused", park_s=5)), (AWAY, Standing(), {"age_s": 3 * DAY_S}, Verdict(dead="hook_unreachable", stop_s=5)),
-    (AWAY, Standing(failures=9), {"disabled": True, "age_s": 4 * DAY_S}, Verdict(stop_s=DISABLED_S)),
-    (AWAY, Standing(failures=9), {"disabled": True, "age_s": DISABLED_FOR_S}, Verdict(dead="hook_unreachable", stop_s=DISABLED_S)),
+    (REFUSED, Standing(), {"tried_s": 3 * DAY_S}, Verdict(dead="hook_refused", park_s=5)), (AWAY, Standing(), {"tried_s": 3 * DAY_S}, Verdict(dead="hook_unreachable", stop_s=5)),
+    (AWAY, Standing(failures=9), {"disabled": True, "tried_s": 4 * DAY_S}, Verdict(stop_s=DISABLED_S)),
+    (AWAY, Standing(failures=9), {"disabled": True, "tried_s": DISABLED_FOR_S}, Verdict(dead="hook_unreachable", stop_s=DISABLED_S)),
     (Rejected(code="body_expired"), Standing(), {}, Verdict(dead="body_expired")), (Rejected(code=GONE), Standing(), {}, Verdict(dead=GONE, over=True)),
     (REFUSED, Standing(), {"stopped": True}, Verdict()), (Rejected(code=GONE), Standing(), {"stopped": True}, Verdict(dead=GONE, over=True)),
 ])  # fmt: skip
 def test_what_follows(outcome: Outcome, standing: Standing, over: dict[str, Any], verdict: Verdict) -> None:
     """One key waits by Standard Webhooks' steps; the subscriber as a whole doubles its wait up to a quarter of an hour."""
     assert judged(outcome, standing, **over)[1] == verdict
+
+
+@pytest.mark.parametrize(("age_s", "key_failures", "failing_s", "tried_s"), [
+    (60, 0, 60, 60), (4 * DAY_S, 0, 0, 0), (4 * DAY_S, 0, 5, 5), (4 * DAY_S, 0, 9 * DAY_S, 4 * DAY_S), (4 * DAY_S, 2, 0, 305), (4 * DAY_S, 2, 400, 400),
+    (9 * DAY_S, len(STEPS_S), 0, sum(STEPS_S)), (9 * DAY_S, len(STEPS_S) + 1, 0, sum(STEPS_S) + STEPS_S[-1]), (100, 3, 0, 100),
+])  # fmt: skip
+def test_what_waited_untried_has_its_days_of_trying_before_it(age_s: float, key_failures: int, failing_s: float, tried_s: float) -> None:
+    """A subscription was paused over a long weekend; resumed, it answered one 502 to each, and all of it was dead at the first try."""
+    assert trying_s(age_s, key_failures, failing_s) == tried_s
+    assert sum(STEPS_S) > 3 * DAY_S  # a key that fails by all its steps is given up
 
 
 def test_a_success_closes_what_failures_opened_unless_it_was_beside_one() -> None:

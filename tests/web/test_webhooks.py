@@ -304,7 +304,8 @@ async def test_pause_resume_and_enable(doors: Doors, ann: Visitor) -> None:
 
 
 async def test_rotating_keeps_both_secrets_live_for_the_overlap(doors: Doors, ann: Visitor) -> None:
-    """The new one first; after the overlap it alone. One that the hub makes is shown once; without an overlap the former ends at once."""
+    """The new one first; after the overlap it alone. One that the hub makes is shown once; without an overlap the former ends at once. A secret
+    could be changed and never taken away."""
     made = await added(doors, ann)
     rotated = (await doors.ask("POST", made["path"], visitor=ann, document={"action": "rotate", "overlap": "1h"})).json
     assert rotated["secret"].startswith("whsec_") and rotated["secrets"] == 2 and rotated["overlap_until"] == "2026-11-21T04:00:00.000Z"
@@ -316,6 +317,10 @@ async def test_rotating_keeps_both_secrets_live_for_the_overlap(doors: Doors, an
     assert len(live(secrets, doors.desk.clock.now())) == 1
     done = await doors.ask("POST", made["path"], visitor=ann, form={"action": "rotate", "secret": "mine", "overlap": "0"})
     assert done.status == 303 and (await doors.ask("GET", made["path"], visitor=ann, headers=JSON)).json["secrets"] == 1
+    taken = (await doors.ask("POST", made["path"], visitor=ann, document={"action": "rotate", "remove": True, "overlap": "1h"})).json
+    assert (taken["has_secret"], taken["overlap_until"]) == (True, "2026-11-21T06:00:00.000Z") and "secret" not in taken
+    assert (await doors.ask("POST", made["path"], visitor=ann, document={"action": "rotate", "remove": True, "overlap": "0"})).json["has_secret"] is False
+    assert (await doors.ask("POST", made["path"], visitor=ann, document={"action": "rotate", "remove": True, "secret": "x"})).code == "hook_field_invalid"
     for overlap in ("8d", "x"):
         assert (await doors.ask("POST", made["path"], visitor=ann, document={"action": "rotate", "overlap": overlap})).code == "hook_field_invalid"
 

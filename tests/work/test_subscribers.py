@@ -210,12 +210,17 @@ async def test_what_is_paused_waits_and_goes_in_order_afterwards(engine: HookEng
     for _ in range(5):
         await engine.push()
     await engine.settle()
-    engine.clock.advance(days=1)
+    engine.clock.advance(days=5)
     await engine.settle()
     assert sink.got == [] and await engine.states(one) == [OWED] * 5
+    sink.answers["a"] = 502  # just when it goes on: five days old is not tried for five days
     await engine.database.write(subscriptions.change, "acme/web", one.id, to=lambda was: replace(was, paused=False), now=engine.clock.now())
     await engine.settle()
-    assert numbers(sink.of("a")) == [0, 1, 2, 3, 4]
+    assert numbers(sink.of("a")) == [0] and await engine.states(one) == [OWED] * 5
+    sink.answers["a"] = 200
+    engine.clock.advance(minutes=1)
+    await engine.settle()
+    assert numbers(sink.of("a")) == [0, 0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(("end", "code"), [("remove", "hook_removed"), ("inactive", "hook_inactive")])
@@ -240,7 +245,8 @@ async def test_what_is_owed_to_one_that_is_over_becomes_dead_letters(engine: Hoo
 @pytest.mark.parametrize(("status", "headers", "becomes", "code"), [
     (200, {}, SENT, None), (201, {}, SENT, None), (299, {}, SENT, None), (301, {"Location": "http://169.254.169.254/"}, OWED, "hook_redirected"),
     (304, {}, OWED, "hook_redirected"), (400, {}, OWED, "hook_refused"), (404, {}, OWED, "hook_refused"), (429, {"Retry-After": "100"}, OWED, "hook_busy"),
-    (429, {}, OWED, "hook_refused"), (503, {"Retry-After": "100"}, OWED, "hook_busy"), (500, {}, OWED, "hook_refused"), (508, {}, DEAD, "hook_loop"),
+    (429, {}, OWED, "hook_refused"), (503, {"Retry-After": "100"}, OWED, "hook_busy"), (500, {}, OWED, "hook_refused"), (508, {}, OWED, "hook_refused"),
+    (503, {"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"}, OWED, "hook_busy"), (404, {"Retry-After": "100"}, OWED, "hook_refused"),
 ])  # fmt: skip
 async def test_2xx_alone_is_success(small: HookEngine, sink: FakeSubscribers, status: int, headers: dict[str, str], becomes: State, code: str | None) -> None:
     """Every other answer is tried again, but for those that say never; the attempt tells which it was."""
@@ -252,6 +258,18 @@ async def test_2xx_alone_is_success(small: HookEngine, sink: FakeSubscribers, st
     (row,) = await small.rows(sa.select(attempts.c.status, attempts.c.code))
     assert (row.status, row.code) == (status, code)
     assert len(sink.got) == 1
+
+
+@pytest.mark.parametrize(("body", "becomes"), [
+    ('{"code": "event_looped"}', DEAD), ("<h1>508 Resource Limit Is Reached</h1>", OWED), ('{"code": "busy"}', OWED), ("[]", OWED), ("", OWED),
+])  # fmt: skip
+async def test_only_a_hub_says_that_it_is_a_loop(small: HookEngine, sink: FakeSubscribers, body: str, becomes: State) -> None:
+    """Web hosts answer 508 too, while they are short of something: everything that they were owed then was dead at once."""
+    one = await small.subscribe("a")
+    sink.answers["a"] = lambda got: web.Response(status=508, text=body)
+    await small.push()
+    await small.settle()
+    assert await small.states(one) == [becomes]
 
 
 async def test_retry_after_is_waited_for_and_not_for_ever(small: HookEngine, sink: FakeSubscribers) -> None:
@@ -344,9 +362,9 @@ async def test_a_poisoned_key_of_long_ago_degrades_the_subscriber_and_its_cure_h
         await small.push("refs/heads/main")
         await small.settle()
     assert ((await small.look(one)).health, (await small.look(one)).reason) == (Health.DEGRADED, KEY_PARKED)
-    for count in range(7):
+    for count in range(9):
         small.clock.advance(hours=15)
-        await small.push("refs/heads/poison" if count == 3 else "refs/heads/main")
+        await small.push("refs/heads/poison" if count == 5 else "refs/heads/main")
         await small.settle()
     assert (await small.states(one))[0] is DEAD
     sink.answers["a"] = 200

@@ -75,13 +75,23 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the subscription is over: it said so."""
 
 
+def trying_s(age_s: float, key_failures: int, failing_s: float) -> float:
+    """Return for how long a delivery has been tried in vain, it or what stands before it.
+
+    ``age_s`` is seconds since it was made (or asked for again), ``failing_s`` since the subscriber began to fail, 0 when it had not. What
+    waited because the subscription was paused, or the hub was away, has its days of trying still before it.
+    """
+    waited_s = sum(STEPS_S[:key_failures]) + STEPS_S[-1] * max(key_failures - len(STEPS_S), 0)
+    return min(age_s, max(waited_s, failing_s))
+
+
 def judge(
-    standing: Standing, outcome: Outcome, *, key: str, key_failures: int, age_s: float, give_up_s: float, disabled: bool, stopped: bool, chance: float
+    standing: Standing, outcome: Outcome, *, key: str, key_failures: int, tried_s: float, give_up_s: float, disabled: bool, stopped: bool, chance: float
 ) -> tuple[Standing, Verdict]:
     """Return how it goes with the subscriber after ``outcome``, and what follows.
 
-    ``key_failures`` of its key came before, ``age_s`` is seconds since the delivery was made (or asked for again), ``give_up_s`` how old
-    it may become, ``chance`` in [0, 1) spreads retries. ``stopped``: something under way beside it has stopped the subscriber already;
+    ``key_failures`` of its key came before, ``tried_s`` is for how long it has been tried in vain (:func:`trying_s`), ``give_up_s`` for how
+    long it may be, ``chance`` in [0, 1) spreads retries. ``stopped``: something under way beside it has stopped the subscriber already;
     what fails together is one failure, and what succeeds beside one does not undo it.
     """
     match outcome:
@@ -92,7 +102,7 @@ def judge(
         case Retryable(code=code, after_s=after_s):
             if stopped:
                 return standing, Verdict()
-            dead = code if age_s >= (DISABLED_FOR_S if disabled else give_up_s) else None
+            dead = code if tried_s >= (DISABLED_FOR_S if disabled else give_up_s) else None
             spread, asked_s = 1 + JITTER * (2 * chance - 1), min(after_s or 0.0, ASKED_S)
             keys = standing.keys | {key}
             park_s = spread * (STEPS_S[0] if dead else STEPS_S[min(key_failures, len(STEPS_S) - 1)])

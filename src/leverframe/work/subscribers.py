@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from leverframe.core.delivery import DAY_S, Delivered, Outcome, Rejected, Retryable
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
-from leverframe.core.subscribers import DISABLED_S, FAILING, LOOP, Standing, health_after, judge
+from leverframe.core.json_objects import read_object
+from leverframe.core.subscribers import DISABLED_S, FAILING, LOOP, Standing, health_after, judge, trying_s
 from leverframe.core.subscriptions import CHAT, GONE, Health, SealedSecret, Subscription, live
 from leverframe.core.wording.webhooks import HEALTH
 from leverframe.net import Answer, NotSent
@@ -49,6 +50,9 @@ ANSWER_CAP = 16_384
 """Bytes of an answer that are read."""
 TOLD_BYTES = 300
 """Of an answer that is not 2xx, so much is kept for whoever looks for the reason."""
+_PASSING = frozenset({429, 502, 503, 504})
+"""Statuses that are of the subscriber as a whole when they say when to come back.
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability"""
 _OUTCOME = {Delivered: 0, Retryable: 1, Rejected: 2}
 log = structlog.get_logger("leverframe.subscribers")
 
@@ -335,9 +339,10 @@ class Subscribers(Holder[_Held, Round, Window]):
         """Note what a try came to, and what follows."""
         now = self._clock.now()
         before = held.key_failures.get(one.order_key, 0)
+        since = (held.turning or subscription).failing_at
+        tried_s = trying_s((started - one.scheduled_at).total_seconds(), before, 0.0 if since is None else (started - since).total_seconds())
         held.standing, verdict = judge(
-            held.standing, outcome, key=one.order_key, key_failures=before, age_s=(started - one.scheduled_at).total_seconds(), give_up_s=self._give_up_s,
-            disabled=subscription.health is Health.DISABLED, stopped=held.stop_until_s is not None, chance=self._chance())
+            held.standing, outcome, key=one.order_key, key_failures=before, tried_s=tried_s, give_up_s=self._give_up_s, disabled=subscription.health is Health.DISABLED, stopped=held.stop_until_s is not None, chance=self._chance())
         code, state = getattr(outcome, "code", None), State.OWED
         if isinstance(outcome, Delivered):
             state, held.took, held.error = State.SENT, True, None
@@ -380,11 +385,19 @@ def outcome_of(answer: Answer) -> Outcome:
         return Delivered(status=status)
     if status == 410:
         return Rejected(code=GONE, status=status)
-    if status == 508:
+    if status == 508 and _is_looped(answer.body):
         return Rejected(code=LOOP, status=status)
     said = " ".join(answer.body[:TOLD_BYTES].decode("utf-8", "replace").split())
     if 300 <= status < 400:
         return Retryable(code="hook_redirected", status=status)
-    if answer.retry_after_s is not None and status in (429, 503):
+    if status in _PASSING and answer.retry_after_s is not None:
         return Retryable(code="hook_busy", status=status, detail=said, after_s=answer.retry_after_s)
     return Retryable(code="hook_refused", status=status, detail=said)
+
+
+def _is_looped(body: bytes) -> bool:
+    """Return whether it is a hub that says 508: web hosts say it too when they are short of something, and are well again soon."""
+    try:
+        return read_object(body).get("code") == "event_looped"
+    except ValueError:
+        return False

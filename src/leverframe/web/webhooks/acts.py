@@ -149,7 +149,7 @@ async def pause(desk: Desk, hooks: HookDesk, identity: Identity, project: str, i
 
 async def resume(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id: int, given: Given) -> Done:
     """Send what waits."""
-    return await _set(desk, hooks, identity, project, id, "hooks.resume", paused=False)
+    return await _set(desk, hooks, identity, project, id, "hooks.resume", paused=False, failing_at=None)
 
 
 async def enable(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id: int, given: Given) -> Done:
@@ -167,13 +167,17 @@ async def _set(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id
 
 
 async def rotate(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id: int, given: Given) -> Done:
-    """Have a new secret sign, and those before it as well for ``overlap``. Without one the hub makes one, which is shown once."""
+    """Have a new secret sign, and those before it as well for ``overlap``. Without one the hub makes one, which is shown once; with
+    ``remove`` none signs after the overlap."""
     before = await desk.database.read(subscriptions.one, project, id)
     secret, made = _secret(given)
-    if secret is None:
+    removes = given.flag("remove", False)
+    if removes and secret is not None:
+        raise Refused("hook_field_invalid", "remove: takes the secret away, so there is none to give")
+    if secret is None and not removes:
         secret = made = new_secret()
     overlap, now = given.length("overlap", OVERLAP), desk.clock.now()
-    sealed = hooks.box.seal(id, secret)
+    sealed = None if secret is None else hooks.box.seal(id, secret)
     hook = await desk.act(
         identity, "hooks.rotate", _where(before), subscriptions.change, project, id, to=lambda one: one, now=now,
         secrets=lambda kept: rotated(kept, sealed, now=now, overlap=overlap))
