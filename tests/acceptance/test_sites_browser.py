@@ -55,6 +55,46 @@ def test_an_edit_goes_from_saved_to_live(page: Page, demo: Demo) -> None:
     assert "title: 첫 주\n" in written and "layout: post   # what the generator needs, and no form shows" in written and "![](/images/" in written
 
 
+def test_what_was_not_saved_is_not_lost(page: Page, demo: Demo) -> None:
+    """A session that is over when somebody saves, or a step to another page, costs nothing of what was written: the form has it again, and it is gone
+    once it is saved. Whoever changed the entry meanwhile is not written over."""
+    sign_in(page, demo)
+    path = f"{demo.url}/console/entries/blog/posts/colours"
+    page.goto(path)
+    page.fill("[name='f.title']", "Colours, told anew")
+    page.fill("textarea.markdown", "one two")
+    page.select_option("[name='f.author']", "mina")
+    page.evaluate("document.querySelector('textarea.markdown').setSelectionRange(4, 7)")
+    page.click(".tools [data-around]")
+    page.click(".tools [data-line='- ']")
+    assert page.input_value("textarea.markdown") == "- one **two**"
+    page.context.clear_cookies()
+    page.click("[name=save]")
+    page.wait_for_selector("text=sign_in_required")
+    sign_in(page, demo)
+    elsewhere = page.context.new_page()
+    elsewhere.goto(path)
+    elsewhere.fill("[name='f.title']", "Of somebody else")
+    elsewhere.click("[name=save]")
+    elsewhere.wait_for_selector("h1:has-text('Of somebody else')")
+    page.goto(path)
+    page.wait_for_selector(".note:has-text('did not save')")
+    assert page.input_value("[name='f.title']") == "Colours, told anew" and page.input_value("[name='f.author']") == "mina"
+    page.wait_for_selector(".rendered li strong:has-text('two')")
+    page.click("[name=save]")
+    page.wait_for_selector(".conflict:has-text('Of somebody else')")
+    page.click("[name=save]")
+    page.wait_for_selector("h1:has-text('Colours, told anew')")
+    page.goto(path)
+    assert page.locator(".note").count() == 0
+    page.fill("[name='f.title']", "a whim")
+    page.on("dialog", lambda asked: asked.accept())
+    page.goto(f"{demo.url}/console/sites/blog/posts")
+    page.goto(path)
+    page.click(".note:has-text('did not save') button")
+    page.wait_for_function("document.querySelector(\"[name='f.title']\").value === 'Colours, told anew'")
+
+
 def test_two_editors_and_no_scripts(browser: Browser, demo: Demo) -> None:
     """Without scripts everything works: the second editor is shown both versions in Korean, and nothing was overwritten."""
     contexts = [browser.new_context(java_script_enabled=False, locale="ko-KR") for _ in range(2)]

@@ -47,7 +47,7 @@ def test_front_matter_is_read() -> None:
     fields = YAML.read(WRITTEN.encode(), body="body").fields
     assert fields == {
         "title": "Hello: world", "tags": ["a", "b"], "draft": True, "date": "2024-01-02", "when": "2024-01-02T10:00:00+09:00", "extra": {"a": 1, "b": [2, 3]},
-        "long": "folded text\n", "body": "\nBody\n",
+        "long": "folded text\n", "body": "Body\n",
     }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_only_the_lines_of_what_changes_are_written_anew() -> None:
     assert edit(WRITTEN, date=DateText("2025-05-05")) == WRITTEN.replace("date: 2024-01-02\n", "date: 2025-05-05\n")
     assert edit(WRITTEN, long=None) == WRITTEN.replace("long: >\n  folded\n  text\n", "")
     assert edit(WRITTEN, draft=None) == WRITTEN.replace("draft: true # not yet\n", "")
-    assert edit(WRITTEN, body="\nOther\n") == WRITTEN.replace("Body", "Other")
+    assert edit(WRITTEN, body="Other\n") == edit(WRITTEN, body="Other") == edit(WRITTEN, body="\nOther\n") == WRITTEN.replace("Body", "Other")
     assert edit(WRITTEN, tags=["x"]) == WRITTEN.replace("- a\n-   b\n", "  - x\n")
     assert edit(WRITTEN, new="yes") == WRITTEN.replace("  text\n---", '  text\nnew: "yes"\n---')
 
@@ -74,7 +74,7 @@ def test_windows_lines_stay() -> None:
     """A file with CRLF is written with CRLF."""
     raw = WRITTEN.replace("\n", "\r\n")
     assert edit(raw, draft=False) == raw.replace("draft: true", "draft: false")
-    assert edit(raw, body="a\nb\n").endswith("---\r\na\r\nb\r\n")
+    assert edit(raw, body="a\nb\n").endswith("---\r\n\r\na\r\nb\r\n")
 
 
 def test_a_file_without_front_matter_gets_one_when_needed() -> None:

@@ -25,6 +25,7 @@ MOST_VALUES = 20_000
 """Values that are read of one front matter: aliases of aliases could be billions."""
 _FENCE = re.compile(r"---[ \t]*(?:\r?\n|$)")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_BLANK = re.compile(r"(?:[ \t]*\r?\n)+")
 # What YAML 1.1, which many generators read, takes for something else than text: https://yaml.org/type/bool.html
 _AMBIGUOUS = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|~|[-+]?\.?\d[\d.:_eox+-]*|\d{4}-\d\d?-\d\d?.*|[-+]?\.(inf|nan)|=|<<)?")
 
@@ -35,10 +36,10 @@ class FrontMatter:
     media_type = "text/markdown; charset=utf-8"
 
     def read(self, raw: bytes, *, body: str) -> Document:
-        """Return front matter and, as ``body``, the text below; raises ``Unreadable``."""
+        """Return front matter and, as ``body``, the text below without the blank lines between them; raises ``Unreadable``."""
         head, below = _parts(raw)
         fields = dict(_plain_members(_load(head))) if head is not None else {}
-        return Document(fields={**fields, body: below} if body else fields)
+        return Document(fields={**fields, body: below if head is None else below[_blank(below) :]} if body else fields)
 
     def write(self, raw: bytes | None, changes: Mapping[str, Value], *, body: str) -> bytes:
         """Return the file with ``changes``; raises ``Unreadable``."""
@@ -47,6 +48,10 @@ class FrontMatter:
         newline = "\r\n" if (head is not None and "\r\n" in head) or (head is None and "\r\n" in below) else "\n"
         if body in changes:
             text = str(changes[body] or "")
+            if head is not None and text:
+                # The blank lines above, and the end of the last line, are the file's and not the text's.
+                text = below[: _blank(below)] + text[_blank(text) :]
+                text += "\n" if below.endswith("\n") and not text.endswith("\n") else ""
             below = text if newline == "\n" else text.replace("\r\n", "\n").replace("\n", newline)
         members = {name: value for name, value in changes.items() if name != body}
         if not members and head is None and raw is not None:
@@ -78,6 +83,12 @@ def _parts(raw: bytes) -> tuple[str | None, str]:
     if len(head.encode()) > HEAD_BYTES:
         raise Unreadable(f"its front matter is larger than {HEAD_BYTES // 1024} KB")
     return head, text[ending.end() :]
+
+
+def _blank(text: str) -> int:
+    """Return how many letters of blank lines ``text`` begins with."""
+    found = _BLANK.match(text)
+    return found.end() if found is not None else 0
 
 
 def _yaml() -> YAML:

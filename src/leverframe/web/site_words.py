@@ -6,6 +6,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "nav_sites": ("Sites", "사이트"),
     "sites_none": ("There is no site that you may edit. Ask an administrator for the grant publish.", "편집할 수 있는 사이트가 없습니다. 관리자에게 publish 권한을 부탁하세요."),
     "site_entries": ("{count} entries", "{count}개"),
+    "site_entry": ("1 entry", "1개"),
     "site_indexing": ("being read for the first time …", "처음으로 읽는 중…"),
     "site_open": ("Open the site", "사이트 열기"),
     "site_away": ("The storage does not answer ({code}); the list may be out of date.", "저장소가 응답하지 않아({code}) 목록이 최신이 아닐 수 있습니다."),
@@ -41,6 +42,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "entry_other": ("Kept as they are: {names}", "그대로 두는 항목: {names}"),
     "entry_wrong": ("Some fields need another look. Nothing was saved yet, and nothing that you wrote is lost.", "다시 확인할 칸이 있습니다. 아직 저장하지 않았고, 쓴 내용은 그대로 있습니다."),
     "entry_unchanged": ("Nothing was different, so nothing was saved.", "달라진 것이 없어 저장하지 않았습니다."),
+    # writing
+    "tool_bold": ("Bold", "굵게"),
+    "tool_heading": ("Heading", "제목"),
+    "tool_list": ("List", "목록"),
+    "tool_quote": ("Quote", "인용"),
+    "tool_link": ("Link", "링크"),
+    "tool_link_text": ("text", "글자"),
+    "draft_back": ("What you wrote and did not save is back in the form.", "저장하지 않은 글을 다시 불러왔습니다."),
+    "draft_discard": ("Throw it away", "버리기"),
     # conflict
     "conflict_title": ("Somebody else has changed this meanwhile", "그사이 다른 사람이 고쳤습니다"),
     "conflict_how": (
@@ -96,6 +106,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # what is wrong with a field
     "problem_field_unknown": ("There is no such field.", "그런 항목이 없습니다."),
     "problem_id_character": ("It holds a character that no address can have.", "주소에 쓸 수 없는 문자가 있습니다."),
+    "problem_id_from_title": ("The title has no letters that an address can be made of: write one here.", "제목으로 주소를 만들 수 없습니다. 주소를 직접 쓰세요."),
     "problem_id_part": ("Part of it is empty, a dot or two, or begins or ends with a blank.", "빈 부분이나 점(. 또는 ..), 앞뒤 공백이 있습니다."),
     "problem_id_slash": ("It must not hold a slash.", "슬래시(/)는 쓸 수 없습니다."),
     "problem_list_needed": ("This must be a list of words.", "단어의 목록이어야 합니다."),

@@ -16,7 +16,7 @@ LONGEST_TEXT = 2_000
 LONGEST_BODY = 800_000
 MOST_ITEMS = 200
 PROBLEMS = (
-    "field_unknown", "id_character", "id_part", "id_slash", "list_needed", "not_a_boolean", "not_a_choice", "not_a_date", "not_a_datetime", "not_a_number",
+    "field_unknown", "id_character", "id_from_title", "id_part", "id_slash", "list_needed", "not_a_boolean", "not_a_choice", "not_a_date", "not_a_datetime", "not_a_number",
     "not_an_address", "reference_unknown", "required", "text_needed", "too_long", "too_many",
 )  # fmt: skip
 """What can be wrong with a field; the words of pages say each."""

@@ -48,6 +48,8 @@ class Written:
     conflict: EntryChanged | None = None
     preview: str | None = None
     unchanged: bool = False
+    saved: bool = False
+    """Whether the storage has what the form shows: what the browser kept of it may go."""
 
     @property
     def status(self) -> int:
@@ -86,8 +88,10 @@ class EntryPages:
         """The form of an entry, as it is in the storage now."""
         site, collection = self._where(request)
         opened = await self._office.opened(site, collection, request.path_params["entry"])
-        unchanged = query_of(request).text("unchanged") is not None
-        return await self._page(request, opened, Written(values=self._shown(opened), version=sites.version_of(opened.stored.tag), unchanged=unchanged))
+        query = query_of(request)
+        unchanged, saved = (query.text(name) is not None for name in ("unchanged", "saved"))
+        written = Written(values=self._shown(opened), version=sites.version_of(opened.stored.tag), unchanged=unchanged, saved=saved or unchanged)
+        return await self._page(request, opened, written)
 
     def _shown(self, opened: Opened) -> dict[str, str]:
         return {one.name: shown(one, opened.document.value(one.name), self._desk.timezone) for one in opened.collection.fields}
@@ -104,7 +108,7 @@ class EntryPages:
             saved = await self._office.editor.create(self._actor(request), site, collection, values[collection.key.name].strip(), given)
         except Refused as refused:
             return await self._page(request, None, self._refused(request, refused, Written(values=values)))
-        return self._to(site, collection, saved.id)
+        return self._to(site, collection, saved.id, "?saved=1")
 
     async def save(self, request: Request) -> Response:
         """Change an entry that is as it was shown; else show both versions."""
@@ -123,9 +127,9 @@ class EntryPages:
         except Refused as refused:
             now = refused.current if isinstance(refused, EntryChanged) else opened
             return await self._page(request, now, self._refused(request, refused, written), entry=entry)
-        return self._to(site, collection, saved.id, "" if saved.changed else "?unchanged=1")
+        return self._to(site, collection, saved.id, "?saved=1" if saved.changed else "?unchanged=1")
 
-    def _to(self, site: Site, collection: Collection, id: str, query: str = "") -> Response:
+    def _to(self, site: Site, collection: Collection, id: str, query: str) -> Response:
         return RedirectResponse(f"/console/entries/{site.name}/{collection.name}/{quote(id)}{query}", 303)
 
     def _actor(self, request: Request) -> str:
@@ -177,7 +181,7 @@ class EntryPages:
             viewer, "site_entry.html", status=written.status, site=site, collection=collection, opened=opened, entry=id, rows=rows, written=written, banner=banner,
             told=None if written.refused is None else document(written.refused, viewer.locale), tag="",
             differing=[] if conflict is None or conflict.current is None else self._differing(conflict.current, written), conflict=conflict,
-            changed_by=await self._changed_by(site, collection, id) if conflict is not None else None,
+            answered=request.method == "POST", changed_by=await self._changed_by(site, collection, id) if conflict is not None else None,
             other=sorted(sites.other_fields(collection, opened.document)) if opened is not None else [],
         )  # fmt: skip
 

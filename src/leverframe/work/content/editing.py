@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from leverframe.core.content.keys import id_problem, slug_of
-from leverframe.core.content.validating import Problem, changes, check, targets
+from leverframe.core.content.validating import Problem, changes, check, empty, targets
 from leverframe.core.content.values import Collection, Document, Site, Unreadable, Value
 from leverframe.core.errors import Refused
 from leverframe.ports.content import Changed, Held, StorageFailed, Stored, Tag
@@ -73,7 +73,9 @@ class Editor:
         made = not id
         headline = given.get(collection.headline)
         id = id or slug_of(headline if isinstance(headline, str) else "")
-        if (problem := id_problem(id, deep=collection.key.deep)) is not None:
+        if not id and collection.headline in {one.field for one in problems}:
+            pass  # it comes with the headline, which is asked for already
+        elif (problem := "id_from_title" if not id and not empty(headline) else id_problem(id, deep=collection.key.deep)) is not None:
             problems.append(Problem(field=collection.key.name, code=problem))
         if problems:
             raise EntryInvalid(problems)
