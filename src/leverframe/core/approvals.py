@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from leverframe.core.people import People, platform
+from leverframe.decoding import decoder
 
 Result: TypeAlias = Literal["open", "won", "lost", "expired", "cancelled", "void", "glass_broken"]
 """``void``: what it was about has changed. ``glass_broken``: somebody went ahead without it, with a reason."""
@@ -210,4 +211,4 @@ def to_json(approval: Approval) -> bytes:
 
 def from_json(kept: bytes | str) -> Approval:
     """Return the approval that :func:`to_json` wrote. Raises ``msgspec.ValidationError`` when it is none."""
-    return msgspec.json.decode(kept, type=Approval)
+    return decoder(Approval)(kept)

@@ -15,6 +15,7 @@ from datetime import datetime
 import msgspec
 
 from leverframe.core.errors import Refused
+from leverframe.decoding import decoder
 
 PREFIX = "lfb1."
 LONGEST = 4_096
@@ -54,7 +55,7 @@ def read(token: str, keys: Sequence[bytes], now: datetime) -> Signed:
     if not proven:
         raise Refused("card_token_invalid")
     try:
-        signed = msgspec.json.decode(_decoded(head), type=Signed)
+        signed = decoder(Signed)(_decoded(head))
     except (msgspec.DecodeError, ValueError):
         raise Refused("card_token_invalid") from None  # another version's
     if now.timestamp() >= signed.ends:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from leverframe.core.people import People
+from leverframe.decoding import decoder
 
 
 def lane_key(service: str, environment: str, *, whole_service: bool = False) -> str:
@@ -121,7 +122,7 @@ def lock_to_json(lock: Lock) -> bytes:
 
 def lock_from_json(kept: bytes | str) -> Lock:
     """Return the lock that :func:`lock_to_json` wrote. Raises ``msgspec.ValidationError`` when it is none."""
-    return msgspec.json.decode(kept, type=Lock)
+    return decoder(Lock)(kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

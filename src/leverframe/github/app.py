@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from leverframe.decoding import decoder
 from leverframe.github.errors import Trouble, invalid, read, unsent
 from leverframe.github.headers import API_VERSION, JSON
 from leverframe.net import NotSent, Outbound
@@ -155,6 +156,6 @@ class App:
                 return replace(trouble, code="github_app_refused")
             return replace(trouble, code="github_app_suspended") if "suspended" in trouble.detail.lower() else trouble
         try:
-            return msgspec.json.decode(answer.body, type=shape)
+            return decoder(shape)(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return replace(invalid(answer), surely_not=True)

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from leverframe.decoding import decoder
 from leverframe.github.errors import Trouble, invalid, read, unsent
 from leverframe.github.headers import API_VERSION, JSON
 from leverframe.net import BODY_CAP, Answer, NotSent, Outbound
@@ -214,7 +215,7 @@ def _json(value: object) -> bytes:
 
 def _shaped(answer: Answer, shape: type[Shape]) -> Shape | Trouble:
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return decoder(shape)(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return invalid(answer)
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from leverframe.core.github_hooks import Holder, Hook, missing, same_address, unfit
+from leverframe.decoding import decoder
 from leverframe.github.client import GitHub
 from leverframe.github.errors import Trouble
 from leverframe.github.hooks import Hooks
@@ -75,7 +76,7 @@ async def walk(github: GitHub, repository: str, wanted: Wanted, *, token: str | 
         yield _troubled("repository", found)
         return
     try:
-        itself = msgspec.json.decode(found.body, type=_Repository)
+        itself = decoder(_Repository)(found.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         yield Step(what="repository", state="error", code="github_answer_invalid")
         return
@@ -115,7 +116,7 @@ async def _identity(github: GitHub, token: str | None, now: datetime) -> AsyncIt
         yield _troubled("token", answer)
         return
     try:
-        login = str(msgspec.json.decode(answer.body, type=dict[str, Any]).get("login", "?"))
+        login = str(decoder(dict[str, Any])(answer.body).get("login", "?"))
     except (msgspec.DecodeError, UnicodeDecodeError):
         yield Step(what="token", state="error", code="github_host_wrong")
         return

@@ -14,6 +14,7 @@ import msgspec
 
 from leverframe.core.errors import Refused
 from leverframe.core.runs import Lost, NotStarted, Unreachable
+from leverframe.decoding import decoder
 from leverframe.net import Answer, NotSent
 
 SECONDARY_WAIT_S = 60.0
@@ -82,7 +83,7 @@ class _Error(msgspec.Struct):
     errors: list[object] | None = None
 
 
-_decode = msgspec.json.Decoder(_Error).decode
+_decode = decoder(_Error)
 
 
 def unsent(error: NotSent) -> Trouble:

@@ -15,6 +15,7 @@ import msgspec
 
 from leverframe.core.github_hooks import APP, Holder, Hook, read_hook
 from leverframe.core.recovery import LogLine, read_line
+from leverframe.decoding import decoder
 from leverframe.github.client import LONG_CAP, PAGE, About, GitHub, Organisation
 from leverframe.github.errors import Trouble, invalid
 from leverframe.net import Answer
@@ -120,7 +121,7 @@ class Hooks:
         if isinstance(answer, Trouble):
             return answer
         try:
-            wholes = msgspec.json.decode(answer.body, type=list[dict[str, Any]])
+            wholes = decoder(list[dict[str, Any]])(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return invalid(answer)
         return LogPage(lines=[line for line in map(read_line, wholes) if line is not None], whole=wholes, cursor=_next(answer))
@@ -152,7 +153,7 @@ def _hook(answer: Answer | Trouble) -> Hook | Trouble:
     if isinstance(answer, Trouble):
         return answer
     try:
-        return read_hook(msgspec.json.decode(answer.body, type=dict[str, Any]))
+        return read_hook(decoder(dict[str, Any])(answer.body))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return invalid(answer)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from leverframe.core.conversation import Asker, Place
 from leverframe.core.events import Event
+from leverframe.decoding import converted
 from leverframe.plugins.declaring import Declared
 from leverframe.plugins.values import Asked, Happening, Said, Spoken
 
@@ -42,7 +43,7 @@ def pack_declared(declared: Iterable[Declared]) -> list[Any]:
 
 def unpack_declared(packed: Iterable[Any]) -> tuple[Declared, ...]:
     """Return what :func:`pack_declared` packed."""
-    return tuple(msgspec.convert(one, _DECLARED[name]) for name, one in packed)
+    return tuple(converted(one, _DECLARED[name]) for name, one in packed)
 
 
 def pack_given(given: Mapping[type, Any]) -> dict[str, Any]:
@@ -61,9 +62,9 @@ def unpack_given(packed: Mapping[str, Any]) -> dict[type, Any]:
     given: dict[type, Any] = {}
     for name, one in packed.items():
         if name == "Spoken":
-            given[Overheard] = msgspec.convert(one, Overheard)
+            given[Overheard] = converted(one, Overheard)
         else:
-            given[_GIVEN[name]] = msgspec.convert(one, _GIVEN[name])
+            given[_GIVEN[name]] = converted(one, _GIVEN[name])
     return given
 
 
@@ -74,4 +75,4 @@ def pack_said(said: Said) -> Any:
 
 def unpack_said(packed: Any) -> Said:
     """Return what :func:`pack_said` packed. Raises ``msgspec.ValidationError``."""
-    return msgspec.convert(packed, Said)
+    return converted(packed, Said)

@@ -14,6 +14,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
+from leverframe.decoding import decoder
 from leverframe.github.client import GitHub, quoted
 from leverframe.github.errors import Trouble, invalid
 from leverframe.github.repositories import SHA, GitHubRepositories
@@ -103,7 +104,7 @@ class GitHubActions:
         if answer.status == 204:
             return Started(run=None)
         try:
-            details = msgspec.json.decode(answer.body, type=_Details)
+            details = decoder(_Details)(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return invalid(answer).not_started()
         return Started(run=Run(id=str(details.workflow_run_id), url=details.html_url))

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from leverframe.core.log_tails import tail
 from leverframe.core.signing import sign_standard_webhook, standard_webhook_key
 from leverframe.core.trouble import Trouble
+from leverframe.decoding import decoder
 from leverframe.net import Answer, NotSent, Outbound
 from leverframe.ports import (
     Absent,
@@ -237,7 +238,7 @@ def _read(answer: Answer) -> _Said:
     if not answer.body.strip():
         return _Said()
     try:
-        return msgspec.json.decode(answer.body, type=_Said)
+        return decoder(_Said)(answer.body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         what = str(error) if isinstance(error, msgspec.ValidationError) else "not JSON"
         raise Trouble("http_runner_answer_invalid", f"HTTP {answer.status}: {what}", happened=True, passing=True) from None
@@ -263,7 +264,7 @@ def _trouble(answer: Answer) -> Trouble:
 def _reason(answer: Answer) -> str:
     """Return the service's own words: ``detail``, ``error`` or ``message`` of its JSON (RFC 9457 has the first)."""
     try:
-        said = msgspec.json.decode(answer.body, type=dict[str, object])
+        said = decoder(dict[str, object])(answer.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return ""  # a page for people says nothing that the status does not
     found = next((said[key] for key in ("detail", "error", "message") if isinstance(said.get(key), str)), "")

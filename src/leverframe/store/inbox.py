@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from leverframe.core.conversation import NOTHING, Answer, Clicked, Heard, Said, Submitted
+from leverframe.decoding import converted, decoder
 from leverframe.store.events import alive
 from leverframe.store.rows import insert_rows
 from leverframe.store.tables import inbox, processes
@@ -85,7 +86,7 @@ def _encode(heard: Heard) -> bytes:
 
 
 def _clean(heard: Heard) -> Heard:
-    return msgspec.convert(_cleaned(msgspec.to_builtins(heard)), type(heard))
+    return converted(_cleaned(msgspec.to_builtins(heard)), type(heard))
 
 
 def _cleaned(value: Any) -> Any:
@@ -123,7 +124,7 @@ def look(connection: Connection, key: bytes, *, boot: int, now: datetime) -> Tak
     if row.code == UNFINISHED and row.boot != boot and connection.execute(alive(now).where(processes.c.boot == row.boot)).first() is not None:
         return Taken()  # a plugin is at it there
     return Taken(outcome=Outcome(
-        answer=msgspec.json.decode(row.answer, type=Answer) if row.answer is not None else NOTHING, line=row.line or "", code=row.code or "ok",
+        answer=decoder(Answer)(row.answer) if row.answer is not None else NOTHING, line=row.line or "", code=row.code or "ok",
         detail=row.detail or "", words=tuple((row.words or "").split()),
     ))  # fmt: skip
 
@@ -131,7 +132,7 @@ def look(connection: Connection, key: bytes, *, boot: int, now: datetime) -> Tak
 def former(connection: Connection, heard: Heard) -> Heard | None:
     """Return what was said before under the same key; ``None`` when nothing was, or what was is not kept: there may be a secret in it."""
     row = connection.execute(sa.select(inbox.c.kind, inbox.c.heard).where(inbox.c.key == digest(heard))).first()
-    return None if row is None or not row.heard else msgspec.json.decode(row.heard, type=_KINDS[row.kind])
+    return None if row is None or not row.heard else decoder(_KINDS[row.kind])(row.heard)
 
 
 @cache
@@ -151,7 +152,7 @@ def left_over(connection: Connection, *, boot: int, now: datetime, mine_before: 
     connection.execute(inbox.update().where(inbox.c.id.in_(ids)).values(boot=boot))
     rows = connection.execute(sa.select(*(inbox.c[column] for column in _COLUMNS)).where(inbox.c.id.in_(ids)).order_by(inbox.c.id)).all()
     return [
-        Incoming(id=row.id, key=row.key, heard=msgspec.json.decode(row.heard, type=_KINDS[row.kind]), at=row.received_at, row=tuple(row)[:-1])
+        Incoming(id=row.id, key=row.key, heard=decoder(_KINDS[row.kind])(row.heard), at=row.received_at, row=tuple(row)[:-1])
         for row in rows
     ]  # fmt: skip
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from leverframe.core.deployments.snapshot import SEALED
 from leverframe.core.errors import Refused
+from leverframe.decoding import decoder
 from leverframe.ports import Installation
 from leverframe.secrets.sealing import Sealer
 from leverframe.store.database import Database
@@ -77,7 +78,7 @@ def read_sealed(keys: Sequence[bytes], chat: str, rows: Sequence[tuple[str, str]
 
 
 def _read(sealer: Sealer, chat: str, team: str, sealed: str) -> Installation:
-    installation = msgspec.json.decode(_opened(sealer, sealed), type=Installation)
+    installation = decoder(Installation)(_opened(sealer, sealed))
     # Sealing binds nothing to its row: what was copied from another one is not taken.
     if (installation.chat, installation.team) != (chat, team):
         raise Refused("secret_not_opened")

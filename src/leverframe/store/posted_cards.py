@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from leverframe.core.cards import Card, Press, PressState
+from leverframe.decoding import decoder
 from leverframe.store.events import alive
 from leverframe.store.tables import card_presses, posted_cards
 
@@ -46,7 +47,7 @@ class Sending:
 def load(connection: Connection, id: int) -> PostedCard | None:
     """Return a card that was pressed before, alone with it until the transaction ends."""
     kept = connection.execute(sa.select(posted_cards.c.document).where(posted_cards.c.id == id).with_for_update()).scalar()
-    return None if kept is None else msgspec.json.decode(kept, type=PostedCard)
+    return None if kept is None else decoder(PostedCard)(kept)
 
 
 def save(connection: Connection, card: PostedCard) -> PostedCard:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from leverframe.core.recovery import Gap
+from leverframe.decoding import decoder
 from leverframe.store.events import alive
 from leverframe.store.rows import insert_rows
 from leverframe.store.tables import events, hook_watches, processes, recoveries
@@ -88,7 +89,7 @@ class NotOurs(Exception):
 
 
 _EMPTY = msgspec.json.encode(Watched())
-_decode = msgspec.json.Decoder(Watched).decode
+_decode = decoder(Watched)
 
 
 # --- watches

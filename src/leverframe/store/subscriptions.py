@@ -15,13 +15,14 @@ from leverframe.core.deployments.snapshot import SEALED
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
 from leverframe.core.subscriptions import MOST_IN_PROJECT, Health, SealedSecret, Subscription, destination_of, project_key
+from leverframe.decoding import decoder
 from leverframe.secrets.sealing import Sealer
 from leverframe.store import deliveries
 from leverframe.store.tables import destinations
 from leverframe.store.tables import subscriptions as table
 
-_secrets_read = msgspec.json.Decoder(list[SealedSecret]).decode
-_topics_read = msgspec.json.Decoder(tuple[str, ...]).decode
+_secrets_read = decoder(list[SealedSecret])
+_topics_read = decoder(tuple[str, ...])
 _KEPT = tuple(column for column in table.c if column.name not in ("project_key", "secrets"))
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class SecretBox:
         if found is None:
             if not sealed.startswith(SEALED):
                 raise Refused("secret_not_opened")  # who may write the database cannot make a secret up
-            bound = msgspec.json.decode(self._sealer.open(sealed), type=_Bound)
+            bound = decoder(_Bound)(self._sealer.open(sealed))
             if bound.id != id:
                 raise Refused("secret_not_opened")
             if len(self._opened) >= 10_000:

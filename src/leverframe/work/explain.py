@@ -18,6 +18,7 @@ from leverframe.core.events import Event
 from leverframe.core.ids import EPOCH_MS
 from leverframe.core.routes import POST_BY_DEFAULT, Route, RouteTable, Verdict
 from leverframe.core.verdicts import Check, say
+from leverframe.decoding import decoder
 from leverframe.github.errors import Trouble
 from leverframe.ports import Accepted, Clock, Source
 from leverframe.store import events
@@ -77,7 +78,7 @@ class Explainer:
                 if not isinstance(answer, Trouble):
                     event = replace(event, paths=answer)
             return await self._explained(self._table, event, locale, answer)
-        said = msgspec.json.decode(stored.carried, type=Carried)
+        said = decoder(Carried)(stored.carried)
         own = RouteTable([Route(name=said.name, events=said.events, to=said.to)])
         unasked = [Explained(route=route.name, fired=False, reason=_NOT_ASKED[locale], destinations=route.to) for route in self._routes]
         return [*await self._explained(own, event, locale), *unasked]

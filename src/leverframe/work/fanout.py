@@ -17,6 +17,7 @@ from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.ids import show
 from leverframe.core.routes import Quiet, Route, RouteTable
+from leverframe.decoding import decoder
 from leverframe.github.errors import Trouble
 from leverframe.ports import Clock
 from leverframe.store import audit, chat_routes, deliveries, events, mutes
@@ -273,7 +274,7 @@ class Fanout:
     def _carried_table(self, carried: str) -> RouteTable:
         table = self._carried.get(carried)
         if table is None:
-            said = msgspec.json.decode(carried, type=Carried)
+            said = decoder(Carried)(carried)
             route = Route(name=said.name, events=said.events, to=said.to)
             table = self._carried[carried] = RouteTable([route])
             if len(self._carried) > 1000:

@@ -24,6 +24,7 @@ from leverframe.core.errors import Locale, Refused
 from leverframe.core.messages import Message, Text
 from leverframe.core.wording.cards import CARDS, PRESS, card_of, read_value
 from leverframe.core.wording.levers import LEVERS
+from leverframe.decoding import decoder
 from leverframe.net import Answer as Answered
 from leverframe.net import NotSent
 from leverframe.ports import Clock
@@ -142,7 +143,7 @@ class Presser:
         stored = events.load(connection, [id]).get(id)
         if stored is None or stored.source != TEAMS or stored.accepted.name != CARD_EVENT or stored.accepted.action != POSTED or stored.carried is None:
             return None
-        carried = msgspec.json.decode(stored.carried, type=Carried)
+        carried = decoder(Carried)(stored.carried)
         return PostedCard(id=id, card=card_of(self._library.parse(stored)), token=carried.name.partition(" ")[2], to=carried.to)
 
     def _refused(self, code: str, line: str, detail: str = "") -> Outcome:

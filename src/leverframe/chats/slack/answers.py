@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+from leverframe.decoding import decoder
 from leverframe.net import Answer, NotSent
 
 # Slack's errors and our codes, each of which has its remedy in core/errors/; what is not here is "slack_refused".
@@ -87,7 +88,7 @@ class Said(msgspec.Struct):
     errors: list[str] | None = None
 
 
-_decode = msgspec.json.Decoder(Said).decode
+_decode = decoder(Said)
 
 
 def read(answer: Answer) -> Said | None:

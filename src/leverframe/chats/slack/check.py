@@ -14,6 +14,7 @@ from leverframe.chats.slack.members import fetch
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.core.findings import Finding
+from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
 
 NEEDED = {
@@ -102,7 +103,7 @@ async def _token(
     result = answers.outcome(answer, answers.read(answer))
     if not isinstance(result, Delivered):
         return [_wrong(subject, result)], frozenset()
-    who = msgspec.json.decode(answer.body, type=_Identity)
+    who = decoder(_Identity)(answer.body)
     findings = [Finding(level="ok", subject=subject, detail=f"{who.user} ({who.team})")]
     scopes = answers.scopes(answer.headers)
     if manifest is not None:
@@ -184,9 +185,9 @@ async def _read(settings: Settings, token: str, outbound: Outbound, method: str,
         return answers.unsent(error).code
     try:
         # Not by answers.read: the channel of conversations.info is a table.
-        said = msgspec.json.decode(answer.body, type=_Ok)
+        said = decoder(_Ok)(answer.body)
         told = answers.outcome(answer, answers.Said(ok=said.ok, error=said.error))
-        return told.code if isinstance(told, Rejected | Retryable) else msgspec.json.decode(answer.body, type=shape)
+        return told.code if isinstance(told, Rejected | Retryable) else decoder(shape)(answer.body)
     except msgspec.DecodeError:
         return answers.trouble(answer).code
 

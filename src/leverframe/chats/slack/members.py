@@ -20,6 +20,7 @@ from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.conversation import Asker
 from leverframe.core.delivery import Delivered
+from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Clock
 
@@ -112,7 +113,7 @@ async def _ask(settings: Settings, outbound: Outbound, token: str, method: str, 
     if not isinstance(told, Delivered):
         return told.code
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return decoder(shape)(answer.body)
     except msgspec.DecodeError:
         return "slack_answer_invalid"
 

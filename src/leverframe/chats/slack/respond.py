@@ -21,6 +21,7 @@ from leverframe.core.conversation import Answer, Asker, Clicked, Form, Heard, Pl
 from leverframe.core.delivery import Delivered, Outcome, Rejected
 from leverframe.core.errors import PROBLEMS, Locale
 from leverframe.core.messages import Message, Text
+from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
 
 _JSON = "application/json; charset=utf-8"
@@ -115,7 +116,7 @@ class Voice:
         if not isinstance(told, Delivered):
             return told, None
         try:
-            return told, msgspec.json.decode(body, type=_Opened).view.id or None
+            return told, decoder(_Opened)(body).view.id or None
         except msgspec.DecodeError:
             return told, None
 

@@ -24,6 +24,7 @@ from leverframe.core.delivery import Delivered, Retryable
 from leverframe.core.errors import Refused
 from leverframe.core.json_objects import read_object
 from leverframe.core.payload import mapping, number, text
+from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import ChatHeard, Clock, Nothing
 
@@ -117,7 +118,7 @@ class SocketMode:
         if not isinstance(outcome, Delivered):
             log.warning("%s: Slack gives no connection: %s %s", self._inbound.name, outcome.code, outcome.detail)
             return (outcome.after_s or 0.0) if isinstance(outcome, Retryable) else LONGEST_WAIT_S
-        url = msgspec.json.decode(answer.body, type=_Url).url
+        url = decoder(_Url)(answer.body).url
         parts, api = urlsplit(url), urlsplit(self._api)
         if parts.scheme == "wss" or (parts.scheme, parts.hostname, api.scheme) == ("ws", api.hostname, "http"):
             return url

@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+from leverframe.decoding import decoder
 from leverframe.net import Answer, NotSent
 
 # Microsoft's codes and ours, each of which has its remedy in core/errors/; what is not here is "teams_refused".
@@ -112,7 +113,7 @@ def _read(answer: Answer) -> _Told | None:
     if not answer.body.strip():
         return _Told() if answer.status < 500 else None
     try:
-        return msgspec.json.decode(answer.body, type=_Told)
+        return decoder(_Told)(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

@@ -18,6 +18,7 @@ from leverframe.chats.teams.render import encode
 from leverframe.chats.teams.settings import Settings
 from leverframe.chats.teams.tokens import Tokens
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+from leverframe.decoding import decoder
 from leverframe.net import Answer, NotSent, Outbound
 from leverframe.ports import Clock
 
@@ -88,7 +89,7 @@ class Connector:
         if not isinstance(told, Delivered):
             return told
         try:
-            return {one.id: one.name or "General" for one in msgspec.json.decode(answer.body, type=_Channels).conversations}
+            return {one.id: one.name or "General" for one in decoder(_Channels)(answer.body).conversations}
         except msgspec.DecodeError:
             return answers.trouble(answer)
 

@@ -14,6 +14,7 @@ import msgspec
 from leverframe.chats.teams import answers
 from leverframe.chats.teams.settings import Settings
 from leverframe.core.delivery import Retryable
+from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Clock
 
@@ -88,11 +89,11 @@ class Tokens:
             return answers.trouble(answer)
         try:
             if answer.status == 200:
-                given = msgspec.json.decode(answer.body, type=_Given)
+                given = decoder(_Given)(answer.body)
                 if given.access_token and given.expires_in > 0 and given.access_token.isascii():
                     self._token, self._until = given.access_token, self._clock.now() + timedelta(seconds=given.expires_in)
                     return None
-            failed = msgspec.json.decode(answer.body, type=_Failed)
+            failed = decoder(_Failed)(answer.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return answers.trouble(answer)
         if not failed.error:

@@ -10,6 +10,7 @@ import msgspec
 
 from leverframe.core.approvals import Policy
 from leverframe.core.shipping import Resolved
+from leverframe.decoding import decoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,4 +197,4 @@ def pack(effect: Effect) -> tuple[str, bytes]:
 
 def unpack(name: str, kept: bytes | str) -> Effect:
     """Return the effect that :func:`pack` wrote. Raises ``KeyError`` for a name that is none, ``msgspec.ValidationError`` for other JSON."""
-    return msgspec.json.decode(kept, type=_KINDS[name])
+    return decoder(_KINDS[name])(kept)

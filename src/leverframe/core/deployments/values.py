@@ -16,6 +16,7 @@ from leverframe.core.gates import Gate
 from leverframe.core.lanes import Early, Frozen, LaneHeld, Locked
 from leverframe.core.runs import Run
 from leverframe.core.shipping import Checks, Resolved, Shipping
+from leverframe.decoding import decoder
 
 State: TypeAlias = Literal["asked", "waiting", "queued", "starting", "running", "succeeded", "failed", "cancelled", "expired", "unknown"]
 Kind: TypeAlias = Literal["deploy", "rollback", "dispatch", "gate"]
@@ -263,4 +264,4 @@ def from_json(kept: bytes | str) -> Deployment:
 
     Raises ``msgspec.ValidationError`` when it is none.
     """
-    return msgspec.json.decode(kept, type=Deployment)
+    return decoder(Deployment)(kept)

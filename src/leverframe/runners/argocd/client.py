@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from leverframe.core.trouble import Trouble
+from leverframe.decoding import decoder
 from leverframe.net import Answer, NotSent, Outbound
 from leverframe.runners.argocd.settings import Settings, Target
 from leverframe.runners.argocd.shapes import Application
@@ -81,7 +82,7 @@ def _read(answer: Answer, target: Target) -> Application:
 
 def _decode(answer: Answer, shape: type[_Shape]) -> _Shape:
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return decoder(shape)(answer.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Trouble("argocd_answer_invalid", f"HTTP {answer.status}", happened=True, passing=True) from None
 
@@ -121,7 +122,7 @@ def _trouble(answer: Answer, target: Target) -> Trouble:
 
 def _words(answer: Answer) -> str:
     try:
-        said = msgspec.json.decode(answer.body, type=_Error)
+        said = decoder(_Error)(answer.body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return ""  # a page of a proxy: the status is all that is known
     return said.message or said.error

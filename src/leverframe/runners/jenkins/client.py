@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from leverframe.core.trouble import Trouble
+from leverframe.decoding import decoder
 from leverframe.net import Answer, NotSent, Outbound
 from leverframe.runners.jenkins.settings import Settings
 
@@ -38,7 +39,7 @@ class Client:
         """Return what ``path`` (below the address, ending in ``/``) exports of ``tree``, read as ``shape``."""
         answer = await self.get(f"{path}api/json?tree={quote(tree, safe=',')}", cap=cap)
         try:
-            return msgspec.json.decode(answer.body, type=shape)
+            return decoder(shape)(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Trouble("jenkins_answer_invalid", f"HTTP {answer.status}", passing=True) from None
 
@@ -82,7 +83,7 @@ class Client:
             code = "jenkins_crumb_refused" if trouble.code == NOT_FOUND else trouble.code
             raise Trouble(code, trouble.detail, passing=trouble.passing, after_s=trouble.after_s) from None
         try:
-            said: dict[str, Any] = msgspec.json.decode(answer.body, type=dict[str, Any])
+            said: dict[str, Any] = decoder(dict[str, Any])(answer.body)
             field, crumb = str(said["crumbRequestField"]), str(said["crumb"])
         except (msgspec.MsgspecError, UnicodeDecodeError, KeyError):
             raise Trouble("jenkins_answer_invalid", "crumbIssuer") from None

@@ -18,6 +18,7 @@ from leverframe.core.facts import event_of
 from leverframe.core.json_objects import read_object
 from leverframe.core.payload import text
 from leverframe.core.signing import verify_github
+from leverframe.decoding import decoder
 from leverframe.ports import Accepted
 
 _EVENT_NAME = re.compile(rb"[a-z0-9_]{1,100}")
@@ -36,7 +37,7 @@ class _Head(msgspec.Struct):
     repository: _Repository | None = None
 
 
-_HEAD = msgspec.json.Decoder(_Head)
+_read_head = decoder(_Head)
 
 
 def read(headers: Mapping[bytes, bytes], body: bytes) -> Accepted:
@@ -129,7 +130,7 @@ def _head(body: bytes) -> tuple[str | None, str | None]:
             body.decode()  # msgspec does not look at the encoding of what it skips
         if b"\\" in body and b"\\u0000" in body:  # one byte is looked for forty times as fast as six
             raise ValueError("NUL")
-        head = _HEAD.decode(body)
+        head = _read_head(body)
     except (ValueError, RecursionError):
         return _head_slowly(body)
     repo = head.repository.full_name if head.repository else None

@@ -31,6 +31,7 @@ from leverframe.core.payload import items, mapping, moment, number, text
 from leverframe.core.wording.cards import en, ko
 from leverframe.core.wording.footers import shown_time
 from leverframe.core.wording.quoting import one_line
+from leverframe.decoding import converted
 
 PRESS = "card"
 """The action of a card's button; its value is the card's id and the button's (:func:`value_of`)."""
@@ -106,7 +107,7 @@ def word(event: Event, locale: Locale, zone: tzinfo) -> Message:
 def card_of(event: Event) -> Card:
     """Return the card that an event carries."""
     try:
-        return msgspec.convert(mapping(event.payload, "card"), Card)
+        return converted(mapping(event.payload, "card"), Card)
     except msgspec.ValidationError:  # kept by another version
         return Card()
 
@@ -200,6 +201,6 @@ def _button(action: Action, key: str, revision: int) -> Button:
 
 def _press(kept: Mapping[str, object]) -> Press | None:
     try:
-        return msgspec.convert(kept, Press)
+        return converted(kept, Press)
     except msgspec.ValidationError:
         return None

@@ -12,6 +12,7 @@ from leverframe.core.deployments.effects import Noted
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
 from leverframe.core.wording.levers.view import LockView, lock_view, view
+from leverframe.decoding import converted
 
 if TYPE_CHECKING:
     from leverframe.core.wording.levers import Levers
@@ -51,7 +52,7 @@ def word(event: Event, say: Levers, zone: tzinfo) -> Message | None:
 
 def _said(message: object) -> Message | None:
     try:
-        return msgspec.convert(message, Message)
+        return converted(message, Message)
     except msgspec.ValidationError:
         return None
 
