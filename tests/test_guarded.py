@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import ssl
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from fakes.hostile import (
+    Subscriber,
+    bomb,
+    endless,
+    heads,
+    hostile,
+    noise,
+    resetting,
+    silent,
+    slow,
+    ten_gigabytes,
+    too_long,
+    too_short,
+    two_lengths,
+)
 
 from leverframe import guarded
 from leverframe.core.addresses import Allowed
@@ -190,80 +204,6 @@ async def test_the_certificate_is_looked_at_for_the_name_although_the_address_is
     assert asked == [(f"hook.example:{port}", "/x")] and seen == ["hook.example", "other.example"]
 
 
-Subscriber = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Say 200 and never end."""
-    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        writer.write(b"10000\r\n" + b"x" * 65_536 + b"\r\n")
-        await writer.drain()
-
-
-async def ten_gigabytes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Announce 10 GB, and send as much of them as is taken."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n")
-    while True:
-        writer.write(b"x" * 65_536)
-        await writer.drain()
-
-
-async def bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a megabyte of zeros that is a kilobyte on the wire."""
-    body = gzip.compress(bytes(1_000_000))
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-
-
-async def too_short(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Announce more than is sent."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nless")
-    writer.close()
-
-
-async def too_long(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Announce less than is sent: the rest looks like another answer."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
-
-
-async def two_lengths(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Announce both a length and chunks."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok")
-
-
-async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a letter now and then, for ever."""
-    for letter in b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 10_000:
-        writer.write(bytes([letter]))
-        await writer.drain()
-        await asyncio.sleep(0.02)
-
-
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Say nothing."""
-    await asyncio.sleep(60)
-
-
-async def resetting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Break the connection in the middle of the answer."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
-    await writer.drain()
-    writer.transport.abort()
-
-
-async def heads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send headers that do not end."""
-    writer.write(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        writer.write(b"X-Header: " + b"x" * 8_000 + b"\r\n")
-        await writer.drain()
-
-
-async def noise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Speak another protocol."""
-    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
-
-
 @pytest.mark.parametrize(("subscriber", "becomes"), [
     (endless, 200), (ten_gigabytes, 200), (bomb, 200), (too_long, 200), (too_short, "broke"), (two_lengths, "not HTTP"), (slow, "in time"), (silent, "in time"),
     (resetting, "broke"), (heads, "too long"), (noise, "not HTTP"),
@@ -271,29 +211,15 @@ async def noise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def test_a_hostile_subscriber_costs_a_bounded_time_and_no_memory(subscriber: Subscriber, becomes: int | str) -> None:
     """What is answered is a status with at most the bytes that were asked for, or a reason; the next subscriber gets a connection of its own."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"{}")
-            await subscriber(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.transport.abort() if subscriber is not bomb and subscriber is not too_long else writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    try:
-        async with going_out(Names(), "127.0.0.1", total_s=0.4) as out:
-            url = f"http://127.0.0.1:{port}/"
-            if isinstance(becomes, int):
-                answer = await out.send("POST", url, HEADERS, b"{}", cap=4_096)
-                assert answer.status == becomes and len(answer.body) <= 4_096
-            else:
-                with pytest.raises(NotSent, match=becomes) as lost:
-                    await out.send("POST", url, HEADERS, b"{}", cap=4_096)
-                assert not lost.value.surely
-    finally:
-        server.close()
+    async with hostile(subscriber) as port, going_out(Names(), "127.0.0.1", total_s=0.4) as out:
+        url = f"http://127.0.0.1:{port}/"
+        if isinstance(becomes, int):
+            answer = await out.send("POST", url, HEADERS, b"{}", cap=4_096)
+            assert answer.status == becomes and len(answer.body) <= 4_096
+        else:
+            with pytest.raises(NotSent, match=becomes) as lost:
+                await out.send("POST", url, HEADERS, b"{}", cap=4_096)
+            assert not lost.value.surely
 
 
 async def test_many_deliveries_to_one_host_ask_for_its_name_once() -> None:

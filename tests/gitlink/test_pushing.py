@@ -98,22 +98,22 @@ def test_everything_that_one_push_did_is_one_event(tmp_path: Path, door: Door, u
 
 
 def test_ten_thousand_commits_are_one_request(tmp_path: Path, door: Door, url: str) -> None:
-    """The newest two thousand are listed, oldest first, and the number of all is told."""
+    """The newest ten thousand are listed, oldest first, and the number of all is told."""
     copy = clone(link_new(tmp_path, url))
     stream = "".join(
         f"commit refs/heads/main\ncommitter 지호 <jiho@example.com> {1_700_000_000 + n} +0900\ndata {len(str(n))}\n{n}\nM 100644 inline 파일-{n % 7}\ndata {len(str(n))}\n{n}\n\n"
-        for n in range(10_000)
+        for n in range(10_500)
     )
     subprocess.run(["git", "fast-import", "--quiet"], cwd=copy, input=stream.encode(), check=True)
     git(copy, "push", "--quiet", "origin", "main")
     until(lambda: door.events, 60)
     payload = door.events[0].payload
-    assert (payload["size"], len(payload["commits"])) == (10_000, 2_000)
-    assert [payload["commits"][number]["message"] for number in (0, -1)] == ["8000", "9999"]
-    assert payload["commits"][-1]["timestamp"] == "2023-11-15T09:59:59+09:00"
+    assert payload["size"] == 10_500
+    assert [one["message"] for one in payload["commits"]] == [str(number) for number in range(500, 10_500)]
+    assert payload["commits"][-1]["timestamp"] == "2023-11-15T10:08:19+09:00"
     assert payload["commits"][-1]["author"]["name"] == "지호"
-    assert payload["commits"][-1]["modified"] == ["파일-3"]
-    assert words(door) == "ann created branch main in acme/web with 10,000 commits"
+    assert payload["commits"][-1]["modified"] == ["파일-6"]
+    assert words(door) == "ann created branch main in acme/web with 10,500 commits"
 
 
 def test_a_merge_brings_what_it_merged(tmp_path: Path, door: Door, url: str) -> None:
@@ -148,6 +148,41 @@ def test_names_that_are_no_text_and_messages_that_are_no_ascii(tmp_path: Path, d
     until(lambda: door.events)
     assert set(door.events[0].paths or ()) == {'a "b"\n\t한글.txt', "��"}
     assert door.events[0].payload["commits"][0]["message"] == "배포 절차"
+
+
+def test_a_branch_brings_what_was_new_when_it_was_pushed(tmp_path: Path) -> None:
+    """While the hub is away a branch comes in and others begin at it. What a new branch had brought was what no other branch had when
+    somebody looked, which was later: the first was told to have brought nothing."""
+    door, repository = Door(), bare(tmp_path)
+    with listening(door) as url:
+        pass
+    link(repository, url)
+    copy = clone(repository)
+    for number, branch in enumerate(("main", "기능", "main:refs/heads/copy", "main:refs/tags/v1")):
+        if number < 2:
+            git(copy, "checkout", "--quiet", "-b" if number else "-B", branch)
+            commit(copy, f"one {number}", a__txt=str(number))
+            commit(copy, f"two {number}", b__txt=str(number))
+        git(copy, "push", "--quiet", "origin", branch)
+    until(lambda: linking.shown(linking.find(repository)).waiting == 4)
+    with listening(door, int(url.rpartition(":")[2])):
+        linking.flush(linking.find(repository))
+        until(lambda: len(door.events) == 4)
+    assert [[one["message"] for one in event.payload["commits"]] for event in door.events] == [["one 0", "two 0"], ["one 1", "two 1"], [], []]
+
+
+def test_long_messages_of_many_commits_fit_into_a_request(tmp_path: Path, door: Door, url: str) -> None:
+    """Two thousand commits with four thousand letters of Korean each were more than the hub takes, and the push was refused for good."""
+    copy, words = clone(link_new(tmp_path, url)), f"제목\n\n{'가' * 4_000}".encode()
+    stream = b"".join(
+        b"commit refs/heads/main\ncommitter A <a@example.com> %d +0900\ndata %d\n%s\n" % (1_700_000_000 + n, len(words), words) for n in range(2_500)
+    )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=copy, input=stream, check=True)
+    git(copy, "push", "--quiet", "origin", "main")
+    until(lambda: door.events, 60)
+    told = door.events[0].payload["commits"]
+    assert len(told) == 2_500 and {one["message"][:2] for one in told} == {"제목"}
+    assert 6_000_000 < sum(len(one["message"].encode()) for one in told) < 10_000_000
 
 
 def test_while_the_hub_is_away_pushes_wait_in_order(tmp_path: Path) -> None:

@@ -9,7 +9,17 @@ home=$(cd "$(git rev-parse --git-common-dir)" && pwd)/leverframe
 
 came() {
     case $hook in
-    post-receive) printf %s "$all" ;;
+    post-receive)
+        printf %s "$all"
+        case "
+$all" in
+        *"
+00000000"*) # what a new branch brings is what no other ref had by now; the next push may be a moment away
+            printf '\n'
+            git for-each-ref --format='%(objectname) %(refname)'
+            ;;
+        esac
+        ;;
     *) # of a working copy: from where the branch was before to where it is now
         new=$(git rev-parse -q --verify HEAD)
         old=$(git rev-parse -q --verify 'HEAD@{1}' || git rev-parse -q --verify 'HEAD^' || printf %s "$new" | tr 0-9a-f 0)

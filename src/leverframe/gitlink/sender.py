@@ -31,12 +31,12 @@ from urllib.parse import quote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-COMMITS = 2_000
+COMMITS = 10_000
 """Commits that are listed of one push, the newest; ``size`` tells how many there were."""
 LISTED_REFS = 200
 """Refs of one push whose commits are listed."""
-MESSAGE, PATHS = 4_000, 4_000_000
-"""Characters of a commit's message, and bytes of all paths of a push, that are listed."""
+MESSAGE, MESSAGES, PATHS = 4_000, 8_000_000, 4_000_000
+"""Characters of a commit's message, and bytes of all messages and of all paths of a push, that are listed: the hub takes 25 MB."""
 TIMEOUT_S = 15.0
 WAITS_S = (2.0, 8.0, 30.0)
 """A hub that is away is tried again after so long, then with the next push."""
@@ -167,7 +167,8 @@ def payload_of(home: Path, note: str) -> bytes:
     """Return the request's body for one note: every ref that was moved, with its commits, read from the repository."""
     head, _, rest = note.partition("\n\n")
     told = dict(line.split("=", 1) for line in head.splitlines() if "=" in line)
-    moved = [tuple(line.split(" ", 2)) for line in rest.splitlines() if line.count(" ") >= 2]
+    lines, _, there = rest.partition("\n\n")
+    moved = [tuple(line.split(" ", 2)) for line in lines.splitlines() if line.count(" ") >= 2]
     git = Git(home.parent)
     pusher = {"name": told.get("pusher", "").strip(), "email": told.get("email", "").strip()}
     if told.get("hook") != "post-receive" and moved:
@@ -176,7 +177,7 @@ def payload_of(home: Path, note: str) -> bytes:
     body = {
         "version": 1, "hook": told.get("hook", ""), "at": told.get("at", ""), "pusher": pusher,
         "repository": {"description": _description(home.parent), "default_branch": git.line("symbolic-ref", "--short", "HEAD")},
-        "refs": Push(git, [(old, new, ref) for old, new, ref in moved]).refs(),
+        "refs": Push(git, [(old, new, ref) for old, new, ref in moved], there).refs(),
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
@@ -202,11 +203,11 @@ class Git:
 
 
 class Push:
-    """The refs that one push moved."""
+    """The refs that one push moved; ``there`` are all refs as they were then (``ID NAME``, one a line), as far as the hook noted them."""
 
-    def __init__(self, git: Git, moved: Sequence[tuple[str, str, str]]) -> None:
-        self.git, self.moved = git, moved
-        self.left, self.left_paths = COMMITS, PATHS
+    def __init__(self, git: Git, moved: Sequence[tuple[str, str, str]], there: str) -> None:
+        self.git, self.moved, self.there = git, moved, there
+        self.left, self.left_words, self.left_paths = COMMITS, MESSAGES, PATHS
         self.known: dict[str, dict[str, Any]] = {}
         """Commits that were read, by id: one that is on several branches is read once."""
 
@@ -224,20 +225,27 @@ class Push:
             found["head_commit"] = next(iter(self._commits([commit] if commit else [])), None)
             return found
         if created:
-            # What is on no other branch; --all would take HEAD too. Of those pushed together each is measured by where they were before.
-            others = [item for _, _, name in self.moved for item in ("--exclude=" + name,)]
-            before = [was for was, _, _ in self.moved if was.strip("0") and self._is_there(was)]
-            between = [new, "--not", *others, "--glob=refs/*", *before]
+            # What is on no other branch. Of those pushed together each is measured by where they were before.
+            known = [*self._others(*(name for _, _, name in self.moved)), *(was for was, _, _ in self.moved if was.strip("0"))]
         else:
             there = self._is_there(old)
             found["forced"] = not there or self.git.bytes("merge-base", "--is-ancestor", old, new) is None
-            between = [new, "--not", old] if there else [new, "--not", "--exclude=" + ref, "--glob=refs/*"]
-        found["size"] = int(self.git.line("rev-list", "--count", *between) or 0)
-        ids = (self.git.bytes("rev-list", "--topo-order", f"--max-count={max(self.left, 0)}", *between) or b"").decode().split()
+            known = [old] if there else self._others(ref)
+        between = "\n".join([new, *("^" + id for id in known), ""]).encode()
+        found["size"] = int((self.git.bytes("rev-list", "--ignore-missing", "--count", "--stdin", given=between) or b"0").decode())
+        listed = self.git.bytes("rev-list", "--ignore-missing", "--topo-order", f"--max-count={max(self.left, 0)}", "--stdin", given=between)
+        ids = (listed or b"").decode().split()
         found["commits"] = self._commits(list(reversed(ids)))
         self.left -= len(ids)
         found["head_commit"] = next(iter(found["commits"][-1:] or self._commits([new])), None)
         return found
+
+    def _others(self, *names: str) -> list[str]:
+        """Return where all refs but these were when it was pushed; now, where the hook did not note that."""
+        if not self.there:
+            self.there = (self.git.bytes("for-each-ref", "--format=%(objectname) %(refname)") or b"").decode("utf-8", "replace")
+        refs = (line.partition(" ") for line in self.there.splitlines())
+        return [id for id, _, name in refs if id and name not in names]
 
     def _is_there(self, commit: str) -> bool:
         return self.git.bytes("cat-file", "-e", commit + "^{commit}") is not None
@@ -248,6 +256,9 @@ class Push:
             given = "\n".join(wanted).encode() + b"\n"
             told = self.git.bytes("log", "--no-walk=unsorted", "--stdin", "-z", "--format=" + _FORMAT, given=given) or b""
             for commit in _read_commits(told):
+                self.left_words -= len(commit["message"].encode("utf-8", "replace"))
+                if self.left_words < 0:
+                    commit["message"] = commit["message"].partition("\n")[0][:100]
                 self.known[commit["id"]] = commit
             # A merge brings nothing of its own here: what it merged is among the others.
             self._touch(self.git.bytes("diff-tree", "--stdin", "-r", "-z", "--root", "--no-renames", "--name-status", given=given) or b"")
