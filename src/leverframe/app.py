@@ -276,7 +276,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     )  # fmt: skip
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     sites = build_sites(config, database, clock, box.dispatcher if box is not None else None)
-    keeper = hook_keeper(config, github, lambda: table.routes)
+    keeper = hook_keeper(config, github, lambda: table.routes, clock)
     recovering = recoverer(config, keeper, github, database, clock, metrics)
     pipelines = build_pipelines(config, outbound, clock)
     desk = Desk(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -58,13 +59,15 @@ def credentials(config: Config, outbound: Outbound, clock: Clock) -> Credentials
     return App(outbound, clock, id=app.id, key=app.key, installation=app.installation, api_url=config.github.api_url)
 
 
-def hook_keeper(config: Config, github: Callable[[], GitHub], routes: Callable[[], Iterable[Route]]) -> HookKeeper | None:
+def hook_keeper(config: Config, github: Callable[[], GitHub], routes: Callable[[], Iterable[Route]], clock: Clock) -> HookKeeper | None:
     """Return what keeps the webhooks; ``None`` where the hub is nobody at GitHub, or has no source of its kind."""
     secrets = {name: settings.secrets[0] for name, settings in config.sources.items() if getattr(settings, "kind", "") == "github"}  # type: ignore[attr-defined]
     if not config.github.has_credentials or not secrets:
         return None
     from leverframe.core.github_hooks import Declared, read_holder
-    from leverframe.work.github_hooks import HookKeeper
+    from leverframe.work.github_hooks import HookKeeper, ReadFile
+
+    read = _said(config.path)
 
     @cache
     def hooks() -> Hooks:
@@ -72,7 +75,10 @@ def hook_keeper(config: Config, github: Callable[[], GitHub], routes: Callable[[
 
         return Hooks(github())
 
-    keeper = HookKeeper(hooks, url=config.hub.url, secrets=secrets, declared=(), routes=routes, catalogue=config.catalogue)
+    keeper = HookKeeper(
+        hooks, url=config.hub.url, secrets=secrets, declared=(), routes=routes, catalogue=config.catalogue,
+        file=ReadFile(path=str(config.path), read_at=clock.now(), is_changed=lambda: _said(config.path) != read),
+    )  # fmt: skip
     declared = []
     for one in config.github.hooks:
         holder = read_holder(one.repository or one.organisation or "")
@@ -87,14 +93,22 @@ def hook_keeper(config: Config, github: Callable[[], GitHub], routes: Callable[[
     return keeper
 
 
+def _said(path: Path) -> bytes | None:
+    """Return what a file says; ``None`` where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
 def recoverer(config: Config, keeper: HookKeeper | None, github: Callable[[], GitHub], database: Any, clock: Clock, metrics: Metrics) -> Recoverer | None:
-    """Return what has redelivered what never came in, by the hooks that are declared and the app's; ``None`` where there are none, or it is off."""
+    """Return what has redelivered what never came in, by every hook that leads here; ``None`` where the hub is nobody at GitHub, or it is off."""
     holders = {} if keeper is None else dict.fromkeys(one.holder for one in keeper.declared)
     if config.github.app is not None:
         from leverframe.core.github_hooks import APP
 
         holders[APP] = None
-    if keeper is None or not holders or not config.github.gap_fill_minutes:
+    if keeper is None or not config.github.gap_fill_minutes:
         return None
     from leverframe.github.hooks import Hooks
     from leverframe.work.recover import Recoverer
@@ -102,6 +116,6 @@ def recoverer(config: Config, keeper: HookKeeper | None, github: Callable[[], Gi
     hooks = cache(lambda: Hooks(github()))
     host = (urlsplit(config.github.api_url).hostname or "").lower()
     return Recoverer(
-        database, clock, hooks, boot=lambda: database.boot, holders=list(holders), source_of=keeper.source_of, every=timedelta(minutes=config.github.gap_fill_minutes),
+        database, clock, hooks, boot=lambda: database.boot, holders=list(holders), sources=keeper.sources, source_of=keeper.source_of, every=timedelta(minutes=config.github.gap_fill_minutes),
         counting=metrics.recovered, window=WINDOW if host.endswith((".github.com", ".ghe.com")) else ENTERPRISE_WINDOW, kept=timedelta(days=config.retention.events_days),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.conftest import Ran, RunningHub, serving
+from cli.conftest import CONFIG, Ran, RunningHub, serving
 from fakes.github import TOKEN, FakeGitHub
 from fakes.github_hooks import FakeHook
 
@@ -62,11 +62,25 @@ def test_sync_shows_then_does_then_has_nothing_to_do(running: RunningHub, hooks:
     """A dry run prints a diff and ends with 1; sync does it; a dry run after that ends with 0."""
     dry = running.run("github", "hooks", "sync", "--dry-run")
     assert dry.status == 1 and "+   events: gollum" in dry.out and "+   secret: ***" in dry.out and "to change: 1" in dry.out
-    assert hooks == []
+    assert hooks == [] and re.match(r"# as the hub read /\S+/leverframe.toml at 20\d\d-", dry.out)
     done = running.run("github", "hooks", "sync")
     assert (done.status, done.out.splitlines()[-1]) == (0, "changed: 1")
     assert hooks[0].events == ["gollum", "push"] and hooks[0].config["secret"] == "s3cret"
     assert document(running.run("github", "hooks", "sync", "--dry-run", "--json"))["hooks"][0]["state"] == "unchanged"
+
+
+def test_sync_says_when_the_file_was_edited_since(running: RunningHub, hooks: list[FakeHook], github: FakeGitHub) -> None:
+    """A file that was edited and not read yet is not what is planned: that is said."""
+    file = running.folder / "leverframe.toml"
+    now, read = file.read_text(), CONFIG.format(port=1, locale="en") + DECLARED.format(token=TOKEN, url=github.url)
+    try:
+        file.write_text(read)
+        assert "edited" not in running.run("github", "hooks", "sync", "--dry-run").err
+        file.write_text(read + "# edited\n")
+        assert "! the file has been edited since: restart the hub to have that planned" in running.run("github", "hooks", "sync", "--dry-run").err
+        assert document(running.run("github", "hooks", "sync", "--dry-run", "--json"))["config_changed"] is True
+    finally:
+        file.write_text(now)
 
 
 def test_hooks_are_made_listed_and_changed(running: RunningHub, hooks: list[FakeHook]) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from fakes.github import FakeGitHub
 
 WINDOW = timedelta(days=3)
+TARGETS: dict[Kind, str] = {"repository": "repository", "organisation": "organization", "app": "integration"}
+"""What a delivery says of whose hook sent it."""
 Send = Callable[[str, dict[str, str], bytes], Awaitable[int]]
 """Sends a request and returns its status; raises ``TimeoutError`` or ``OSError``."""
 
@@ -118,7 +120,7 @@ class Deliveries:
     async def attempt(self, hook: FakeHook, guid: str, event: str, payload: dict[str, Any], *, redelivery: bool = False, unsent: str | None = None) -> Attempt:
         """Try once and keep the outcome."""
         body = json.dumps(payload).encode()
-        headers = {"Content-Type": "application/json", "User-Agent": "GitHub-Hookshot/fake", "X-GitHub-Event": event, "X-GitHub-Delivery": guid, "X-GitHub-Hook-ID": str(hook.id)}
+        headers = {"Content-Type": "application/json", "User-Agent": "GitHub-Hookshot/fake", "X-GitHub-Event": event, "X-GitHub-Delivery": guid, "X-GitHub-Hook-ID": str(hook.id), "X-GitHub-Hook-Installation-Target-Type": TARGETS[hook.kind]}
         if hook.config.get("content_type", "form") == "form":
             body, headers["Content-Type"] = urlencode({"payload": body.decode()}).encode(), "application/x-www-form-urlencoded"
         if hook.config.get("secret"):

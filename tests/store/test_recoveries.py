@@ -36,17 +36,35 @@ async def test_a_watch_is_one_processs_at_a_time(database: Database, clock: Cloc
     first = await database.write(recoveries.claim, [HOLDER, "acme"], boot=boot, now=now)
     second = await database.write(recoveries.claim, [HOLDER, "acme"], boot=boot + 1, now=now)
     assert first is not None and second is not None and {first.holder, second.holder} == {HOLDER, "acme"}
-    assert await database.write(recoveries.claim, [first.holder], boot=boot + 1, now=now) is None
+    mine = await database.write(recoveries.claim, [first.holder], boot=boot + 1, now=now)
+    assert mine is not None and mine.holder == second.holder
     with pytest.raises(NotOurs):
         await database.write(recoveries.keep, first.holder, Watched(), boot=boot + 1)
     kept = Watched(hooks=[{"id": 7}], progress={"7": Progress(read_to=now, cursor="v1_1", began_at=now)})
     await database.write(recoveries.keep, first.holder, kept, boot=boot)
     later = now + timedelta(minutes=5)
     await database.write(recoveries.release, first.holder, boot=boot, next_at=later, looked_at=now, code=None, detail="")
-    assert await database.read(recoveries.next_look, [first.holder]) == later
+    assert await database.read(recoveries.next_look) == later
+    await database.write(recoveries.release, second.holder, boot=boot + 1, next_at=later + timedelta(days=1), looked_at=now, code=None, detail="")
     assert await database.write(recoveries.claim, [first.holder], boot=boot, now=now) is None
     again = await database.write(recoveries.claim, [first.holder], boot=boot, now=later)
     assert again is not None and again.watched == kept and again.looked_at == now
+
+
+async def test_what_is_watched_without_being_declared(database: Database, clock: Clock) -> None:
+    """As many as there is room for; a watch ends when nothing is owed to its holder, and not before."""
+    boot, now = database.boot, clock.now()  # type: ignore[attr-defined]
+    assert await noted(database, clock, gap("a", now)) == 1
+    await database.write(recoveries.release, HOLDER, boot=boot, next_at=now, looked_at=now, code=None, detail="")
+    await database.write(recoveries.watch, ["acme/a", "acme/b"], now=now, most=3)
+    await database.write(recoveries.watch, ["acme/b", HOLDER, "acme/d"], now=now, most=3)
+    assert [watch.holder for watch in await database.read(recoveries.watches)] == ["acme/a", "acme/b", HOLDER] and await database.read(recoveries.count) == 3
+    for _ in range(3):
+        watch = await database.write(recoveries.claim, [], boot=boot, now=now)
+        assert watch is not None
+        await database.write(recoveries.forget, watch.holder, boot=boot)
+        await database.write(recoveries.release, watch.holder, boot=boot, next_at=now + timedelta(days=1), looked_at=now, code=None, detail="")
+    assert [watch.holder for watch in await database.read(recoveries.watches)] == [HOLDER]
 
 
 async def test_a_gap_is_known_once(database: Database, clock: Clock) -> None:

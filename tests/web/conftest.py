@@ -21,7 +21,7 @@ from leverframe.store.sqlite import open_sqlite
 from leverframe.web.desk import Desk
 from leverframe.web.refusals import RefusalLog
 from leverframe.work.bell import Bell
-from leverframe.work.github_hooks import HookKeeper
+from leverframe.work.github_hooks import HookKeeper, ReadFile
 from leverframe.work.redrive import Redriver
 
 
@@ -62,7 +62,7 @@ def desk(database: Database, clock: Clock, roles: dict[str, Role], frame: Frame)
         roles=roles, redrive=Redriver(database, clock, Bell()), routes=Routes(),
         github=HookKeeper(
             lambda: Hooks(GitHub(Outbound(), Token(None), clock)), url="http://127.0.0.1:8080", secrets={"github": Secret("s3cret")}, declared=(), routes=tuple,
-            catalogue=frame.desk.catalogue,
+            catalogue=frame.desk.catalogue, file=ReadFile(path="/etc/leverframe.toml", read_at=clock.now(), is_changed=lambda: False),
         ),
         chats={"slack": lambda room: None if room.startswith("#") else "write #name"}, levers=frame.desk)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,10 +26,11 @@ from leverframe.store import audit, recoveries
 from leverframe.store.tables import events
 from leverframe.web.desk import Desk
 from leverframe.web.refusals import RefusalLog
-from leverframe.work.github_hooks import HookKeeper
+from leverframe.work.github_hooks import HookKeeper, ReadFile
 from leverframe.work.receive import dedupe_digest
 
 pytestmark = pytest.mark.anyio
+FILE = ReadFile(path="/etc/leverframe.toml", read_at=datetime(2026, 11, 29, tzinfo=UTC), is_changed=lambda: False)
 HUB = "https://hub.example.com"
 ROUTES = [Route(name="wiki", source="github", repos=("acme/*",), events=("gollum", "issues.opened"), to=("slack:#dev",))]
 REPO = Holder("repository", "acme/web-app")
@@ -49,8 +51,8 @@ async def world() -> AsyncIterator[World]:
 def kept(world: World, *declared: Declared, client: GitHub | None = None) -> HookKeeper:
     """Return a keeper of one source."""
     return HookKeeper(
-        lambda: Hooks(client or world.client), url=HUB, secrets={"github": Secret("s3cret")}, declared=declared, routes=lambda: ROUTES, catalogue=Catalogue()
-    )
+        lambda: Hooks(client or world.client), url=HUB, secrets={"github": Secret("s3cret")}, declared=declared, routes=lambda: ROUTES, catalogue=Catalogue(), file=FILE,
+    )  # fmt: skip
 
 
 def opened(desk: Desk, refusals: RefusalLog, keeper: HookKeeper | None) -> Doors:
@@ -202,7 +204,7 @@ def declared(*events: str, **more: Any) -> Declared:
 
 
 async def test_sync_makes_what_is_declared_and_then_nothing(desk: Desk, refusals: RefusalLog, world: World) -> None:
-    """A dry run shows the plan and does nothing; sync does it; a second sync finds nothing to do."""
+    """A dry run shows the plan, of which file, and does nothing; sync does it; a second sync finds nothing to do."""
     doors = opened(desk, refusals, kept(world, declared()))
     dry = (await ask(doors, "POST", "/sync", {"dry_run": True})).json
     assert dry["hooks"][0]["state"] == "planned" and "+   events: gollum" in dry["hooks"][0]["lines"] and world.repository.hooks == []

@@ -56,7 +56,7 @@ class Hub:
 
         hooks = Hooks(self.world.client)
         return Recoverer(
-            at, self.world.clock, lambda: hooks, boot=lambda: at.boot, holders=[REPO], source_of=source_of, every=timedelta(minutes=5), counting=counting, **more
+            at, self.world.clock, lambda: hooks, boot=lambda: at.boot, holders=more.pop("holders", [REPO]), sources=["github"], source_of=source_of, every=timedelta(minutes=5), counting=counting, **more
         )  # fmt: skip
 
     async def send(self, url: str, headers: dict[str, str], body: bytes) -> int:
@@ -212,6 +212,54 @@ async def test_a_cursor_that_is_too_old_begins_again(hub: Hub, monkeypatch: pyte
         hub.world.clock.advance(minutes=6)
         await hub.look()
     assert set(gone) <= set(await hub.arrived())
+
+
+async def sent(hub: Hub, hook: FakeHook, payload: dict[str, Any], *, unsent: str | None = None) -> str:
+    """Have a push happen that ``hook`` hears."""
+    return await hub.world.fake.deliveries.event([hook], "push", payload, unsent=unsent)
+
+
+async def test_a_hook_that_nobody_declared_is_watched_once_something_came_by_it(hub: Hub) -> None:
+    """Each delivery says whose hook sent it: a repository's and an organisation's made by hand are read like the declared ones, in every process."""
+    wide = FakeHook(id=9, kind="organisation", events=["push"], config={"url": URL, "content_type": "json", "secret": "s3cret"})
+    hub.world.fake.organisations["acme"] = [wide]
+    loop = hub.recoverer(holders=[])
+    await hub.look(loop)
+    assert await hub.database.read(recoveries.watches) == [] and not hub.world.fake.calls
+    of_repo = {"repository": {"full_name": "acme/web-app"}}
+    await sent(hub, hub.hook, of_repo)
+    await sent(hub, wide, {"repository": {"full_name": "acme/other"}, "organization": {"login": "acme"}})
+    hub.world.clock.advance(minutes=5)
+    await hub.look(loop)
+    assert [watch.holder for watch in await hub.database.read(recoveries.watches)] == ["acme", "acme/web-app"]
+    gone = [await sent(hub, hub.hook, of_repo, unsent="timed out"), await sent(hub, wide, {}, unsent="failed to connect to host")]
+    hub.world.clock.advance(minutes=6)
+    await hub.look(hub.recoverer(holders=[]))
+    assert set(gone) <= set(await hub.arrived())
+
+
+async def test_an_undeclared_hook_that_cannot_be_seen_costs_little(hub: Hub) -> None:
+    """Where the token may not see a repository's hooks it is asked a few times a day, and told why."""
+    await sent(hub, hub.hook, {"repository": {"full_name": "acme/secret"}})
+    loop = hub.recoverer(holders=[])
+    for _ in range(24):
+        hub.world.clock.advance(minutes=30)
+        await hub.look(loop)
+    (watch,) = await hub.database.read(recoveries.watches)
+    assert watch.code == "github_not_found" and len(hub.world.fake.calls) <= 3
+
+
+async def test_a_hook_that_leads_elsewhere_now_is_watched_no_more(hub: Hub) -> None:
+    """An undeclared hook that was deleted, or given another address, is forgotten with its repository."""
+    loop = hub.recoverer(holders=[])
+    await sent(hub, hub.hook, {"repository": {"full_name": "acme/web-app"}})
+    hub.world.clock.advance(minutes=1)
+    await hub.look(loop)
+    assert len(await hub.database.read(recoveries.watches)) == 1
+    hub.hook.config["url"] = "https://elsewhere.example.com/"
+    hub.world.clock.advance(hours=1)
+    await hub.look(loop)
+    assert await hub.database.read(recoveries.watches) == []
 
 
 async def test_while_the_hub_refuses_github_is_asked_a_few_times_only(hub: Hub) -> None:

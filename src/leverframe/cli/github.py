@@ -233,9 +233,13 @@ def sync(
 
 
 def _show_plan(hub: Hub, answer: dict[str, Any], file: Any = None) -> None:
-    from leverframe.cli.output import safe
+    from leverframe.cli.output import instant, safe
     from leverframe.core.errors import PROBLEMS
 
+    path, at = safe(answer["config"]), instant(answer["config_read_at"])
+    print(said(hub.locale, f"# as the hub read {path} at {at}", f"# 허브가 {at}에 읽은 {path} 기준"), file=file)
+    if answer["config_changed"]:
+        print(said(hub.locale, "! the file has been edited since: restart the hub to have that planned", "! 그 뒤에 파일이 바뀌었습니다. 바뀐 내용까지 보려면 허브를 다시 시작하세요"), file=sys.stderr)
     if not answer["hooks"]:
         print(said(hub.locale, "nothing is declared: add [[github.hooks]] to leverframe.toml", "선언된 웹훅이 없습니다. leverframe.toml에 [[github.hooks]]를 추가하세요"), file=file)
     for one in answer["hooks"]:

@@ -69,7 +69,7 @@ class GitHub(Section):
     app: GitHubApp | None = Field(None, description="A GitHub App to speak as, in place of `token`: `{ id = \"Iv23…\", key = \"file:app.pem\" }`.")
     api_url: str = Field("https://api.github.com", description="The REST API; for GitHub Enterprise Server `https://HOST/api/v3`.")
     gap_fill_minutes: Annotated[int, Field(strict=True, ge=0, le=1_440)] = Field(
-        5, description="How often the delivery logs of the hooks below (and of the app) are read for what never came in, which GitHub is then asked to send again; 0: never."
+        5, description="How often the delivery logs of the hooks that lead here (those below, the app's, and any by which something came) are read for what never came in, which GitHub is then asked to send again; 0: never."
     )
     hooks: list[HookSection] = Field([], description="Webhooks that GitHub shall have, each a `[[github.hooks]]`.")
 

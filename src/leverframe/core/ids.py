@@ -6,6 +6,8 @@ Layout, from the high end: 43 bits of milliseconds since 2024-01-01 (278 years),
 
 from __future__ import annotations
 
+from datetime import datetime
+
 EPOCH_MS = 1_704_067_200_000  # 2024-01-01T00:00:00Z
 NODE_BITS, COUNTER_BITS = 8, 12
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
@@ -27,6 +29,11 @@ def following(previous: int, now_ms: int, node: int) -> int:
     if counter >> COUNTER_BITS:
         return (((previous >> (NODE_BITS + COUNTER_BITS)) + 1) << (NODE_BITS + COUNTER_BITS)) | (node << COUNTER_BITS)
     return previous + 1
+
+
+def first_at(at: datetime) -> int:
+    """Return an identifier that all given from ``at`` on are greater than, on any node."""
+    return (max(int(at.timestamp() * 1000) - EPOCH_MS, 0) << (NODE_BITS + COUNTER_BITS)) - 1
 
 
 def show(prefix: str, number: int) -> str:

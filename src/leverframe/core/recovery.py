@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from leverframe.core.github_hooks import ALWAYS
-from leverframe.core.payload import flag, moment, number, text
+from leverframe.core.github_hooks import ALWAYS, APP, Holder, read_holder
+from leverframe.core.payload import flag, mapping, moment, number, text
 
 WINDOW = timedelta(days=3)
 """How long github.com redelivers: https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks"""
@@ -57,6 +57,24 @@ def read_line(whole: Mapping[str, Any]) -> LogLine | None:
         id=id, guid=guid, delivered_at=at, status=text(whole, "status")[:200], status_code=number(whole, "status_code") or 0, event=text(whole, "event")[:100],
         action=text(whole, "action")[:100], redelivery=flag(whole, "redelivery"),
     )  # fmt: skip
+
+
+def holder_of(headers: Mapping[str, str], payload: Mapping[str, Any]) -> Holder | None:
+    """Return whose hook sent a delivery, by its headers (in small letters) and its body; ``None`` for an enterprise's, or when nothing tells.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
+    """
+    match headers.get("x-github-hook-installation-target-type", "repository"):
+        case "repository":
+            found = read_holder(text(mapping(payload, "repository"), "full_name"))
+            return found if found is not None and found.kind == "repository" else None
+        case "organization":
+            found = read_holder(text(mapping(payload, "organization"), "login"))
+            return found if found is not None and found.kind == "organisation" else None
+        case "integration":
+            return APP
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,15 +96,41 @@ _decode = decoder(Watched)
 
 
 def claim(connection: Connection, holders: Sequence[str], *, boot: int, now: datetime) -> Watch | None:
-    """Take the watch that is due the longest and that no living process has, for the process ``boot``; ``None`` when none is due."""
-    insert_rows(connection, hook_watches, ("holder", "next_at", "detail", "document"), [(holder, now, "", _EMPTY) for holder in holders], ignoring_repeats=True)
+    """Take the watch that is due the longest and that no living process has, for the process ``boot``; ``None`` when none is due.
+
+    ``holders`` are watched in any case; see :func:`watch` for the others.
+    """
+    watch(connection, holders, now=now)
     free = sa.or_(hook_watches.c.boot.is_(None), hook_watches.c.boot.not_in(alive(now).where(processes.c.boot != boot)))
-    due = sa.select(hook_watches).where(hook_watches.c.holder.in_(holders), hook_watches.c.next_at <= now, free).order_by(hook_watches.c.next_at, hook_watches.c.holder)
+    due = sa.select(hook_watches).where(hook_watches.c.next_at <= now, free).order_by(hook_watches.c.next_at, hook_watches.c.holder)
     row = connection.execute(due.limit(1).with_for_update(skip_locked=True)).first()
     if row is None:
         return None
     connection.execute(hook_watches.update().where(hook_watches.c.holder == row.holder).values(boot=boot))
     return _watch(row)
+
+
+def watch(connection: Connection, holders: Sequence[str], *, now: datetime, most: int | None = None) -> None:
+    """Begin to watch holders; of those that are not watched yet, as many as leave it at ``most``."""
+    rows = [(holder, now, "", _EMPTY) for holder in holders]
+    if most is not None:
+        known = set(connection.execute(sa.select(hook_watches.c.holder)).scalars())
+        rows = [row for row in rows if row[0] not in known][: max(most - len(known), 0)]
+    insert_rows(connection, hook_watches, ("holder", "next_at", "detail", "document"), rows, ignoring_repeats=True)
+
+
+def forget(connection: Connection, holder: str, *, boot: int) -> None:
+    """End a watch that this process has, if nothing is owed to it."""
+    owed = sa.exists().where(recoveries.c.holder == hook_watches.c.holder, recoveries.c.state == sa.literal_column("0"))
+    connection.execute(hook_watches.delete().where(hook_watches.c.holder == holder, hook_watches.c.boot == boot, ~owed))
+
+
+def heard(connection: Connection, sources: Sequence[str], *, after: int) -> list[tuple[str, str | None, int]]:
+    """Return by source and repository the latest event since ``after`` (an id) that came by the source's own door."""
+    wanted = sa.select(events.c.source, events.c.repo, sa.func.max(events.c.id).label("latest")).where(
+        events.c.id > after, events.c.source.in_(sources), events.c.carried.is_(None)
+    )
+    return [(row.source, row.repo, row.latest) for row in connection.execute(wanted.group_by(events.c.source, events.c.repo))]
 
 
 def release(
@@ -117,12 +143,15 @@ def release(
     connection.execute(hook_watches.update().where(hook_watches.c.holder == holder, hook_watches.c.boot == boot).values(values))
 
 
-def next_look(connection: Connection, holders: Sequence[str]) -> datetime | None:
+def next_look(connection: Connection) -> datetime | None:
     """Return when the next watch that nobody has is due."""
-    found: datetime | None = connection.execute(
-        sa.select(sa.func.min(hook_watches.c.next_at)).where(hook_watches.c.holder.in_(holders), hook_watches.c.boot.is_(None))
-    ).scalar()
+    found: datetime | None = connection.execute(sa.select(sa.func.min(hook_watches.c.next_at)).where(hook_watches.c.boot.is_(None))).scalar()
     return found
+
+
+def count(connection: Connection) -> int:
+    """Return how many holders are watched."""
+    return connection.execute(sa.select(sa.func.count()).select_from(hook_watches)).scalar_one()
 
 
 def keep(connection: Connection, holder: str, watched: Watched, *, boot: int) -> None:

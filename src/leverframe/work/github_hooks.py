@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from leverframe.core.errors import Refused
@@ -37,15 +38,26 @@ class Planned:
     trouble: Trouble | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFile:
+    """The configuration that is in force: a file is read when the hub starts, and may have been edited since."""
+
+    path: str
+    read_at: datetime
+    is_changed: Callable[[], bool]
+    """Whether the file says something else by now."""
+
+
 class HookKeeper:
     """What can be done with hooks; raises ``Refused`` with what GitHub says."""
 
     def __init__(
-        self, hooks: Callable[[], Hooks], *, url: str, secrets: Mapping[str, Secret], declared: Sequence[Declared], routes: Callable[[], Iterable[Route]], catalogue: Catalogue
-    ) -> None:
-        """``url`` is the hub's; ``secrets`` has the one that each source of kind ``github`` knows first; ``routes`` are those in force."""
+        self, hooks: Callable[[], Hooks], *, url: str, secrets: Mapping[str, Secret], declared: Sequence[Declared], routes: Callable[[], Iterable[Route]], catalogue: Catalogue,
+        file: ReadFile,
+    ) -> None:  # fmt: skip
+        """``url`` is the hub's; ``file`` is where ``declared`` stands; ``secrets`` has the one that each source of kind ``github`` knows first; ``routes`` are those in force."""
         self._hooks, self._url, self._secrets = hooks, url.rstrip("/"), secrets
-        self.declared, self._routes, self._catalogue = tuple(declared), routes, catalogue
+        self.declared, self._routes, self._catalogue, self.file = tuple(declared), routes, catalogue, file
 
     # --- looking
 
@@ -69,6 +81,11 @@ class HookKeeper:
         """Return the source that a hook leads to."""
         at = same_address(hook.url)
         return next((name for name in self._secrets if any(same_address(url) == at for url in self.addresses(name))), None)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Return the sources that hooks may lead to."""
+        return tuple(self._secrets)
 
     def addresses(self, source: str) -> tuple[str, ...]:
         """Return every address that leads to a source, its own first."""

@@ -1,5 +1,7 @@
 """Recover: GitHub tries to deliver once and never again, so the hub reads its hooks' delivery logs and has redelivered what never came in.
 
+Its hooks are those that the configuration declares, the app's, and whichever something signed has come by: each delivery says whose hook sent it.
+
 A watch (who has hooks that lead here) is held by one process at a time, and a delivery is asked for under the watch: so it is asked for
 once at a time, however many processes there are. What is asked for is written down before GitHub is asked; a redelivery has the same GUID
 (docs/decisions/0001-github-shapes.md), so one too many is a duplicate and nothing more.
@@ -7,20 +9,23 @@ once at a time, however many processes there are. What is asked for is written d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection
 
 from leverframe.core.errors import Refused
-from leverframe.core.github_hooks import Holder, Hook, read_holder
-from leverframe.core.recovery import OVERLAP, WINDOW, again_at, gaps, is_lost
+from leverframe.core.github_hooks import APP, Holder, Hook, read_holder
+from leverframe.core.ids import first_at
+from leverframe.core.json_objects import read_object
+from leverframe.core.recovery import OVERLAP, WINDOW, again_at, gaps, holder_of, is_lost
 from leverframe.github.errors import Trouble
 from leverframe.github.hooks import Hooks
 from leverframe.ports import Clock
-from leverframe.store import recoveries
+from leverframe.store import events, recoveries
 from leverframe.store.database import Database
 from leverframe.store.recoveries import NotOurs, Progress, Recovery, Watched
 from leverframe.work.receive import dedupe_digest
@@ -36,6 +41,17 @@ PACE_S = 1.0
 SOON = timedelta(seconds=30)
 """The earliest next look where something is owed."""
 STORAGE_PAUSE_S = 30.0
+MOST_WATCHES = 500
+"""Holders that are watched without being declared; a team with more of them declares the organisation's hook."""
+SPARING_S = 7.2
+"""Seconds between two looks at holders that are not declared: of two questions each, a fifth of the 5,000 an hour that a token has."""
+FAR = timedelta(hours=6)
+"""The next look at such a holder where GitHub does not let the token see its hooks."""
+LATE = timedelta(minutes=1)
+"""So long after its id was given an event may be committed."""
+READ_TOGETHER = 20
+MOST_HEARD = 20_000
+"""Repositories that are remembered as looked at."""
 log = structlog.get_logger("leverframe.recover")
 
 
@@ -62,13 +78,15 @@ class Recoverer:
 
     def __init__(
         self, database: Database, clock: Clock, hooks: Callable[[], Hooks], *, boot: Callable[[], int], holders: Collection[Holder],
-        source_of: Callable[[Hook], str | None], every: timedelta, counting: Counting, window: timedelta = WINDOW, kept: timedelta = timedelta(days=90),
+        sources: Collection[str], source_of: Callable[[Hook], str | None], every: timedelta, counting: Counting, window: timedelta = WINDOW, kept: timedelta = timedelta(days=90),
     ) -> None:  # fmt: skip
-        """``source_of`` tells the source that a hook leads to; ``window`` is how long GitHub redelivers, ``kept`` how long events are known."""
+        """``holders`` are declared, ``sources`` are those of GitHub; ``source_of`` tells which of them a hook leads to; ``window`` is how long GitHub redelivers, ``kept`` how long events are known."""
         self._database, self._clock, self._hooks, self._boot = database, clock, hooks, boot
         self._names = [str(holder) for holder in holders]
         self._source_of, self._every, self._counting, self._window = source_of, every, counting, window
         self._reach = min(window, kept - timedelta(hours=1))
+        self._sources, self._heard, self._heard_to = list(sources), set[tuple[str, str | None]](), clock.now() - self._reach
+        self._listens_at = clock.now()
 
     async def run(self) -> None:
         """Look again and again, for ever."""
@@ -76,7 +94,7 @@ class Recoverer:
             try:
                 while await self.step():
                     pass
-                due = await self._database.read(recoveries.next_look, self._names)
+                due = await self._database.read(recoveries.next_look)
                 wait_s = self._every.total_seconds() if due is None else (due - self._clock.now()).total_seconds()
             except Refused as error:
                 log.warning("recovering_put_off", code=error.code)
@@ -90,6 +108,7 @@ class Recoverer:
     async def step(self) -> bool:
         """Look at the holder that is due the longest; return whether one was."""
         now = self._clock.now()
+        await self._listen(now)
         watch = await self._database.write(recoveries.claim, self._names, boot=self._boot(), now=now)
         if watch is None:
             return False
@@ -107,6 +126,8 @@ class Recoverer:
         finally:
             # Whatever broke: the watch is let go of, so that it is looked at again.
             owed = await self._database.read(recoveries.next_due, watch.holder)
+            if watch.holder not in self._names:
+                next_at = max(next_at, now + timedelta(seconds=SPARING_S * await self._database.read(recoveries.count)))
             next_at = self._next(look, next_at, owed)
             trouble = look.trouble
             await self._database.write(
@@ -118,11 +139,42 @@ class Recoverer:
     def _next(self, look: _Look, usual: datetime, owed: datetime | None) -> datetime:
         now = self._clock.now()
         if look.trouble is not None:
+            if str(look.holder) not in self._names and not look.trouble.again:
+                return now + FAR
             # GitHub says how long to wait; otherwise as usual, for asking sooner helps nobody.
             return max(usual, now + timedelta(seconds=look.trouble.after_s or 0))
         if any(progress.cursor is not None for progress in look.watched.progress.values()):
             return now + timedelta(seconds=1)
         return usual if owed is None else min(usual, max(owed, now + SOON))
+
+    async def _listen(self, now: datetime) -> None:
+        """Begin to watch whose hooks something has come by since the last time."""
+        if now < self._listens_at:
+            return
+        self._listens_at = now + self._every
+        found = await self._database.read(recoveries.heard, self._sources, after=first_at(self._heard_to))
+        self._heard_to = now - LATE
+        fresh = [(source, repo, id) for source, repo, id in found if (source, repo) not in self._heard]
+        for start in range(0, len(fresh), READ_TOGETHER):
+            some = fresh[start : start + READ_TOGETHER]
+            holders = await self._database.read(self._holders, [id for _, _, id in some])
+            if holders:
+                await self._database.write(recoveries.watch, holders, now=now, most=MOST_WATCHES)
+            if len(self._heard) > MOST_HEARD:
+                self._heard.clear()
+            self._heard.update((source, repo) for source, repo, _ in some)
+
+    def _holders(self, connection: Connection, ids: Sequence[int]) -> list[str]:
+        """Return by whose hooks these events came, but for what is declared anyway."""
+        headers, found, declared = events.headers(connection, ids), dict[str, None](), {name.casefold() for name in self._names}
+        for id, stored in events.load(connection, ids).items():
+            try:
+                holder = holder_of(headers.get(id, {}), read_object(stored.accepted.body))
+            except ValueError:
+                continue
+            if holder is not None and holder != APP and str(holder).casefold() not in declared:
+                found[str(holder)] = None
+        return list(found)
 
     async def _look(self, look: _Look) -> None:
         found = await self._hooks().all(look.holder)
@@ -130,6 +182,8 @@ class Recoverer:
             look.trouble = found
             return
         ours = [(hook, source) for hook in found if (source := self._source_of(hook)) is not None]
+        if not ours and str(look.holder) not in self._names:
+            await self._database.write(recoveries.forget, str(look.holder), boot=self._boot())
         look.watched = Watched(hooks=[dict(hook.whole) for hook, _ in ours], progress={str(hook.id): look.watched.progress.get(str(hook.id), Progress()) for hook, _ in ours})
         await self._database.write(recoveries.keep, str(look.holder), look.watched, boot=self._boot())
         for hook, source in ours:

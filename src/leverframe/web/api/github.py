@@ -140,4 +140,5 @@ async def _sync(desk: Desk, asked: shapes.SyncAsked, request: Request) -> dict[s
             except Refused as refused:
                 failed = refused
         shown.append(acts.shown_plan(planned, locale_of(request), done=not asked.dry_run, failed=failed))
-    return {"dry_run": asked.dry_run, "hooks": shown}
+    file = desk.github.file
+    return {"dry_run": asked.dry_run, "config": file.path, "config_read_at": file.read_at, "config_changed": file.is_changed(), "hooks": shown}

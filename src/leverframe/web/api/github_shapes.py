@@ -141,4 +141,7 @@ class PlanShape(_Answer):
 
 class Synced(_Answer):
     dry_run: bool
+    config: str = Field(description="the file that declares them, on the hub's machine")
+    config_read_at: datetime = Field(description="when the hub read it: at its start")
+    config_changed: bool = Field(description="whether the file has been edited since: then the plan is not of what it says now, and the hub wants a restart")
     hooks: list[PlanShape]
