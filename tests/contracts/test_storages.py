@@ -68,6 +68,18 @@ class TestS3(StorageContract):
                 await call
             assert told.value.code == "content_storage_missing"
 
+    async def test_a_name_that_cannot_be_read_is_told(self, server: Bucket, storage: Any) -> None:
+        """An object whose name has an empty part, which only others write, keeps its folder from being listed: which one it is, is said. What S3's own
+        console makes for a folder is none."""
+        await storage.put("posts/a.md", b"x", media_type="text/plain", expected="new")
+        server._ask("PUT", "/team-blog/posts/")
+        assert await names(storage, "posts/") == ["posts/a.md"]
+        server._ask("PUT", "/team-blog/posts//%EA%B8%80.md", b"x")
+        with pytest.raises(StorageFailed) as told:
+            await names(storage, "posts/")
+        assert (told.value.code, told.value.reason) == ("content_name_unreadable", "posts//글.md")
+        assert (await storage.get("posts/a.md", cap=10)).body == b"x"
+
     async def test_nobody_answers(self) -> None:
         """Where nothing listens, surely nothing was written."""
         settings = s3.Settings(bucket="team-blog", endpoint="http://127.0.0.1:9", access_key_id=Secret("a"), secret_access_key=Secret("b"), timeout_s=2.0)

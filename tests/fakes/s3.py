@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from leverframe.content import s3
@@ -32,6 +39,14 @@ class Bucket:
             found: bytes = answer.read()
             return found
 
+    def read(self, key: str) -> bytes | None:
+        """Return what an object holds; ``None`` where there is none."""
+        try:
+            return self._ask("GET", f"/{BUCKET}/{key}")
+        except HTTPError as error:
+            assert error.code == 404
+            return None
+
     def settings(self, **keys: Any) -> s3.Settings:
         """Return the settings that lead here."""
         return s3.Settings(**{"bucket": BUCKET, "endpoint": self.url, "access_key_id": Secret("hub"), "secret_access_key": Secret("hub-secret"), "timeout_s": 5.0, **keys})
@@ -54,3 +69,73 @@ def s3_server() -> Iterator[Bucket]:
         yield Bucket(f"http://{host}:{port}")
     finally:
         server.stop()
+
+
+How = Literal["pass", "late", "broken", "lost"]
+"""``late``: it is done at once and answered after :attr:`Door.late_s`. ``broken``: a 500, and nothing is done. ``lost``: it is done, and the connection ends."""
+
+
+class Door:
+    """What stands before a server's door: ``how`` says of each request, by method and path, what becomes of it; ``done`` hears of what was done."""
+
+    def __init__(self, behind: str) -> None:
+        self.behind, self.late_s = urlsplit(behind), 4.0
+        self.how: Callable[[str, str], How] = lambda method, path: "pass"
+        self.done: Callable[[str, str], None] = lambda method, path: None
+        self.url = ""
+
+    @contextmanager
+    def opened(self) -> Iterator[Door]:
+        """Listen."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Passing, self))
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        try:
+            yield self
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+class _Passing(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, door: Door, *given: Any) -> None:
+        self.door = door
+        super().__init__(*given)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+    def _pass(self) -> None:
+        body, how = self.rfile.read(int(self.headers.get("Content-Length") or 0)), self.door.how(self.command, self.path)
+        if how == "broken":
+            self._answer(500, {"Content-Type": "application/xml"}, b"<Error><Code>InternalError</Code></Error>")
+            return
+        connection = HTTPConnection(str(self.door.behind.hostname), self.door.behind.port, timeout=60)
+        try:
+            connection.request(self.command, self.path, body, dict(self.headers))
+            answer = connection.getresponse()
+            headers, said = {name: value for name, value in answer.getheaders() if name.lower() not in ("transfer-encoding", "connection", "date", "server")}, answer.read()
+        finally:
+            connection.close()
+        self.door.done(self.command, self.path)
+        if how == "late":
+            time.sleep(self.door.late_s)
+        if how == "lost":
+            self.close_connection = True
+            return
+        self._answer(answer.status, headers, said)
+
+    def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        with suppress(OSError):  # whoever asked may not wait for it any more
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            if "content-length" not in {name.lower() for name in headers}:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(b"" if self.command == "HEAD" else body)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass

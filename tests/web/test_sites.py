@@ -330,6 +330,20 @@ async def test_a_bucket_that_is_away_is_told_in_clear_words(doors: Doors, blog: 
     assert shown.status == 503 and "허브 운영자에게 알리세요" in shown.text
 
 
+async def test_why_a_list_may_be_old_is_said(doors: Doors, blog: Blog, eve: Visitor) -> None:
+    """In words, with what whoever runs the hub needs to mend it; the API has the code."""
+
+    def odd(what: str, key: str) -> None:
+        raise StorageFailed("content_name_unreadable", "posts//<b>.md", surely=True)
+
+    blog.bucket.before = lambda what, key: odd(what, key) if what == "list" else None
+    await blog.run(seconds=BLOG.refresh_s + 10)
+    shown = (await page(doors, "/console/sites/blog/posts", eve, KOREAN)).text
+    assert "목록이 최신이 아닐 수 있습니다." in shown and "객체의 이름을 바꾸세요" in shown and "<code>posts//&lt;b&gt;.md</code>" in shown and "Hello: world" in shown
+    (site,) = (await doors.ask("GET", "/api/sites", visitor=eve)).json["sites"]
+    assert {one["problem"] for one in site["collections"]} == {"content_name_unreadable"}
+
+
 @pytest.mark.parametrize(("stage", "words"), [("waiting", "곧 빌드합니다"), ("building", "빌드하고 있습니다"), ("live", "독자가 볼 수 있습니다"), ("failed", "#platform")])
 async def test_the_banner_tells_how_far_it_has_come(doors: Doors, blog: Blog, eve: Visitor, stage: str, words: str) -> None:
     """Saved, building, live; of a failure whom to ask. The part asks for itself and is told when nothing has changed."""

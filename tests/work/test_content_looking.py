@@ -81,7 +81,7 @@ async def test_a_bucket_that_cannot_be_looked_through_is_told(blog: Blog) -> Non
     blog.bucket.before = away
     await blog.run(seconds=BLOG.refresh_s + 10)
     scans = await blog.database.read(content_changes.scans, "blog")
-    assert scans["posts"].problem == "content_storage_away" and await blog.database.read(content.count, "blog") == {"posts": 1}
+    assert scans["posts"].problem == "content_storage_away status 500" and await blog.database.read(content.count, "blog") == {"posts": 1}
     with pytest.raises(Refused):
         await blog.office.opened(BLOG, POSTS, "hello")
     blog.bucket.before = lambda what, key: None
@@ -119,3 +119,24 @@ async def test_lists_go_on_where_they_ended(blog: Blog) -> None:
     assert seen == [*(f"p{number:02}" for number in reversed(range(25))), "hello"]
     assert [row.entry for row in (await blog.office.page(BLOG, POSTS, search="글 2026-01-25", after=None, limit=7)).rows] == ["p24"]
     assert (await blog.office.page(BLOG, POSTS, search="100%_", after=None, limit=7)).rows == []
+
+
+async def test_a_search_looks_through_the_newest_and_then_through_all(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is found where, the pages of a search hold every hit once, in the order of the list; every word must be there."""
+    monkeypatch.setattr(content, "LOOKED_AT_FIRST", 5)
+    for number in range(30):
+        words = "배포 이야기" if number % 3 == 0 else "other"
+        blog.write(f"posts/p{number:02}.md", f"---\ntitle: 글 {number}\ndate: 2026-01-{number + 1:02}\n---\n\n{words} 100%_\n")
+    blog.write("authors/p00.json", '{"name": "배포 이야기"}')
+    await blog.run(seconds=BLOG.refresh_s + 10)
+    for asked, wanted in (("배포", 3), ("이야기 배포", 3), ("%_", 1), ("배포 글 27", 3)):
+        seen: list[str] = []
+        after = None
+        while True:
+            page = await blog.office.page(BLOG, POSTS, search=asked, after=after, limit=4)
+            seen += [row.entry for row in page.rows]
+            after = page.next
+            if after is None:
+                break
+        hits = [number for number in reversed(range(30)) if number % wanted == 0 and (not asked.endswith("27") or number == 27)]
+        assert seen == [f"p{number:02}" for number in hits], asked

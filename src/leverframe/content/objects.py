@@ -32,6 +32,7 @@ AT_ONCE = 2
 """Parts of one upload that are under way at once, and so in memory."""
 TRIES = 3
 _STATUS = re.compile(r"status code: (\d{3})")
+_NAMED = re.compile(r'Path "([^"\n]+)"')
 _LOST = ("error sending request", "connection", "timed out", "timeout", "dns")
 
 
@@ -199,8 +200,9 @@ async def _translated(call: Coroutine[Any, Any, T] | Any, *, writes: bool) -> T:
         raise
     except (PermissionDeniedError, UnauthenticatedError, PermissionError) as error:
         raise StorageFailed("content_storage_denied", _reason(error), surely=True) from None
-    except InvalidPathError:
-        raise StorageFailed("content_name_unreadable", "an object's name has an empty part, . or ..", surely=True) from None
+    except InvalidPathError as error:
+        named = _NAMED.search(str(error))
+        raise StorageFailed("content_name_unreadable", named[1][:300] if named is not None else "", surely=True) from None
     except (BaseError, OSError, ValueError) as error:
         raise _failed(error, writes) from None
 

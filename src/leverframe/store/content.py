@@ -15,6 +15,8 @@ from leverframe.store.tables import content_entries as table
 from leverframe.store.tables import content_references as references
 
 COLUMNS = ("site", "collection", "entry", "key", "tag", "size", "modified_at", "title", "dated", "problem", "search", "seen")
+LOOKED_AT_FIRST = 500
+"""Entries that a search looks through in the order of the list, before it looks through all."""
 _SHOWN = tuple(table.c[name] for name in COLUMNS if name != "search")
 
 
@@ -103,15 +105,39 @@ def one(connection: Connection, site: str, collection: str, entry: str) -> Index
 
 def page(connection: Connection, site: str, collection: str, *, search: Sequence[str] = (), after: Cursor | None = None, limit: int) -> list[Indexed]:
     """Return entries, the newest first (by their own date, then by when they were written): those in which all words of ``search`` are."""
-    wanted = sa.select(*_SHOWN).where(table.c.site == site, table.c.collection == collection)
-    holds = sa.func.instr if connection.dialect.name == "sqlite" else sa.func.strpos
-    for word in search:
-        wanted = wanted.where(holds(table.c.search, word) > 0)
+    if not search:
+        wanted = _ordered(table, sa.select(*_SHOWN).where(table.c.site == site, table.c.collection == collection), after).limit(limit)
+        return [Indexed(**row._mapping) for row in connection.execute(wanted)]
+    # The newest are looked through first: a word that many hold is found there. One that few hold takes all, in the order in which they lie.
+    some = _ordered(table, sa.select(*_SHOWN, table.c.search).where(table.c.site == site, table.c.collection == collection), after).limit(LOOKED_AT_FIRST).subquery()
+    newest = sa.select(*(some.c[one.name] for one in _SHOWN)).where(*_holding(connection, some.c.search, search))
+    rows = connection.execute(_ordered(some, newest).limit(limit)).all()
+    if len(rows) < limit:
+        of_all = sa.select(*_SHOWN).where(*_all_of(connection, site, collection), *_holding(connection, table.c.search, search))
+        rows = connection.execute(_ordered(table, of_all, after).limit(limit)).all()
+    return [Indexed(**row._mapping) for row in rows]
+
+
+def _ordered(of: sa.FromClause, wanted: sa.Select[Any], after: Cursor | None = None) -> sa.Select[Any]:
+    """Return ``wanted`` in the order of lists, from where a page ended."""
     if after is not None:
-        place = sa.tuple_(table.c.dated, table.c.modified_at, table.c.entry)
-        wanted = wanted.where(place < sa.tuple_(sa.literal(after.dated), sa.literal(after.modified_at, table.c.modified_at.type), sa.literal(after.entry)))
-    wanted = wanted.order_by(table.c.dated.desc(), table.c.modified_at.desc(), table.c.entry.desc()).limit(limit)
-    return [Indexed(**row._mapping) for row in connection.execute(wanted)]
+        place = sa.tuple_(of.c.dated, of.c.modified_at, of.c.entry)
+        wanted = wanted.where(place < sa.tuple_(sa.literal(after.dated), sa.literal(after.modified_at, of.c.modified_at.type), sa.literal(after.entry)))
+    return wanted.order_by(of.c.dated.desc(), of.c.modified_at.desc(), of.c.entry.desc())
+
+
+def _holding(connection: Connection, text: Any, words: Sequence[str]) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that all of ``words`` are in ``text``; long ones are looked for first, for they are rare."""
+    longest = sorted(words, key=len, reverse=True)
+    if connection.dialect.name == "sqlite":
+        return [sa.func.holds_all(sa.cast(text, sa.LargeBinary), "\0".join(longest)) == sa.true()]
+    return [sa.func.strpos(text, word) > 0 for word in longest]
+
+
+def _all_of(connection: Connection, site: str, collection: str) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of a collection; on SQLite with a plus, so that no index is used: by one each row would be fetched from another place."""
+    plus = "+" if connection.dialect.name == "sqlite" else ""
+    return [sa.literal_column(f"{plus}content_entries.{name}", sa.Text) == value for name, value in (("site", site), ("collection", collection))]
 
 
 def count(connection: Connection, site: str) -> Mapping[str, int]:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -76,7 +77,21 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         raw.execute("PRAGMA synchronous=FULL")
     raw.execute("PRAGMA temp_store=MEMORY")
     raw.execute("PRAGMA cache_size=-8000")
+    raw.create_function("holds_all", 2, _holds_all, deterministic=True)
     return raw
+
+
+@lru_cache(maxsize=32)
+def _needles(words: str) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in words.split("\0"))
+
+
+def _holds_all(text: bytes, words: str) -> bool:
+    """Return whether each of ``words`` (a NUL between) is in ``text``: SQLite's own ``instr`` looks at letters one by one, at a tenth of the speed."""
+    for word in _needles(words):  # no generator: this is asked of every row
+        if word not in text:
+            return False
+    return True
 
 
 _AWAY = {

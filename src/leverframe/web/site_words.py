@@ -9,7 +9,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "site_entry": ("1 entry", "1개"),
     "site_indexing": ("being read for the first time …", "처음으로 읽는 중…"),
     "site_open": ("Open the site", "사이트 열기"),
-    "site_away": ("The storage does not answer ({code}); the list may be out of date.", "저장소가 응답하지 않아({code}) 목록이 최신이 아닐 수 있습니다."),
+    "site_away": ("The list may be out of date.", "목록이 최신이 아닐 수 있습니다."),
     # list
     "entry_new": ("New", "새로 만들기"),
     "entry_search": ("Search", "검색"),

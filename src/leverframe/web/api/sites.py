@@ -151,7 +151,7 @@ def _site(view: SiteView, mine: list[str], locale: Locale) -> dict[str, Any]:
         "name": site.name, "title": site.title.of(locale), "url": site.url, "repository": site.repository,
         "collections": [
             {
-                "name": name, "title": site.collections[name].title.of(locale), "entries": view.counts.get(name, 0), "problem": view.problems.get(name),
+                "name": name, "title": site.collections[name].title.of(locale), "entries": view.counts.get(name, 0), "problem": view.problems.get(name, "").partition(" ")[0] or None,
                 "fields": [
                     {"name": one.name, "type": one.type, "label": one.label.of(locale), "required": one.required, "choices": list(one.choices), "collection": one.collection or None}
                     for one in site.collections[name].fields

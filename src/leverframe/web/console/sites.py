@@ -86,7 +86,7 @@ class SitePages:
         newest = with_query(here, search=search or None) if asked.text("before") else None
         return pages.page(
             viewer, "site_list.html", site=site, collection=collection, rows=page.rows, search=search, older=older, newest=newest, view=view,
-            banner=self.standing_of(site, view.last, view.standing), here=here, tag="",
+            banner=self.standing_of(site, view.last, view.standing), here=here, tag="", away=_away(view.problems.get(collection.name, ""), viewer),
         )  # fmt: skip
 
     async def status(self, request: Request) -> Response:
@@ -174,6 +174,12 @@ def _fields(past: Past) -> str:
     except (ValueError, AttributeError):
         return ""
     return ", ".join(str(name) for name in found) if isinstance(found, list) else ""
+
+
+def _away(problem: str, viewer: Viewer) -> dict[str, Any] | None:
+    """Return why a collection could not be looked through, as people read it; ``None`` when it could."""
+    code, _, detail = problem.partition(" ")
+    return document(Refused(code, detail), viewer.locale) if code else None
 
 
 def _tag(viewer: Viewer, state: Any) -> str:

@@ -104,7 +104,8 @@ class Looker:
                     again = None  # it has left the configuration
         except (Refused, StorageFailed) as failed:
             log.warning("look_put_off", site=look.site, key=look.key, code=failed.code)
-            again, problem = timedelta(seconds=AFTER_FAILURE_S), failed.code
+            why = failed.reason if isinstance(failed, StorageFailed) else failed.detail
+            again, problem = timedelta(seconds=AFTER_FAILURE_S), f"{failed.code} {why}".strip()[:500]
         except Exception:
             log.exception("look_failed", site=look.site, key=look.key)
             again, problem = timedelta(seconds=AFTER_FAILURE_S), "internal"

@@ -38,7 +38,7 @@ class SiteView:
     site: Site
     counts: Mapping[str, int]
     problems: Mapping[str, str]
-    """Codes of why collections could not be looked through, by collection."""
+    """Codes of why collections could not be looked through, by collection; after a blank, what else is known of it."""
     unseen: frozenset[str]
     """Collections that were not looked through yet."""
     last: Change | None
