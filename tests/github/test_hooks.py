@@ -142,7 +142,7 @@ async def test_a_redelivery_has_the_same_guid(world: World, hooks: Hooks) -> Non
     await settled(world.fake)
     page = await hooks.log(REPO, id)
     assert isinstance(page, LogPage)
-    assert [(line.guid, line.redelivery, line.is_ok) for line in page.lines if line.event == "push"] == [(guid, True, True), (guid, False, False)]
+    assert [(line.guid, line.redelivery, line.status_code) for line in page.lines if line.event == "push"] == [(guid, True, 202), (guid, False, 0)]
     world.clock.advance(days=3, seconds=1)
     assert troubled(await hooks.redeliver(REPO, id, failed.id)).code == "github_not_found"
 

@@ -42,11 +42,6 @@ class LogLine:
     action: str
     redelivery: bool
 
-    @property
-    def is_ok(self) -> bool:
-        """Return whether GitHub counts it as delivered."""
-        return 200 <= self.status_code < 300
-
 
 def read_line(whole: Mapping[str, Any]) -> LogLine | None:
     """Return a line of GitHub's JSON, ``None`` for one without id, GUID or time."""

@@ -260,15 +260,6 @@ def forget(connection: Connection, deployment: Deployment) -> None:
 _FORGET = lever_effects.delete().where(lever_effects.c.deployment_id == sa.bindparam("b_deployment"))
 
 
-def hurry(connection: Connection, deployment: Deployment, *, names: Collection[str], now: datetime) -> int:
-    """Make effects due now; return how many."""
-    return connection.execute(
-        lever_effects.update()
-        .where(lever_effects.c.deployment_id == ids.read(PREFIX, deployment.id), lever_effects.c.name.in_(sorted(names)), lever_effects.c.due_at > now)
-        .values(due_at=now)
-    ).rowcount
-
-
 def next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetime | None:
     """Return when the next effect that no living process does is due."""
     found: datetime | None = connection.execute(_next_due(), {"b_boot": boot, "b_now": now}).scalar()

@@ -29,12 +29,6 @@ PUBLISH = "publish {site} {collection}"
 """The grant that a door of a collection asks for; the guard fills in what stands in the address."""
 
 
-def office_of(desk: Desk) -> Office:
-    """Return the back office of a desk that has one."""
-    assert desk.sites is not None
-    return desk.sites
-
-
 def may_publish(identity: Identity, site: str, collection: str) -> bool:
     """Return whether somebody may change a collection."""
     return isinstance(allowed(identity, ("publish", site, collection)), Allowed)
