@@ -7,8 +7,10 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from leverframe.ports import Source
+from leverframe.samples import vendors
 from leverframe.sources.alertmanager.source import AlertmanagerSource
 from leverframe.sources.argocd_notifications.source import ArgocdNotificationsSource
 from leverframe.sources.bitbucket.source import BitbucketSource
@@ -60,6 +62,13 @@ class Harness:
     """Whether there are events of other kinds."""
 
 
+def real(kind: str, name: str, project: str) -> bytes:
+    """Return a vendor's own payload, with its project called ``acme/web``."""
+    body = vendors.sample(kind, name)
+    assert project.encode() in body
+    return body.replace(project.encode(), REPO.encode())
+
+
 def spliced(body: bytes, members: bytes) -> bytes:
     """Return the JSON object ``body`` with these members (``b'"n": 1'``) before its own."""
     return b"{" + members + b", " + body.strip()[1:]
@@ -91,8 +100,8 @@ def _github_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
 GITHUB = Harness(
     make=lambda secrets: GithubSource("github", secrets),
     headers=_github_headers,
-    body='{"action": "opened", "issue": {"number": 1, "title": "한글 제목"}, "repository": {"full_name": "acme/web"}}'.encode(),
-    name="issues.opened",
+    body=(Path(__file__).parents[1] / "sources" / "github" / "fixtures" / "issues__edited.json").read_bytes().replace(b"Codertocat/Hello-World", b"acme/web"),
+    name="issues.edited",
     unknown={b"x-github-event": b"tea_break"},
     signature=b"x-hub-signature-256",
     prefix=b"sha256=",
@@ -113,7 +122,7 @@ def _gitea(product: str) -> Harness:
     return Harness(
         make=lambda secrets: GiteaSource("gitea", secrets),
         headers=_gitea_headers(product),
-        body=GITHUB.body,
+        body=real("gitea", "issues.opened", "gogits/hello-world"),
         name="issues.opened",
         unknown={f"x-{product}-event".encode(): b"tea_break"},
         signature=f"x-{product}-signature".encode(),
@@ -132,7 +141,7 @@ def _gitlab_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
 GITLAB = Harness(
     make=lambda secrets: GitlabSource("gitlab", secrets, _now),
     headers=_gitlab_headers,
-    body='{"object_kind": "issue", "object_attributes": {"iid": 1, "title": "한글 제목", "action": "open"}, "project": {"path_with_namespace": "acme/web"}}'.encode(),
+    body=real("gitlab", "issue", "gitlabhq/gitlab-test"),
     name="issues.opened",
     unknown_body=b'{"object_kind": "tea_break", "project": {"path_with_namespace": "acme/web"}}',
     signature=b"x-gitlab-token",
@@ -174,7 +183,7 @@ def _git_headers(body: bytes, secret: str) -> dict[bytes, bytes]:
 GIT = Harness(
     make=lambda secrets: GitSource("git", secrets, _now),
     headers=_git_headers,
-    body='{"pusher": {"name": "지호"}, "refs": [{"ref": "refs/heads/main", "before": "1", "after": "2", "commits": []}]}'.encode(),
+    body=vendors.sample("git", "push"),
     name="push",
     unknown_body=b'{"event": "tea_break"}',
     signature=b"webhook-signature",
@@ -267,8 +276,8 @@ CLOUDEVENTS_BINARY = replace(
 JENKINS = Harness(
     make=lambda secrets: JenkinsSource("jenkins", secrets),
     headers=lambda _, secret: {b"content-type": b"application/json;charset=UTF-8", b"authorization": b"Basic " + b64encode(b"jenkins:" + secret.encode())},
-    body='{"name": "배포", "url": "job/x/", "build": {"number": 7, "phase": "STARTED", "scm": {"url": "https://git.example.com/acme/web.git"}}}'.encode(),
-    name="workflow_run.in_progress",
+    body=real("jenkins", "completed", "evgeny-goldin/asgard"),
+    name="workflow_run.completed",
     unknown_body=b'{"name": "x", "build": {"phase": "QUEUED", "scm": {"url": "https://git.example.com/acme/web.git"}}}',
     signature=b"authorization",
     prefix=b"Basic ",
@@ -278,7 +287,7 @@ JENKINS = Harness(
 ARGOCD = Harness(
     make=lambda secrets: ArgocdNotificationsSource("argocd", secrets),
     headers=_token_headers(b"authorization", b"Bearer "),
-    body='{"app": "웹", "phase": "Succeeded", "repository": "https://git.example.com/acme/web.git", "revision": "1"}'.encode(),
+    body=real("argocd_notifications", "succeeded", "argoproj/argocd-example-apps"),
     name="deployment_status.created",
     signature=b"authorization",
     prefix=b"Bearer ",
@@ -290,10 +299,10 @@ ARGOCD = Harness(
 BITBUCKET = Harness(
     make=lambda secrets: BitbucketSource("bitbucket", secrets),
     headers=lambda body, secret: {
-        b"content-type": b"application/json", b"x-event-key": b"issue:created", b"x-request-uuid": b"17", b"x-hub-signature": b"sha256=" + _hex(body, secret)
+        b"content-type": b"application/json", b"x-event-key": b"pullrequest:created", b"x-request-uuid": b"17", b"x-hub-signature": b"sha256=" + _hex(body, secret)
     },
-    body='{"issue": {"id": 1, "title": "한글"}, "repository": {"full_name": "acme/web"}}'.encode(),
-    name="issues.opened",
+    body=real("bitbucket", "pullrequest:created", "brydzewski/foo"),
+    name="pull_request.opened",
     unknown={b"x-event-key": b"tea:break"},
     signature=b"x-hub-signature",
     prefix=b"sha256=",
@@ -313,7 +322,18 @@ BUCKET = Harness(
     required=(b"content-type",),
 )
 
+# What is no repository's: the examples of the specifications, and alerts without a label for one.
+STANDARD_REAL = replace(STANDARD, body=vendors.sample("standard_webhooks", "contact.created"), name="contact.created", repo=None, unknown_body=b'{"type": "tea_break"}')
+CLOUDEVENTS_REAL = replace(
+    CLOUDEVENTS, body=vendors.sample("cloudevents", "Microsoft.Storage.BlobCreated"), name="Microsoft.Storage.BlobCreated", repo=None,
+    unknown_body=b'{"id": "1", "type": "tea_break"}',
+)  # fmt: skip
+ALERTMANAGER_REAL = replace(ALERTMANAGER, body=vendors.sample("alertmanager", "firing"), repo=None, unknown_body=b'{"status": "asleep", "alerts": []}')
+
 HARNESSES = {
+    "standard_webhooks, the specification's example": STANDARD_REAL,
+    "cloudevents, Azure's example": CLOUDEVENTS_REAL,
+    "alertmanager, an alert of its own": ALERTMANAGER_REAL,
     "bucket": BUCKET,
     "bitbucket": BITBUCKET,
     "standard_webhooks": STANDARD,

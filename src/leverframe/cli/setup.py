@@ -23,7 +23,7 @@ def add(app: typer.Typer) -> None:
         (serve, "Run the hub."), (doctor, "Look whether the hub can work."), (demo, "Run a hub that needs nothing set up."),
     ):  # fmt: skip
         app.command(short_help=short)(command)
-    app.add_typer(_simulate, name="simulate", short_help="Send the hub an event as its source would.")
+    app.command(short_help="Send the hub an event as its source would.")(simulate)
     app.add_typer(teams, name="teams")
 
 
@@ -139,25 +139,17 @@ def _spoken() -> Language:
     return "ko" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("ko") else "en"
 
 
-_simulate = typer.Typer(no_args_is_help=True, help="Send the hub an event as its source would: really signed, over real HTTP.")
-
-
-@_simulate.callback()
-def _simulate_group() -> None:
-    pass
-
-
-@_simulate.command("github")
-def simulate_github(
+def simulate(
+    kind: Annotated[str, typer.Argument(help="The kind of source: github, gitlab, gitea, bitbucket, git, alertmanager, argocd_notifications, jenkins, standard_webhooks, cloudevents, generic.", show_default=False)],
     event: Annotated[str | None, typer.Argument(help="A sample's name, such as pull_request.opened; left out, all names are listed. With --payload: the name of the event.", show_default=False)] = None,
     payload: Annotated[Path | None, typer.Option("--payload", help="A file to send instead of the sample; - is standard input.", show_default=False)] = None,
     url: Annotated[str | None, typer.Option("--url", help="The hub's address; else that of the configuration.", show_default=False)] = None,
-    source: Annotated[str | None, typer.Option("--source", help="The source's name; else the first one of kind github.", show_default=False)] = None,
+    source: Annotated[str | None, typer.Option("--source", help="The source's name; else the first one of the kind.", show_default=False)] = None,
     secret: Annotated[str | None, typer.Option("--secret", help="The webhook's secret, as env:NAME or file:PATH; else the source's first.", show_default=False)] = None,
     config: ConfigAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send a sample event, or one from a file, as GitHub would."""
+    """Send a sample event, or one from a file, as its source would: really signed, over real HTTP."""
     from leverframe.cli.simulation import run
 
-    sys.exit(run(event=event, payload=payload, url=url, source=source, secret=secret, config=config, as_json=as_json))
+    sys.exit(run(kind=kind, event=event, payload=payload, url=url, source=source, secret=secret, config=config, as_json=as_json))

@@ -1,4 +1,4 @@
-"""``leverframe simulate github``: a sample event, or one from a file, signed and sent to the hub's door."""
+"""``leverframe simulate KIND``: a sample event, or one from a file, signed as its source signs and sent to the hub's door."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import json
 import sys
 import time
+import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,33 +19,41 @@ from leverframe.cli.output import fail, refuse, say, show, table
 from leverframe.config import ConfigErrors, find, load
 from leverframe.core.errors import Locale, Refused
 from leverframe.net import Outbound
-from leverframe.samples import Sample, Story, names, title
+from leverframe.samples import Sample, Story, names, title, vendors
 from leverframe.samples import load as sample_of
+from leverframe.samples.vendors import VENDORS, Sent
 from leverframe.secrets import SecretError, resolve
-from leverframe.work.simulate import DoorAnswer, send_sample
+from leverframe.work.simulate import DoorAnswer, send_sample, send_signed
 
 if TYPE_CHECKING:
     from leverframe.config import Config
 
 
+KINDS = ("github", *VENDORS)
+
+
 def run(
-    *, event: str | None, payload: Path | None, url: str | None, source: str | None, secret: str | None, config: Path | None, as_json: bool
+    *, kind: str, event: str | None, payload: Path | None, url: str | None, source: str | None, secret: str | None, config: Path | None, as_json: bool
 ) -> int:
     """Send the event; return the exit status. What is not given is taken from the configuration."""
+    if kind not in KINDS:
+        raise typer.BadParameter(f"{kind} is none of {', '.join(KINDS)}", param_hint="KIND")
     if event is None:
-        _list(as_json)
+        _list(kind, as_json)
         return 0
     locale: Locale = "en"
     try:
-        sample = _from_file(event, payload) if payload is not None else _sample(event)
-        if url is None or source is None or secret is None:
+        sample = _from_file(kind, event, payload) if payload is not None else _sample(event) if kind == "github" else _of_vendor(kind, event)
+        settings = None
+        if url is None or source is None or secret is None or kind == "generic":
             loaded = load(find(config))
             locale = loaded.hub.locale
-            source, secret_value = _source(loaded, source)
+            source, settings = _source(loaded, kind, source)
+            secret_value = settings.secrets[0].reveal()
             url = url or local_url(loaded)
         if secret is not None:
             secret_value = resolve(secret).reveal()
-        answer = asyncio.run(_send(url, secret_value, source, sample))
+        answer = asyncio.run(_send(url, secret_value, source, kind, sample, settings, fresh=payload is None))
     except ConfigErrors as errors:
         misconfigured(errors, as_json=as_json)
     except SecretError as error:
@@ -61,10 +71,16 @@ def run(
     return 0
 
 
-async def _send(url: str, secret: str, source: str, sample: Sample) -> DoorAnswer:
+async def _send(url: str, secret: str, source: str, kind: str, sample: Sample, settings: Any, *, fresh: bool) -> DoorAnswer:
     outbound = Outbound()
     try:
-        return await send_sample(outbound, url, secret, source, sample)
+        if kind == "github":
+            return await send_sample(outbound, url, secret, source, sample)
+        sent = Sent(event=sample.event, body=sample.payload, secret=secret, id=str(uuid.uuid4()), at=datetime.now(UTC), settings=settings)
+        if fresh:
+            sent = replace(sent, body=vendors.renewed(kind, sent))
+        headers = {"Content-Type": "application/json", "User-Agent": "leverframe-simulate", **VENDORS[kind].headers(sent)}
+        return await send_signed(outbound, url, source, sent.body, headers, sent.id)
     finally:
         await outbound.close()
 
@@ -79,7 +95,14 @@ def _sample(name: str) -> Sample:
     return sample_of(chosen, story.ids(chosen, datetime.now(UTC)))
 
 
-def _from_file(event: str, path: Path) -> Sample:
+def _of_vendor(kind: str, name: str) -> Sample:
+    known = VENDORS[kind].samples
+    if name not in known:
+        raise typer.BadParameter(f"no sample is called {name}; there are: {', '.join(known) or 'none, give --payload'}", param_hint="EVENT")
+    return Sample(name=name, event=name, payload=vendors.sample(kind, name), title_en=known[name], title_ko=known[name])
+
+
+def _from_file(kind: str, event: str, path: Path) -> Sample:
     try:
         body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         is_object = isinstance(json.loads(body), dict)
@@ -89,17 +112,15 @@ def _from_file(event: str, path: Path) -> Sample:
         raise Refused("file_unusable", f"{path}: {error}") from None
     if not is_object:
         raise Refused("file_unusable", f"{path}: not a JSON object")
-    return Sample(name=event, event=event.partition(".")[0], payload=body, title_en=event, title_ko=event)
+    return Sample(name=event, event=event.partition(".")[0] if kind == "github" else event, payload=body, title_en=event, title_ko=event)
 
 
-def _source(config: Config, name: str | None) -> tuple[str, str]:
-    """Return the source's name and its first secret."""
-    from leverframe.sources.github.settings import Settings
-
+def _source(config: Config, kind: str, name: str | None) -> tuple[str, Any]:
+    """Return the name and the settings of the first source of a kind, or of the one that is named."""
     for key, settings in config.sources.items():
-        if isinstance(settings, Settings) and name in (None, key):
-            return key, settings.secrets[0].reveal()
-    raise Refused("source_unknown", name or "kind github")
+        if settings.kind == kind and name in (None, key):  # type: ignore[attr-defined]
+            return key, settings
+    raise Refused("source_unknown", name or f"kind {kind}")
 
 
 def local_url(config: Config) -> str:
@@ -108,8 +129,9 @@ def local_url(config: Config) -> str:
     return f"http://[{host}]:{config.hub.port}" if ":" in host else f"http://{host}:{config.hub.port}"
 
 
-def _list(as_json: bool) -> None:
+def _list(kind: str, as_json: bool) -> None:
+    titles = {name: title(name)[0] for name in names()} if kind == "github" else VENDORS[kind].samples
     if as_json:
-        show([{"name": name, "event": name.partition(".")[0], "title": title(name)[0]} for name in names()])
+        show([{"name": name, "event": name.partition(".")[0] if kind == "github" else name, "title": what} for name, what in titles.items()])
     else:
-        table(("name", "what"), ((name, title(name)[0]) for name in names()))
+        table(("name", "what"), titles.items())

@@ -1,4 +1,4 @@
-"""Send a sample event the way GitHub sends a real one: signed, over HTTP, to the hub's own door."""
+"""Send a sample event the way its source sends a real one: signed, over HTTP, to the hub's own door."""
 
 from __future__ import annotations
 
@@ -57,8 +57,13 @@ async def send_sample(post: Post, url: str, secret: str, source: str, sample: Sa
         "X-GitHub-Hook-Installation-Target-Type": "repository",
         "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), sample.payload, hashlib.sha256).hexdigest(),
     }
+    return await send_signed(post, url, source, sample.payload, headers, delivery)
+
+
+async def send_signed(post: Post, url: str, source: str, body: bytes, headers: Mapping[str, str], delivery: str) -> DoorAnswer:
+    """Send a request that is proven already to ``POST {url}/in/{source}``, and return the door's answer. Raises ``Refused("door_unreachable")``."""
     try:
-        answer = await post.post_json(f"{url.rstrip('/')}/in/{quote(source, safe='')}", sample.payload, headers)
+        answer = await post.post_json(f"{url.rstrip('/')}/in/{quote(source, safe='')}", body, headers)
     except NotSent as error:
         raise Refused("door_unreachable", error.reason) from error
     said = _object(answer.body)
