@@ -121,3 +121,16 @@ def test_a_state_is_named_in_words() -> None:
     assert delivery_pages.state_of("dead") is State.DEAD and delivery_pages.state_of("OWED") is State.OWED
     with pytest.raises(Refused, match="owed, sent, dead"):
         delivery_pages.state_of("done")
+
+
+async def test_what_waits_and_what_is_dead_is_counted_for_the_webhooks_of_a_page(database: Database) -> None:
+    """Only of the destinations that are asked for, however many a project has; one with none is left out."""
+    await database.write(store_event, id=ID)
+    states = [State.OWED, State.OWED, State.DEAD, State.SENT, State.MUTED]
+    for number, (destination, state) in enumerate((where, state) for where in ("hooks:a", "hooks:b", "slack:#dev") for state in states):
+        if (destination, state) != ("hooks:b", State.DEAD):
+            await database.write(store_delivery, id=number + 1, event_id=ID, destination=destination, state=state)
+    asked = ["hooks:a", "hooks:b", "hooks:none", *(f"hooks:{number}" for number in range(2_000))]
+    assert await database.read(delivery_pages.counts_of, asked, State.OWED) == {"hooks:a": 2, "hooks:b": 2}
+    assert await database.read(delivery_pages.counts_of, asked, State.DEAD) == {"hooks:a": 1}
+    assert await database.read(delivery_pages.counts_of, [], State.OWED) == {}

@@ -56,6 +56,25 @@ def run(connection: Connection, *statements: str) -> Any:
     return done[-1].scalar()
 
 
+async def test_who_sleeps_in_a_transaction_keeps_nothing_from_the_others(url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub that was frozen in the middle of a write, or whose machine lost its power, kept its rows for as long as the server took it to be
+    there, which is hours: the other hub sent nothing all that time. Now it is a lease. Who wakes again starts anew."""
+    monkeypatch.setattr(schema, "LEASE_S", 1)
+    sleeper, other = [await open_postgres(url, clock, connections=1) for _ in range(2)]
+    try:
+        async with sleeper._engine.connect() as asleep:
+            await asleep.execute(sa.update(processes).where(processes.c.boot == sleeper.boot).values(started_at=clock.now()))
+            async with asyncio.timeout(20):
+                await other.write(lambda connection: connection.execute(sa.update(processes).where(processes.c.boot == sleeper.boot).values(started_at=clock.now())))
+            with pytest.raises(sa.exc.DBAPIError):
+                await asleep.execute(sa.select(sa.literal(1)))
+            await asleep.invalidate()
+        assert await sleeper.write(lambda connection: run(connection, "SELECT 1")) == 1
+    finally:
+        await sleeper.close()
+        await other.close()
+
+
 async def test_the_first_events_share_one_pool(postgres_server: Server, clock: Clock) -> None:
     """Events that come together before there is a connection open one pool, not one each whose connections nobody closes."""
     url = postgres_server.create_database()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -152,6 +152,28 @@ async def test_the_grant_names_the_projects(doors: Doors, ann: Visitor, project:
         assert f"hooks.manage {project}" in answer.json["detail"]
         assert (await doors.ask("POST", f"/{project}/webhooks", visitor=ann, document=SEED)).status == 403
         assert await kept(doors, project) == []
+
+
+async def test_a_project_of_a_subgroup_has_webhooks_too(doors: Doors, ann: Visitor) -> None:
+    """GitLab's groups have subgroups, whose events came in and could be told to nobody. Its grant is the group's with ``**``."""
+    plain = await bearer(doors, "hooks.manage acme/**")
+    for project in ("acme/shop/web", "acme/shop/front/웹", "acme/webhooks"):
+        where = f"/{project}/webhooks"
+        made = await doors.ask("POST", where, headers=plain, document=SEED)
+        one = f"{where}/{made.json['id']}"
+        assert (made.status, made.json["project"], unquote(made.json["path"])) == (201, project, one)
+        assert [each["id"] for each in (await doors.ask("GET", where, headers=plain | JSON)).json["webhooks"]] == [made.json["id"]]
+        assert (await doors.ask("GET", f"{one}/would-receive", headers=plain | JSON)).json["events"] == []
+        assert (await doors.ask("POST", one, headers=plain, document={"action": "pause"})).json["paused"]
+        assert "ci.example.com" in (await doors.ask("GET", where, headers=plain | ENGLISH)).text
+        opened = await doors.ask("GET", f"/console/webhooks?project={quote(project)}", headers=plain)
+        assert unquote(opened.headers["location"]) == where
+        other = await doors.ask("GET", f"/acme/other/webhooks/{made.json['id']}", headers=plain | JSON)
+        assert other.code == "hook_unknown"  # through its own project only
+        assert (await doors.ask("DELETE", one, headers=plain)).status == 200 and await kept(doors, project) == []
+    assert (await doors.ask("GET", "/acme/shop/web/webhooks", visitor=ann, headers=JSON)).status == 403  # a star crosses no slash
+    for nowhere in ("/acme//web/webhooks", "/acme/../web/webhooks", f"/{'a/' * 30}web/webhooks", "/api/shop/web/webhooks", "/console/shop/web/webhooks"):
+        assert (await doors.ask("GET", nowhere, headers=plain | JSON)).status == 404
 
 
 @pytest.mark.parametrize("owner", ["api", "console", "playground", "in", "hook", "slack", "hubot", "teams", "healthz", "readyz", "metrics", "static", "API"])

@@ -75,6 +75,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, clock: Clock, connections: int) -> None:
         self._url, self._clock = url, clock
+        # A process that sleeps in the middle of a transaction, or whose machine is gone without a word, must not keep its rows from the others.
         self._engine = self._make_engine(STATEMENT_S, pool_size=connections, max_overflow=4, pool_timeout=CONNECT_S)
         # Reads see one moment, and cannot write by mistake: as on SQLite.
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -89,9 +90,12 @@ class PostgresDatabase:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _make_engine(self, statement_s: float | None, **pool: Any) -> AsyncEngine:
-        def connect() -> Any:
+        async def connect() -> Any:
             # asyncpg reads the address for both ways in: SQLAlchemy would not know what ``?sslmode=`` and the like mean.
-            return asyncpg.connect(self._url, timeout=CONNECT_S, command_timeout=statement_s)
+            made = await asyncpg.connect(self._url, timeout=CONNECT_S, command_timeout=statement_s)
+            if statement_s is not None:  # a migration takes its time
+                await made.execute(f"SET idle_in_transaction_session_timeout = '{schema.LEASE_S}s'")
+            return made
 
         engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, hide_parameters=True, **pool)
         sa.event.listen(engine.sync_engine, "checkout", _leave_out_closed)

@@ -26,7 +26,8 @@ from leverframe.web.webhooks.desk import HookDesk
 from leverframe.web.webhooks.given import Given, read_given
 from leverframe.work.foresight import MOST
 
-LIST, ONE = "/{owner}/{project}/webhooks", "/{owner}/{project}/webhooks/{hook}"
+LIST, ONE = "/{owner:path}/{project}/webhooks", "/{owner:path}/{project}/webhooks/{hook}"
+"""An owner may have several words: a group of GitLab's with its subgroups."""
 FORESEEN = f"{ONE}/would-receive"
 GRANT = "hooks.manage {owner}/{project}"
 _CORRECTED_HERE = (400, 409)
@@ -69,7 +70,7 @@ class WebhookPages:
         identity = request.scope["state"]["identity"]
         asked, viewer = query_of(request), pages.viewer_of(request, self._desk.timezone)
         named = asked.text("project")
-        if named is not None and is_project(named) and named.count("/") == 1:
+        if named is not None and is_project(named):
             return RedirectResponse(shapes.home(named), 303)
         after = asked.id("sub", "after") or 0
 
