@@ -192,3 +192,19 @@ def test_each_sentence_is_there_in_both_languages() -> None:
     for key, (en, ko) in WORDS.items():
         for one, other in zip(en, ko, strict=True):
             assert bool(one) == bool(other) and set(re.findall(r"{(\w+)}", one)) == set(re.findall(r"{(\w+)}", other)), key
+
+
+def test_doctor_itself_compares_hooks_with_routes(tmp_path: Path, github: FakeGitHub) -> None:
+    """Without a repository named, the hooks that are declared and those of repositories that routes name are compared: a hook of GitHub's page has only push."""
+    github.tokens = {CLASSIC: Token(scopes=("repo", "admin:repo_hook", "admin:org_hook"))}
+    url = {"url": "https://hub.example.com/in/github", "secret": "x"}
+    repository(github).hooks.append(FakeHook(id=7, kind="repository", events=["push"], config=url))
+    github.organisations["wide"] = [FakeHook(id=8, kind="organisation", events=["*"], config=url)]
+    routes = '[sources.github]\nsecrets = ["env:SECRET"]\n[[routes]]\nname = "wiki"\nfrom = "github"\nrepos = ["acme/blog", "wide/one", "!acme/x", "other/*"]\nevents = ["gollum", "push"]\nto = ["slack:#dev"]\n'
+    declared = '[[github.hooks]]\norganisation = "wide"\n[[github.hooks]]\nrepository = "other/one"\n'
+    (tmp_path / "leverframe.toml").write_text(CONFIG.format(url=github.url, locale="en") + routes + declared)
+    environ = {"LEVERFRAME_CONFIG": str(tmp_path / "leverframe.toml"), "GH_TOKEN": CLASSIC, "SECRET": "x", "NOT_HERE": "xoxb-x"}
+    done = CliRunner().invoke(app, ["doctor", "--json"], env=environ)
+    found = {one["what"]: one for one in json.loads(done.stdout)["findings"] if one["what"].startswith("hooks.")}
+    assert {what: one["state"] for what, one in found.items()} == {"hooks.acme/blog": "error", "hooks.wide": "ok", "hooks.other/one": "warning"}
+    assert found["hooks.acme/blog"]["found"] == "hook 7 does not hear what the routes need: gollum" and "hooks sync" in found["hooks.acme/blog"]["remedy"]

@@ -36,7 +36,7 @@ class Finding:
     """One thing looked at."""
 
     what: str
-    """``config``, ``database``, ``disk``, ``audit``, ``clock``, ``url`` or ``chats.NAME``; never translated."""
+    """``config``, ``database``, ``disk``, ``audit``, ``clock``, ``url``, ``chats.NAME`` or ``hooks.OWNER/REPO``; never translated."""
     state: State
     found: str
     remedy: str = ""
@@ -80,6 +80,7 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _clock(config, locale)
     yield _public(config, locale)
     yield from _chats(config, locale)
+    yield from _hooks(config, locale)
     for plugin, _ in config.plugins:
         own = said(locale, ", in a process of its own", ", 별도 프로세스") if plugin.isolated else ""
         yield Finding(what=f"plugins.{plugin.name}", state="ok", found=f"{'; '.join(plugin.adds(locale))} ({plugin.where}{own})")
@@ -200,6 +201,18 @@ def _clock(config: Config, locale: Locale) -> Finding:
         return Finding(what="clock", state="error", found=shown,
                        remedy=said(locale, "Set the clock (timedatectl set-ntp true); signatures carry the time.", "시계를 맞추세요(timedatectl set-ntp true). 서명에 시각이 들어갑니다."))  # fmt: skip
     return Finding(what="clock", state="ok", found=shown)
+
+
+def _hooks(config: Config, locale: Locale) -> Iterator[Finding]:
+    """Compare what hooks at GitHub hear with what the routes need."""
+    if not config.github.has_credentials:
+        return
+    from leverframe.cli.github_doctor import hooks_of
+    from leverframe.core.wording.github_doctor import said as worded
+
+    for holder, step in hooks_of(config):
+        found, remedy = worded(step.key, step.code, step.detail, step.values, locale)
+        yield Finding(what=f"hooks.{holder}", state=step.state, found=found, remedy=remedy)
 
 
 def _public(config: Config, locale: Locale) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from leverframe.cli.words import said
 from leverframe.config import PLACEHOLDER, Config, ConfigErrors, find, load
 from leverframe.core.github_hooks import Holder, read_holder, wanted
 from leverframe.core.wording.github_doctor import said as worded
-from leverframe.github.doctor import Step, Wanted, walk
+from leverframe.github.doctor import Step, Wanted, hooks, walk
 
+MOST_HOLDERS = 50
+"""Repositories and organisations whose hooks are looked at at once."""
 DEFAULT_EVENT_TYPE = "webhook"
 """The type that is asked for where the configuration and the command name none."""
 
@@ -97,9 +99,38 @@ def _wanted(config: Config, holder: Holder, workflow: str | None, event_type: st
                 types.add(str(one.target.get("event_type", "deploy")))
     if not files and not types:
         types.add(DEFAULT_EVENT_TYPE)
+    return Wanted(workflows=files - {""}, event_types=types, hooks=_hooks_wanted(config, holder))
+
+
+def _hooks_wanted(config: Config, holder: Holder) -> dict[str, tuple[list[str], Sequence[str]]]:
+    """Return by source the addresses that lead to it, and what the routes need of ``holder``."""
     url = config.hub.url.rstrip("/")
-    hooks = {
+    found = {
         name: ([f"{url}/in/{name}", *([f"{url}/hubot/github"] if name == "github" else [])], wanted(config.routes, config.catalogue, name, holder))
         for name, settings in config.sources.items() if getattr(settings, "kind", "") == "github"
     }  # fmt: skip
-    return Wanted(workflows=files - {""}, event_types=types, hooks={name: pair for name, pair in hooks.items() if pair[1]})
+    return {name: pair for name, pair in found.items() if pair[1]}
+
+
+def hooks_of(config: Config) -> list[tuple[Holder, Step]]:
+    """Return how the hooks do that the configuration declares, and those of repositories that routes name one by one."""
+    declared = [holder for one in config.github.hooks if (holder := read_holder(one.repository or one.organisation or "")) is not None]
+    wide = {holder.name.casefold() for holder in declared if holder.kind == "organisation"}
+    named = [read_holder(repo) for route in config.routes for repo in route.repos or () if route.source in config.sources]
+    # What an organisation's hook hears need not be heard twice.
+    alone = [one for one in named if one is not None and one.kind == "repository" and one.name.partition("/")[0].casefold() not in wide]
+    holders = {holder.name.casefold(): holder for holder in (*alone, *declared)}
+    return asyncio.run(_hooked(config, list(holders.values())[:MOST_HOLDERS])) if holders and config.github.has_credentials else []
+
+
+async def _hooked(config: Config, holders: Sequence[Holder]) -> list[tuple[Holder, Step]]:
+    from leverframe.app import SystemClock
+    from leverframe.github_rooms import github_client
+    from leverframe.net import Outbound
+
+    outbound = Outbound()
+    try:
+        client = github_client(config, outbound, SystemClock())()
+        return [(holder, step) for holder in holders for step in await hooks(client, holder, _hooks_wanted(config, holder))]
+    finally:
+        await outbound.close()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from leverframe.core.github_hooks import Holder, Hook, missing, same_address, unfit
+from leverframe.core.github_hooks import Holder, Hook, Kind, missing, same_address, unfit
 from leverframe.decoding import decoder
 from leverframe.github.client import GitHub
 from leverframe.github.errors import Trouble
@@ -95,7 +95,7 @@ async def walk(github: GitHub, repository: str, wanted: Wanted, *, token: str | 
     else:
         for step in _workflows(known, wanted, itself.default_branch):
             yield step
-    async for step in _hooks(github, repository, wanted):
+    for step in await hooks(github, Holder("repository", repository), wanted.hooks):
         yield step
 
 
@@ -170,25 +170,26 @@ def _workflows(known: list[Workflow], wanted: Wanted, branch: str) -> list[Step]
     return found
 
 
-async def _hooks(github: GitHub, repository: str, wanted: Wanted) -> AsyncIterator[Step]:
-    if not wanted.hooks:
-        return
-    holder = Holder("repository", repository)
+async def hooks(github: GitHub, holder: Holder, wanted: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> list[Step]:
+    """Return how each hook does that is ``wanted`` (see :class:`Wanted`)."""
+    if not wanted:
+        return []
     listed = await Hooks(github).all(holder)
     if isinstance(listed, Trouble):
         step = _troubled("hook", listed)
         # Deploying needs no hooks: that they cannot be seen is only a warning.
-        yield Step(what="hook", state="warning", code=step.code, detail=step.detail)
-        return
-    for source, (addresses, events) in wanted.hooks.items():
+        return [Step(what="hook", state="warning", code=step.code, detail=step.detail)]
+    found = []
+    for source, (addresses, events) in wanted.items():
         at = [same_address(url) for url in addresses]
-        yield _hook(source, next((hook for hook in listed if same_address(hook.url) in at), None), addresses[0], events)
+        found.append(_hook(source, next((hook for hook in listed if same_address(hook.url) in at), None), addresses[0], events, holder.kind))
+    return found
 
 
-def _hook(source: str, hook: Hook | None, url: str, events: Sequence[str]) -> Step:
+def _hook(source: str, hook: Hook | None, url: str, events: Sequence[str], kind: Kind) -> Step:
     if hook is None:
         return Step(what="hook", state="warning", key="hook_missing", values={"source": source, "url": url})
-    never = {one.name for one in unfit(events, "repository")}
+    never = {one.name for one in unfit(events, kind)}
     lacking = [name for name in missing(hook, events) if name not in never]
     values = {"id": str(hook.id), "events": ", ".join(lacking), "message": f"{hook.last_code or ''} {hook.last_message}".strip()}
     if not hook.active:

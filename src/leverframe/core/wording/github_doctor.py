@@ -25,8 +25,8 @@ WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("hook {id} does not hear what the routes need: {events}", "leverframe github hooks sync, or add-events by hand: a hook made on GitHub's page has only push."),
         ("웹훅 {id}: 라우트에 필요한 이벤트를 받지 않습니다: {events}", "leverframe github hooks sync를 실행하거나 add-events로 추가하세요. GitHub 페이지에서 만든 웹훅은 push만 받습니다.")),
     "hook_missing": (
-        ("the repository has no hook that leads to {url}", "Declare it in [[github.hooks]] and run leverframe github hooks sync; a hook of the organisation does too."),
-        ("저장소에 {url}(으)로 이어지는 웹훅이 없습니다", "[[github.hooks]]에 선언하고 leverframe github hooks sync를 실행하세요. 조직의 웹훅이 있어도 됩니다.")),
+        ("no hook there leads to {url}", "Declare it in [[github.hooks]] and run leverframe github hooks sync; a hook of the organisation does too."),
+        ("{url}(으)로 이어지는 웹훅이 없습니다", "[[github.hooks]]에 선언하고 leverframe github hooks sync를 실행하세요. 조직의 웹훅이 있어도 됩니다.")),
     "hook_off": (("hook {id} is not active", "leverframe github hooks edit --active."), ("웹훅 {id}: 꺼져 있습니다", "leverframe github hooks edit --active로 켜세요.")),
     "never_ends": (("GitHub tells no end of it", ""), ("GitHub가 알리는 만료일이 없습니다", "")),
     "no_push": (
