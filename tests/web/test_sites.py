@@ -124,6 +124,13 @@ async def test_a_post_is_made_changed_and_deleted_by_forms(doors: Doors, blog: B
     assert len(blog.published) == 3
 
 
+async def test_a_new_entry_is_of_today(doors: Doors, blog: Blog, eve: Visitor) -> None:
+    """In the hub's time zone, so that it stands where people look for it: an entry without a date is the last of the list."""
+    form = values((await page(doors, "/console/sites/blog/posts/new", eve)).text)
+    today = doors.desk.clock.now().astimezone(doors.desk.timezone)
+    assert form["f.date"] == f"{today:%Y-%m-%d}" and form["f.title"] == form["f.at"] == ""
+
+
 async def test_an_untouched_form_changes_nothing(doors: Doors, blog: Blog, eve: Visitor) -> None:
     """What the form shows and sends back is what was there, byte for byte, whatever the field."""
     blog.write("posts/full.md", "---\ntitle: ' x '\ndate: 2024-01-02\nat: 2024-01-02T10:00:30+09:00\nweight: 1.50\ndraft: true\nkind: poem\ntags: [a]\nauthor: gone\ncover: x.png\n---\n\n\n  lead\n")

@@ -80,9 +80,13 @@ class EntryPages:
         return self._office.shelf.find(request.path_params["site"], request.path_params["collection"])
 
     async def begin(self, request: Request) -> Response:
-        """An empty form."""
+        """An empty form, but for its date, which is today: without one an entry stands at the end of the list."""
         _, collection = self._where(request)
-        return await self._page(request, None, Written(values={one.name: "" for one in collection.fields}))
+        dated, now = collection.field(collection.dated), self._desk.clock.now()
+        values = {one.name: shown(one, now.isoformat() if one is dated else None, self._desk.timezone) for one in collection.fields}
+        if dated is not None and dated.type == "date":
+            values[dated.name] = f"{now.astimezone(self._desk.timezone):%Y-%m-%d}"
+        return await self._page(request, None, Written(values=values))
 
     async def open(self, request: Request) -> Response:
         """The form of an entry, as it is in the storage now."""
