@@ -41,4 +41,6 @@ def test_a_hub_that_was_away_gets_what_it_missed(tmp_path: Path) -> None:
             assert sorted(came()) == sorted([before, guid])
             (one,) = json.loads(hub.command("github", "recoveries", "--json"))["recoveries"]
             assert (one["of"], one["delivery_id"], one["status"], one["tries"]) == ("acme/web-app", guid, "failed to connect to host", 1)
+            (watch,) = json.loads(hub.command("github", "watches", "--json"))["watches"]
+            assert (watch["of"], watch["declared"], watch["hooks"], watch["code"]) == ("acme/web-app", False, [7], None) and watch["looked_at"]
         assert [one.redelivery for one in hook.attempts if one.guid == guid] == [False, True]

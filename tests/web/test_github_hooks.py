@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -284,3 +285,16 @@ async def test_what_was_missing_is_told_with_its_event(doors: Doors) -> None:
     page = (await doors.ask("GET", "/console/events", visitor=admin)).text
     assert "recovered" in page and "1 deliveries of GitHub&#39;s have not come in" in page
     assert "GitHub could not deliver it (timed out)" in (await doors.ask("GET", f"/console/events/{ids.show('evt', event)}", visitor=admin)).text
+
+
+async def test_whose_logs_are_read_is_listed(desk: Desk, refusals: RefusalLog, world: World) -> None:
+    """Those that are declared and those that were found, and of one that GitHub does not show what to do, in the asker's language."""
+    doors = opened(desk, refusals, kept(world, declared("acme/web-app")))
+    database, now = desk.database, desk.clock.now()
+    boot = database.boot  # type: ignore[attr-defined]
+    for holder, code in (("acme/web-app", None), ("acme/secret", "github_not_found")):
+        await database.write(recoveries.claim, [holder], boot=boot, now=now)
+        await database.write(recoveries.release, holder, boot=boot, next_at=now + timedelta(days=1), looked_at=now, code=code, detail="Not Found" if code else "")
+    found = (await doors.ask("GET", "/api/github/watches", operator=True, headers={"accept-language": "ko"})).json["watches"]
+    assert [(one["of"], one["declared"], one["code"]) for one in found] == [("acme/secret", False, "github_not_found"), ("acme/web-app", True, None)]
+    assert re.search("[가-힣]", found[0]["remedy"]) and found[1]["remedy"] is None

@@ -23,7 +23,7 @@ from leverframe.store.content import Fresh, Indexed
 pytestmark = pytest.mark.anyio
 POSTS_THERE = 20_000
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-WORDS = "배포 자동화 채팅 블로그 회사 팀 개발 문화 회의 코드 리뷰 서버 장애 로그 데이터 분석 디자인 색상 온보딩 release pipeline culture".split()
+WORDS = ["배포", "자동화", "채팅", "블로그", "회사", "팀", "개발", "문화", "회의", "코드", "리뷰", "서버", "장애", "로그", "데이터", "분석", "디자인", "색상", "온보딩", "release", "pipeline", "culture"]
 
 
 def stored(number: int) -> Stored:

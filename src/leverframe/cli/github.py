@@ -73,6 +73,25 @@ def recoveries(
     more(answer, limit, hub.locale)
 
 
+@app.command()
+def watches(config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """Show whose hooks' delivery logs are read for what did not come in. Those that are declared, and any by which something came."""
+    from leverframe.cli.output import instant, safe, show, table
+
+    with at_hub(config, url, token, as_json) as hub:
+        answer = hub.get("/api/github/watches")
+    if as_json:
+        show(answer)
+        return
+    table(
+        ("repository", "declared", "at", "code"),
+        ((one["of"], "✓" if one["declared"] else "–", instant(one["looked_at"]), one["code"]) for one in answer["watches"]), hub.locale,
+    )  # fmt: skip
+    for one in answer["watches"]:
+        if one["code"] is not None:
+            print(f"! {safe(one['of'])}: {safe(one['detail'] or one['code'])}\n    → {safe(one['remedy'] or '')}", file=sys.stderr)
+
+
 @hooks.command("list")
 def list_hooks(of: Of, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """List webhooks and their health. What each hears, how its last delivery went, and what the routes miss."""

@@ -54,6 +54,7 @@ ROWS: tuple[Row, ...] = (
 )
 GITHUB_ROWS: tuple[Row, ...] = (
     Row("GET", "/api/github/recoveries", "events.read"),
+    Row("GET", "/api/github/watches", "events.read"),
     Row("GET", "/api/github/hooks", "session"),
     Row("POST", "/api/github/hooks", "session", FORM_CAP),
     Row("POST", "/api/github/hooks/sync", "session", FORM_CAP),

@@ -9,8 +9,8 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi import Path as InPath
 
 from leverframe.core import ids
-from leverframe.core.errors import Refused
-from leverframe.core.github_hooks import Holder
+from leverframe.core.errors import PROBLEMS, Locale, Refused
+from leverframe.core.github_hooks import APP, Holder
 from leverframe.store import recoveries
 from leverframe.store.recoveries import State
 from leverframe.web import github_hooks as acts
@@ -112,6 +112,16 @@ def hooks(api: FastAPI, desk: Desk) -> None:
                  "ended_at": row.ended_at, "code": row.code} for row in rows[:limit]],
         }  # fmt: skip
 
+    @api.get("/api/github/watches", response_model=shapes.WatchList, summary="Whose hooks' delivery logs are read for what did not come in")
+    async def watched(request: Request) -> Any:
+        declared = {str(one.holder) for one in desk.github.declared} | {str(APP)} if desk.github is not None else set()
+        rows = await desk.database.read(recoveries.watches)
+        return {
+            "watches": [
+                {"of": watch.holder, "declared": watch.holder in declared, "hooks": sorted(int(id) for id in watch.watched.progress), "looked_at": watch.looked_at,
+                 "code": watch.code, "detail": watch.detail or None, "remedy": _remedy(watch.code, locale_of(request))} for watch in rows],
+        }  # fmt: skip
+
     @api.get("/api/github/hooks/{hook}/deliveries/{delivery}", response_model=dict[str, Any], summary="One delivery with its request and response, as GitHub tells it")
     async def delivery(hook: Id, delivery: Id, request: Request, of: Of) -> Any:
         keeper, holder = reading(request, of)
@@ -120,6 +130,11 @@ def hooks(api: FastAPI, desk: Desk) -> None:
     @api.post("/api/github/hooks/{hook}/deliveries/{delivery}/attempts", response_model=shapes.Asked204, summary="Have GitHub send a delivery again")
     async def redeliver(hook: Id, delivery: Id, asked: shapes.HookNamed, request: Request) -> Any:
         return await asking(request, asked.of, hook, "redeliver", lambda keeper, holder: keeper.redeliver(holder, hook, delivery), f" delivery {delivery}")
+
+
+def _remedy(code: str | None, locale: Locale) -> str | None:
+    row = PROBLEMS.get(code or "")
+    return None if row is None else (row.ko if locale == "ko" else row.en)[1]
 
 
 async def _sync(desk: Desk, asked: shapes.SyncAsked, request: Request) -> dict[str, Any]:

@@ -122,6 +122,20 @@ class RecoveryList(_Answer):
     next: str | None
 
 
+class WatchShape(_Answer):
+    of: str
+    declared: bool = Field(description="whether the configuration names it; else something came by its hook")
+    hooks: list[int] = Field(description="those that lead here")
+    looked_at: datetime | None = Field(description="when GitHub last told of it")
+    code: str | None = Field(description="why it did not the last time")
+    detail: str | None
+    remedy: str | None
+
+
+class WatchList(_Answer):
+    watches: list[WatchShape]
+
+
 class SyncAsked(_Asked):
     dry_run: bool = False
     of: Word | None = Field(None, description="only this one's hooks")
