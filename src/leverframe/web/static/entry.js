@@ -87,7 +87,7 @@ function adding(area) {
 
 // What is written is kept in this tab until it is saved: a session that is over, or a step to another page, loses nothing.
 function keeping(form) {
-  const place = `draft ${location.pathname}`;
+  const place = `draft ${form.dataset.who} ${location.pathname}`;  // whoever signs in next sees nothing of it
   const fields = () => [...form.elements].filter((one) => one.name.startsWith("f."));
   const written = () => JSON.stringify(fields().map((one) => [one.name, one.value, one.checked === true]));
   let last = written(), leaving = false;
@@ -116,7 +116,7 @@ function keeping(form) {
     form.before(note);
   };
   if (form.dataset.saved !== undefined) {
-    for (const path of [location.pathname, form.dataset.new]) sessionStorage.removeItem(`draft ${path}`);
+    for (const path of [location.pathname, form.dataset.new]) sessionStorage.removeItem(`draft ${form.dataset.who} ${path}`);
   } else if (form.dataset.answer === undefined) {
     const kept = JSON.parse(sessionStorage.getItem(place));
     if (kept !== null && kept.written !== last) back(kept);
