@@ -23,7 +23,8 @@ from leverframe.store.rows import insert_rows
 from leverframe.store.tables import deployments, lever_effects, processes
 
 PREFIX = "dep"
-Family: TypeAlias = Literal["deployment", "dispatch", "gate"]
+Family: TypeAlias = Literal["deployment", "dispatch", "gate", "answer"]
+"""``answer``: what follows from a gate and is no dispatch; the gate names it."""
 _OPEN = sa.text("state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')")
 _LEVERS = 0x1EFE2
 """Key of the lock that PostgreSQL keeps for everything that is done to deployments."""
@@ -43,7 +44,9 @@ def family_of(deployment: Deployment) -> Family:
     """Return which pages list it."""
     if deployment.kind == "gate":
         return "gate"
-    return "deployment" if deployment.dispatch is None else "dispatch"
+    if deployment.dispatch is not None:
+        return "dispatch"
+    return "deployment" if deployment.gate is None else "answer"
 
 
 class Stale(Exception):

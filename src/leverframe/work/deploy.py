@@ -294,8 +294,7 @@ class Deployer(Interlocking):
         target, parameters, payload = environment.target if environment is not None else {}, deployment.parameters, None
         facts = None
         if gate is not None:
-            approving = [vote.name or vote.actor for vote in deployment.approval.votes if vote.approves] if deployment.approval is not None else []
-            facts = gate_facts(gate, id=deployment.id, by=", ".join(approving) or (deployment.glass.by_name or deployment.glass.by if deployment.glass else ""))
+            facts = gate_facts(gate, id=deployment.id, by=deployment.approved_by)
             target, parameters = gate.approve.target, gate.approve.parameters
             payload = {**facts, "project": deployment.service, "environment": gate.environment, "title": gate.title, "decided_at": _decided_at(deployment).isoformat()}
         if sent is not None:

@@ -224,6 +224,12 @@ class Deployment:
     end: End | None = None
 
     @property
+    def approved_by(self) -> str:
+        """Who said yes, or went ahead without asking, for showing."""
+        given = ", ".join(vote.name or vote.actor for vote in self.approval.votes if vote.approves) if self.approval is not None else ""
+        return given or (self.glass.by_name or self.glass.by if self.glass is not None else "")
+
+    @property
     def last_try(self) -> Try | None:
         """The try under way, or the last one."""
         return self.tries[-1] if self.tries else None

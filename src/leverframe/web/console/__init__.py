@@ -18,8 +18,9 @@ def console_doors(desk: Desk) -> tuple[Door, ...]:
     levers: tuple[Door, ...] = ()
     if desk.levers is not None:
         from leverframe.web.console.levers import LeverPages
+        from leverframe.web.console.pipelines import PipelinePages
 
-        levers = LeverPages(desk, desk.levers).doors()
+        levers = (*LeverPages(desk, desk.levers).doors(), *PipelinePages(desk).doors())
     sites: tuple[Door, ...] = ()
     if desk.sites is not None:
         from leverframe.web.console.site_entries import EntryPages

@@ -24,6 +24,7 @@ from leverframe.store import deployments, locks
 from leverframe.store.inbox import Outcome
 from leverframe.web import levers, pages, problems
 from leverframe.web.asking import Asked, form_of, local_path, query_of, with_query
+from leverframe.web.console.deeds import deeds_of, requests_of
 from leverframe.web.desk import Desk
 from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
 from leverframe.web.levers import LeverDesk
@@ -80,7 +81,7 @@ class LeverPages:
         rows = await self._desk.database.read(levers.read_board, self._desk)
         found = await self._desk.database.read(
             deployments.past, service=filters["service"], environment=filters["environment"], states=(filters["state"],) if filters["state"] else (),
-            before=before, limit=PAGE + 1,
+            family="deployment", before=before, limit=PAGE + 1,
         )  # fmt: skip
         more, past = len(found) > PAGE, [shown(one) for one in found[:PAGE]]
         older = with_query("/console/deployments", **filters, before=past[-1].id) if more else None
@@ -99,13 +100,15 @@ class LeverPages:
         viewer = self._viewer(request)
         told = await self._desk.database.read(levers.read_told, id)
         view, last = shown(told.deployment), told.deployment.last_try
+        follows = await self._desk.database.read(deployments.following, told.deployment) if view.kind == "gate" else []
         # What ships and the log have a place of their own on the page.
         card = levers.plain(LEVERS[viewer.locale].deployment(replace(view, changes=(), log_tail=""), self._desk.timezone))
         return self._live(
-            request, viewer, (told.deployment.version, told.approvals), "deployment.html", refusal=refusal, one=view, card=card, told=told,
+            request, viewer, (told.deployment.version, told.approvals, [each.version for each in follows]), "deployment.html", refusal=refusal, one=view, card=card, told=told,
             said=refusal.message and levers.plain(refusal.message), ended=ENDED, log=last.log_tail if last is not None else "",
             buttons=[button for block in card["blocks"] if block["type"] == "Buttons" for button in block["buttons"] if self._may(viewer, button, view)],
-            settling=_SETTLING, key=secrets.token_hex(16),
+            settling=_SETTLING, key=secrets.token_hex(16), deeds=deeds_of(told.deployment), follows=[shown(each) for each in follows],
+            question=told.deployment.gate.of if told.deployment.gate is not None else "", requests=requests_of(told.deployment),
         )  # fmt: skip
 
     def _may(self, viewer: Viewer, button: Mapping[str, Any], view: Any) -> bool:
