@@ -21,6 +21,7 @@ from leverframe.core.cards import TEAMS
 from leverframe.core.delivery import Outcome
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
+from leverframe.core.messages import Message
 from leverframe.core.routes import RouteTable
 from leverframe.core.subscribers import hub_id
 from leverframe.core.wording.levers import HUB
@@ -34,7 +35,7 @@ from leverframe.plugin_rooms import build_hearing, build_plugins
 from leverframe.ports import Chat, Clock, Source
 from leverframe.route_rooms import Mentions, Words, build_filters, build_paths
 from leverframe.secrets.keys import AUDIT, keys_for
-from leverframe.signal_box import SignalBox, build_box, is_needed, lever_desk
+from leverframe.signal_box import SignalBox, build_box, is_needed, let_look, lever_desk
 from leverframe.site_rooms import build_sites
 from leverframe.slack_rooms import SlackRooms, build_slack, slack_members, slack_tokens
 from leverframe.source_rooms import bucket_steps, build_sources, fetching
@@ -250,12 +251,12 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     hooks = build_hooks(config, database, clock, parse, told=told, planned=planned)
     box, relay = None, Relay(hooks.guarded, config.hub.url)
     if is_needed(config):
+        presser = build_presser(config, database, clock, library, relay, roles=roles, zone=zone, planned=planned)
         box = build_box(
             config, database, clock, outbound, metrics, github=github, roles=roles, zone=zone, planned=planned,
             groups_of=lambda by: {name for one in members for name in one.of(by)}, teams_of=teams.of if teams is not None else None,
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
-            host=host, hearing=hearing, presser=build_presser(config, database, clock, library, relay, roles=roles, zone=zone, planned=planned),
-            guarded=hooks.guarded,
+            host=host, hearing=hearing, presser=presser, guarded=hooks.guarded,
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
     bots, presses = await teams_bots(config, outbound, clock, database), build_presses(config, outbound, clock)
@@ -270,6 +271,12 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         audience=hooks.audience, subscribers_owed=hooks.owed,
     )  # fmt: skip
     routes, words = {route.name: route for route in config.routes}, Words(config, zone)
+
+    def said(event: Event, route: str) -> Message:
+        return words(event, routes.get(route))
+
+    if box is not None:
+        let_look(box, database, clock, library, presser, said)
     deliverer = Deliverer(
         database, clock, boot=lambda: database.boot, chats=chats, library=library,
         sender=Sender(routes, words, Mentions(config)), chance=random.random, bell=planned, told=told,
@@ -299,7 +306,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     teams_rooms = build_teams(
         config, box, bots, outbound, clock, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
     )  # fmt: skip
-    actions = build_actions(config, desk, refusals, relay, presses, library, lambda event, route: words(event, routes.get(route)))
+    actions = build_actions(config, desk, refusals, relay, presses, library, said)
     before, after = bucket_steps(config, sources, sites)
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, owed_again, hub_id(config.hub.url)), sources,

@@ -15,7 +15,9 @@ from leverframe.ports import Clock, Repositories, Runner
 if TYPE_CHECKING:
     from leverframe.core.deployments import Deployment
     from leverframe.core.deployments.effects import Happening
+    from leverframe.core.events import Event
     from leverframe.core.gates import Rule
+    from leverframe.core.messages import Message
     from leverframe.github.client import GitHub
     from leverframe.net import Outbound
     from leverframe.observe import Metrics
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from leverframe.work.dispatch import Dispatcher
     from leverframe.work.follow import Follower
     from leverframe.work.hearing import Hearing
+    from leverframe.work.levers import Levers
+    from leverframe.work.library import Library
     from leverframe.work.press import Presser
     from leverframe.work.standing import Standings
 
@@ -40,6 +44,7 @@ class SignalBox:
     """What people speak to, and what pulls."""
 
     converser: Converser
+    levers: Levers
     conversations: Conversations
     """The same for every chat: answers in time, and says the rest later."""
     deployer: Deployer
@@ -114,12 +119,19 @@ def build_box(
     )  # fmt: skip
     known = config.catalogue.known()
     return SignalBox(
-        converser=converser, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
+        converser=converser, levers=levers, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
         standings=standings, runners=runners, dispatcher=Dispatcher(deployer), approver=Approver(deployer), follower=Follower(deployer, rules=_rules(config), api_url=config.github.api_url),
         overhears=host.overhears if host is not None and host.listens else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),
         loops=[("deploy", deployer.run), ("converse", converser.run), *([("cards", presser.run_for_ever)] if presser is not None else [])],
     )  # fmt: skip
+
+
+def let_look(box: SignalBox, database: Any, clock: Clock, library: Library, presser: Presser, words: Callable[[Event, str], Message]) -> None:
+    """Let people see cards with the buttons that they may press; ``words`` makes the message of an event, as the route of this name wants it."""
+    from leverframe.work.look import Looker
+
+    box.conversations.looks = Looker(database, clock, library, box.standings, box.levers, presser, words)
 
 
 def _runners(config: Config, outbound: Outbound, clock: Clock, github: Callable[[], GitHub], host: Host | None, guarded: Outbound) -> Mapping[str, Runner]:

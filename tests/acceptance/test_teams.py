@@ -171,6 +171,30 @@ def test_two_platforms_decide_at_the_same_instant(ops: Team) -> None:
     assert ops.history().count("dep_") == 2
 
 
+def test_each_person_sees_the_buttons_that_they_may_press(ops: Team) -> None:
+    """Who asked may only say no, who may approve may, who may nothing sees none; after the decision nobody does. A card is shown in its own room only."""
+
+    def titles(user: str, card: Message, **changes: Any) -> list[str]:
+        answer = ops.ask(ops.app.looks(card, user=user, **changes))
+        assert answer.status == 200 and answer.document["type"] == teams_cards.CARD, answer
+        shown = answer.document["value"]
+        assert teams_cards.card_refusal(shown, clicks=True) is None and "web-app → production" in teams_cards.words(shown) and shown.get("refresh", card.card["refresh"]) == card.card["refresh"]
+        return [one["title"] for one in teams_cards.actions(shown)]
+
+    ops.says("deploy web-app production")
+    card = ops.told("배포 승인 필요: web-app → production")
+    assert {one["title"] for one in teams_cards.actions(card.card)} == {"승인", "반려", "취소"}, "whom Teams does not ask for sees all of them"
+    until(lambda: titles(BOB, card) == ["승인", "반려"], PATIENCE_S, ops.hub.said)  # once it is on disk where the card stands
+    assert titles(ANN, card) == ["반려"] and titles(EVE, card) == []
+    elsewhere = Message(card.id, ops.teams.channel("elsewhere").id, card.activity)
+    for message, changes in ((elsewhere, {}), (Message("1", card.conversation, card.activity), {}), (card, {"delivery": "dlv_0000000000001"}), (card, {"delivery": "x"})):
+        answer = ops.ask(ops.app.looks(message, user=BOB, **changes))
+        assert (answer.status, answer.document["type"], answer.document["statusCode"]) == (200, "application/vnd.microsoft.error", 404)
+    assert ops.ask(ops.app.presses(card, "반려", user=BOB)).status == 200
+    ops.becomes(card, "반려")
+    until(lambda: "refresh" not in card.card, PATIENCE_S, ops.hub.said)
+
+
 def _with(card: Message, button: dict[str, Any]) -> dict[str, Any]:
     """Return the card as somebody still sees it who looks at an old copy."""
     old = {"type": "ActionSet", "actions": [{"title": "승인", "verb": "approve", "data": {"action": "approve", "value": button["value"]}}]}

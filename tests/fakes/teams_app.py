@@ -108,6 +108,18 @@ class TeamsApp:
             value={"action": {"type": "Action.Execute", "title": title, "verb": action["verb"], "data": data}, "trigger": "manual"},
         )  # fmt: skip
 
+    def looks(self, message: Message, *, user: str = ANN, **changes: Any) -> dict[str, Any]:
+        """Return what Teams sends when somebody sees a card that asks to be refreshed; ``changes`` are of the action's data.
+
+        https://learn.microsoft.com/en-us/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/user-specific-views
+        """
+        action = message.card["refresh"]["action"]
+        conversation = self.teams.conversations[message.conversation]
+        return self.activity(
+            conversation, "invoke", user=user, name="adaptiveCard/action", replyToId=message.id, thread=message.thread or message.id,
+            value={"action": {**action, "id": "", "data": {**action["data"], **changes}}, "trigger": "automatic"},
+        )  # fmt: skip
+
     def submits(self, message: Message, title: str, *, user: str = ANN) -> dict[str, Any]:
         """Return the same press by a client that knows only ``Action.Submit``."""
         invoked = self.presses(message, title, user=user)

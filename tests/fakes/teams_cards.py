@@ -52,6 +52,12 @@ def card_refusal(card: Any, *, clicks: bool) -> str | None:
             return "Action.Execute"
         if action.get("style", "default") not in ("default", "positive", "destructive"):
             return "Action.style"
+    if (refresh := card.get("refresh")) is not None:
+        action, ids = refresh.get("action", {}), refresh.get("userIds", [])
+        if not clicks or action.get("type") != "Action.Execute" or not action.get("verb") or not isinstance(action.get("data", {}), dict):
+            return "refresh.action"
+        if len(ids) > 60 or not all(re.match("29:.", id) for id in ids):
+            return "refresh.userIds"
     entities = card.get("msteams", {}).get("entities", [])
     for entity in entities:
         if entity.get("type") != "mention" or not entity["mentioned"].get("id") or entity["text"] not in json.dumps(card["body"], ensure_ascii=False):

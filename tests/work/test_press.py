@@ -190,6 +190,17 @@ async def test_who_holds_no_grant_is_told_who_could(hub: World, target: CardTarg
     assert [row.code for row in await hub.rows(sa.select(audit))] == ["not_allowed"] * 2
 
 
+async def test_who_may_press_is_known_before(hub: World, target: CardTarget) -> None:
+    """For cards that show each person what they may press; a value of no card is nobody's."""
+    key, standings = await hub.post(card(target.url)), Standings(ROLES, People())
+
+    def may(connection: Any, who: str, value: str) -> bool:
+        return hub.presser.may_press(connection, standings.of(Asker(chat="slack", id=who, name=who)), value)
+
+    for who, value, expected in (("ANN", f"{key}~p1~0", True), ("DAN", f"{key}~p1~0", False), ("ANN", "evt_0000000000001~p1~0", False), ("ANN", "x", False)):
+        assert await hub.database.read(may, who, value) is expected
+
+
 ANSWERS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "nothing said": ({}, "Sent to 127.0.0.1:", "done", "✅"),
     "a no": ({"status": 403, "said": "Not you."}, "Not you.", "refused", "❌"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -40,6 +40,20 @@ class OptionsWanted:
     at: Place
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Somebody looks at a card of the hub's: it may be shown to them with the buttons that they may press."""
+
+    by: Asker
+    at: Place
+    message: str
+    """``remote_id`` of the card."""
+    delivery: str
+    """The delivery (``dlv_…``) that it was posted or updated by, as the client says."""
+    body: Callable[[Message | None], bytes] = field(repr=False)
+    """Makes the answer; without a message the card stays as it is."""
+
+
 class Exchange(Protocol):
     """One thing that was heard, and the ways back to who said it."""
 
@@ -68,7 +82,7 @@ class Exchange(Protocol):
         ...
 
 
-ChatHeard: TypeAlias = Challenge | Nothing | OptionsWanted | Exchange
+ChatHeard: TypeAlias = Challenge | Nothing | OptionsWanted | Looked | Exchange
 
 
 class ChatInbound(Protocol):

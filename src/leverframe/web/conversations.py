@@ -13,7 +13,7 @@ from leverframe.core.conversation import LATER, Answer, Choice, Heard, Said
 from leverframe.core.delivery import Delivered
 from leverframe.core.errors import PROBLEMS, Locale, Refused
 from leverframe.core.messages import Code, Footer, Message, Paragraph, Text
-from leverframe.ports import Challenge, ChatHeard, Exchange, Nothing, OptionsWanted
+from leverframe.ports import Challenge, ChatHeard, Exchange, Looked, Nothing, OptionsWanted
 
 log = logging.getLogger(__name__)
 _REMEMBERED = 10_000
@@ -21,6 +21,14 @@ _REMEMBERED = 10_000
 Converse = Callable[[Heard], Awaitable[Answer]]
 """Commits what was heard under its key, runs it once, and returns what is said; for a repeat, what was said before. ``LATER`` is to be asked again."""
 Options = Callable[[OptionsWanted], Awaitable[Sequence[Choice]]]
+
+
+Looks = Callable[[Looked], Awaitable[Message | None]]
+"""Returns a card as somebody is to see it; ``None`` where it cannot be told."""
+
+
+async def _as_it_is(looked: Looked) -> None:
+    return None
 
 
 async def _no_options(wanted: OptionsWanted) -> Sequence[Choice]:
@@ -43,6 +51,8 @@ class Conversations:
     ) -> None:
         """``expects_form`` tells at once whether the answer may be a form, so that one is opened before it is known."""
         self._converse, self._locale, self._expects_form, self._options = converse, locale, expects_form, options
+        self.looks: Looks = _as_it_is
+        """What becomes of a look at a card; whoever marries the parts sets it."""
         self._answered: OrderedDict[str, None] = OrderedDict()
         self._later: set[asyncio.Task[None]] = set()
 
@@ -55,6 +65,8 @@ class Conversations:
                 return b""
             case OptionsWanted():
                 return await self.options(chat, heard, within_s=within_s)
+            case Looked():
+                return await self.look(heard, within_s=within_s)
             case _:
                 return await self.answer(heard, within_s=within_s)
 
@@ -87,6 +99,17 @@ class Conversations:
         except (TimeoutError, Refused) as error:
             log.warning("no options for %s of %s: %s", wanted.field, wanted.form, error or "they took too long")
             return chat.options(())
+
+    async def look(self, looked: Looked, *, within_s: float) -> bytes:
+        """Return the card for who looks at it; where that takes too long, that it stays as it is."""
+        try:
+            async with asyncio.timeout(max(within_s, 0)):
+                return looked.body(await self.looks(looked))
+        except (TimeoutError, Refused) as error:
+            log.warning("a card of %s is shown as it is: %s", looked.at.destination, error or "it took too long")
+        except Exception:
+            log.exception("mistake while showing a card of %s", looked.at.destination)
+        return looked.body(None)
 
     async def settled(self) -> None:
         """Return when everything that is to be said later was said."""

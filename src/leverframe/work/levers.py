@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from difflib import get_close_matches
 
+from sqlalchemy import Connection
+
 from leverframe.core import approvals as voting
 from leverframe.core.access import Denied, Role
 from leverframe.core.commands.definitions import Command, Kind, Known, Mark, Registry, Subject
 from leverframe.core.commands.helping import Refusal, help_for, help_message, who_can, why
 from leverframe.core.commands.parsing import Parsed
-from leverframe.core.commands.permission import grant_words, permitted
+from leverframe.core.commands.permission import could, grant_words, permitted
 from leverframe.core.conversation import NOTHING, Answer, Asker, Heard, Place, Said
 from leverframe.core.deployments import ENDED, Deployment, rollback_target
 from leverframe.core.deployments import inputs as came
@@ -28,7 +30,7 @@ from leverframe.core.lanes import (
     take_lock,
     wait_for_lock,
 )
-from leverframe.core.messages import Message
+from leverframe.core.messages import Button, Message
 from leverframe.core.services import Environment
 from leverframe.core.wording import VOICES
 from leverframe.core.wording.github_hooks import hooks_message
@@ -120,6 +122,20 @@ class Levers:
             return value
         found = [one.id for one in deployments.open_ones(turn.connection, service=value) if one.state == "waiting"]
         return found[0] if len(found) == 1 else value
+
+    def may_press(self, connection: Connection, by: Asker, standing: Standing, button: Button, now: datetime) -> bool:
+        """Return whether a button of a card would do anything for somebody: they hold the grant, and a vote of theirs would count."""
+        action = button.action or ""
+        command = self.registry.find("settle" if action in ("settle_ran", "settle_not") else action)
+        found = deployments.load(connection, button.value)
+        if command is None or found is None or not could(standing.identity, command, found.service, found.environment):
+            return False
+        if command.name not in ("approve", "reject"):
+            return True
+        question = approvals.latest(connection, found.id)
+        return question is not None and isinstance(voting.vote(
+            question, actor=by.actor, roles=standing.roles, approves=command.name == "approve", people=self._deployer.people, now=now,
+        ), voting.Counted)  # fmt: skip
 
     def does(self, command: Command) -> bool:
         """Return whether the hub knows how to do it."""

@@ -149,6 +149,12 @@ class Presser:
     def _refused(self, code: str, line: str, detail: str = "") -> Outcome:
         return Outcome(answer=Answer(message=self._levers.refused(code, detail)), line=line, code=code, detail=detail)
 
+    def may_press(self, connection: Connection, standing: Standing, value: str) -> bool:
+        """Return whether somebody may press a button with this value, as the card stands."""
+        read = read_value(value)
+        card = None if read is None else self._card(connection, read[0])
+        return card is not None and not isinstance(allowed(standing.identity, (VERB, card.token), self._roles), Denied)
+
     # Outside of any transaction.
 
     async def run(self, id: int, parsed: Parsed | None, heard: Heard) -> tuple[Outcome, Pressed | None]:

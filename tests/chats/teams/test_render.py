@@ -81,6 +81,15 @@ def test_a_message_as_a_message_card() -> None:
     assert [one["@type"] for one in json.loads(message_card(WAITING))["potentialAction"]] == ["OpenUri"]
 
 
+def test_a_card_with_buttons_asks_how_each_person_is_to_see_it() -> None:
+    """By the delivery that it was posted by; one whose buttons only lead somewhere does not ask."""
+    asks = activity(WAITING, {}, "dlv_1")["attachments"][0]["content"]
+    assert asks["refresh"]["action"]["data"] == {"action": "look", "delivery": "dlv_1"} and "userIds" not in asks["refresh"]
+    assert teams_cards.card_refusal(asks, clicks=True) is None and "refresh" not in activity(WAITING, {})["attachments"][0]["content"]
+    leads = Message(headline=(Text("x"),), blocks=(Buttons((Button("Open", url="https://example.com"),)),))
+    assert "refresh" not in activity(leads, {}, "dlv_1")["attachments"][0]["content"]
+
+
 def test_all_of_it_as_plain_words() -> None:
     """Where no card is shown, everything is said in words."""
     assert words(WAITING).splitlines()[:3] == ["Waits: web-app", "By: ann", "Ref: main (https://example.com/main)"] and words(WAITING, 10) == "Waits: we…"

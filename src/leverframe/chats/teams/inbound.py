@@ -17,7 +17,7 @@ from leverframe.chats.teams.addresses import Addresses
 from leverframe.chats.teams.connector import Connector
 from leverframe.chats.teams.keys import Keys
 from leverframe.chats.teams.proof import verify_token, vouches_for
-from leverframe.chats.teams.reading import Letter, Reading, Told
+from leverframe.chats.teams.reading import Letter, Look, Reading, Told
 from leverframe.chats.teams.respond import TeamsExchange, Voice
 from leverframe.chats.teams.rooms import Rooms
 from leverframe.chats.teams.settings import Settings
@@ -27,7 +27,7 @@ from leverframe.core.errors import Locale, Refused
 from leverframe.core.json_objects import read_object
 from leverframe.core.messages import Message
 from leverframe.core.payload import text
-from leverframe.ports import ChatHeard, Nothing, Reference
+from leverframe.ports import ChatHeard, Looked, Nothing, Reference
 
 log = logging.getLogger(__name__)
 ASKING_S = 5.0
@@ -83,6 +83,10 @@ class TeamsInbound:
                 if reference is not None:
                     await self._rooms.learn(reference)
                 return TeamsExchange(self._named(read), self._voice)
+            case Look():
+                return Looked(
+                    by=read.by, at=read.at, message=read.message, delivery=read.delivery, body=lambda message: self._voice.shown(message, read.by, read.delivery),
+                )  # fmt: skip
             case Nothing():
                 return read
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from leverframe.chats.teams import forms
+from leverframe.chats.teams.render import LOOK
 from leverframe.core.conversation import Asker, Clicked, Door, Heard, Place, Said, Submitted
 from leverframe.core.errors import Refused
 from leverframe.core.payload import at, items, mapping, text
@@ -65,7 +66,17 @@ class Told:
     team_name: str = ""
 
 
-Read: TypeAlias = Reading | Told | Nothing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Somebody looks at a card."""
+
+    by: Asker
+    at: Place
+    message: str
+    delivery: str
+
+
+Read: TypeAlias = Reading | Told | Look | Nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,17 +162,19 @@ def _said(letter: Letter, activity: Mapping[str, Any], by: Asker, door: Door, wo
     return Reading(heard=said, surface="message", origin=origin)
 
 
-def _invoke(letter: Letter, activity: Mapping[str, Any]) -> Reading | Nothing:
+def _invoke(letter: Letter, activity: Mapping[str, Any]) -> Reading | Look | Nothing:
     """https://learn.microsoft.com/en-us/adaptive-cards/authoring-cards/universal-action-model#request-format"""
     name = text(activity, "name")
     if name != "adaptiveCard/action":
         return Nothing(reason=f"{name[:60]} is nothing for the hub")
     action = mapping(activity, "value", "action")
-    if text(activity, "value", "trigger") == "automatic":
-        return Nothing(reason="a card is looked at")
     by = _asker(letter, activity)
     if by is None:
         return Nothing(reason="said by nobody who is known")
+    if text(action, "data", "action") == LOOK:
+        return Look(by=by, at=_place(letter, activity), message=text(activity, "replyToId"), delivery=text(action, "data", "delivery"))
+    if text(activity, "value", "trigger") == "automatic":
+        return Nothing(reason="a card that is not the hub's is looked at")
     data = dict(mapping(action, "data"))
     data.setdefault("action", text(action, "verb"))
     return _pressed(letter, activity, by, data, "invoke")

@@ -33,6 +33,8 @@ CARD_MAX = 24_000
 three bytes here, as many as anywhere. https://learn.microsoft.com/en-us/connectors/teams/#known-issues-and-limitations"""
 ACTIONS_MAX, TITLE_MAX, VALUE_MAX, SUMMARY_MAX, BULLETS_MAX = 6, 80, 2_000, 400, 200
 CARD = "application/vnd.microsoft.card.adaptive"
+LOOK = "look"
+"""What a card is refreshed by."""
 _CUTS = (4_000, 2_000, 1_000, 400, 150, 60)
 """Characters that a piece of text may have, tried until the card fits."""
 _STYLES = {"good": "good", "bad": "attention", "warning": "warning", "progress": "accent", "neutral": "default"}
@@ -98,9 +100,21 @@ def envelope(made: Mapping[str, Any]) -> bytes:
     return encode({"type": "message", "attachments": [{"contentType": CARD, "contentUrl": None, "content": made}]})
 
 
-def activity(message: Message, mentions: Mapping[str, str]) -> dict[str, Any]:
-    """Return ``message`` as a bot says it."""
-    return {"type": "message", "summary": summary(message), "attachments": [{"contentType": CARD, "content": card(message, mentions, clicks=True)}]}
+def activity(message: Message, mentions: Mapping[str, str], delivery: str = "") -> dict[str, Any]:
+    """Return ``message`` as a bot says it; with ``delivery`` (``dlv_…``) each person may see it with the buttons that they may press."""
+    made = refreshed(card(message, mentions, clicks=True), delivery) if delivery else card(message, mentions, clicks=True)
+    return {"type": "message", "summary": summary(message), "attachments": [{"contentType": CARD, "content": made}]}
+
+
+def refreshed(made: dict[str, Any], delivery: str) -> dict[str, Any]:
+    """Return a card that asks the hub how each person is to see it, if it has buttons that the hub hears.
+
+    No ``userIds``: Teams then asks for everybody in a room of up to 60 people; in a larger one whoever chooses "Refresh card".
+    https://learn.microsoft.com/en-us/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/up-to-date-views
+    """
+    if not any(action["type"] == "Action.Execute" for element in made["body"] for action in element.get("actions", ())):
+        return made
+    return {**made, "refresh": {"action": {"type": "Action.Execute", "title": "Refresh", "verb": LOOK, "data": {"action": LOOK, "delivery": delivery}}}}
 
 
 def block(text: str, **more: Any) -> dict[str, Any]:

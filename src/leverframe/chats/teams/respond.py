@@ -12,7 +12,7 @@ from leverframe.chats.teams import forms
 from leverframe.chats.teams.connector import Connector
 from leverframe.chats.teams.meeting import with_person
 from leverframe.chats.teams.reading import Origin, Reading
-from leverframe.chats.teams.render import CARD, activity, card, encode, summary, words
+from leverframe.chats.teams.render import CARD, activity, card, encode, refreshed, summary, words
 from leverframe.chats.teams.rooms import Found, Rooms
 from leverframe.chats.teams.send import THREADED
 from leverframe.core.conversation import Answer, Asker, Clicked, Form, Heard, Place, Said, Submitted
@@ -25,6 +25,7 @@ TOAST_MAX = 600
 PATIENCE_S = 6.0
 """Seconds that an answer waits for its turn at Teams' pace."""
 MESSAGE = "application/vnd.microsoft.activity.message"
+ERROR = "application/vnd.microsoft.error"
 
 
 class Voice:
@@ -42,6 +43,12 @@ class Voice:
     def said(self, message: Message, by: Asker) -> dict[str, Any]:
         """Return ``message`` as the bot says it to ``by``."""
         return activity(message, self.mentions(by))
+
+    def shown(self, message: Message | None, by: Asker, delivery: str) -> bytes:
+        """Return the answer to a look at a card: how ``by`` sees it, or that it stays as it is."""
+        if message is None:
+            return encode({"statusCode": 404, "type": ERROR, "value": {"code": "NotFound", "message": forms.said("nothing", self.locale)}})
+        return encode({"statusCode": 200, "type": CARD, "value": refreshed(card(message, self.mentions(by), clicks=True), delivery)})
 
     async def whisper(self, by: Asker, at: Place, message: Message, *, person: str | None = None) -> Outcome:
         """Say it where only ``by`` (in Teams ``person``) sees it: as a targeted message in the conversation, else directly.

@@ -74,7 +74,7 @@ class TeamsChat:
         conversation = found.conversation
         if posting.thread and conversation.endswith(THREADED):
             conversation = f"{conversation};messageid={posting.thread}"
-        said = activity(posting.message, posting.mentions)
+        said = activity(posting.message, posting.mentions, _delivery(posting))
         told = await self._connector.post(found.service, found.tenant, conversation, said)
         return _in_room(told, found)
 
@@ -85,7 +85,7 @@ class TeamsChat:
         found = await self._find(posting)
         if not isinstance(found, Found):
             return found
-        told = await self._connector.update(found.service, found.tenant, found.conversation, remote_id, activity(posting.message, posting.mentions))
+        told = await self._connector.update(found.service, found.tenant, found.conversation, remote_id, activity(posting.message, posting.mentions, _delivery(posting)))
         return _in_room(told, found)
 
     async def close(self) -> None:
@@ -103,11 +103,16 @@ class TeamsChat:
         if self._cards:
             body = envelope(card(posting.message, posting.mentions, clicks=False))
         else:
-            body = self._presses.card(posting.message, posting.id.partition("-")[0]) if self._presses is not None else message_card(posting.message)
+            body = self._presses.card(posting.message, _delivery(posting)) if self._presses is not None else message_card(posting.message)
         try:
             return answers.webhook_outcome(await self._outbound.post_json(url, body, _HEADERS))
         except NotSent as error:
             return answers.unsent(error)
+
+
+def _delivery(posting: Posting) -> str:
+    """Return the delivery (``dlv_…``) of a posting, which may be one part of it."""
+    return posting.id.partition("-")[0]
 
 
 def _nobody(posting: Posting) -> Rejected:
