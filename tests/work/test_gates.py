@@ -171,9 +171,29 @@ async def test_what_could_not_be_done_is_not_asked(sqlite_url: str, clock: Virtu
     """GitHub's limits hold for what is done on either answer, and are told before anybody is asked."""
     async with hub(sqlite_url, clock) as one:
         for act, code in ((Act(deed="repository_dispatch", event_type="x" * 101), "dispatch_type_invalid"),
-                          (Act(deed="repository_dispatch", event_type="x", payload=json.dumps({"a": "x" * 65_400})), "dispatch_too_large")):  # fmt: skip
+                          (Act(deed="repository_dispatch", event_type="x", payload=json.dumps({"a": "x" * 65_400})), "dispatch_too_large"),
+                          (Act(deed="workflow_dispatch", workflow="a.yml", inputs={f"i{number}": "" for number in range(25)}), "github_inputs_too_many"),
+                          (Act(deed="workflow_dispatch", workflow="a.yml", inputs={"i": "x" * 65_500}), "github_payload_too_large")):  # fmt: skip
             for name in ("approve", "reject"):
                 with pytest.raises(Refused) as refused:
                     await one.ask(**{name: act})
                 assert refused.value.code == code
         assert await one.box.all() == []
+
+
+@pytest.mark.parametrize("mode", ["ok", "lost"])
+async def test_a_payload_that_leaves_no_key_is_sent_as_it_is_and_not_followed(sqlite_url: str, clock: VirtualClock, mode: Any) -> None:
+    """Ten keys are what GitHub takes: nothing is changed, so there is no id of ours. It says so; after a lost answer nobody can know, and somebody settles it."""
+    async with hub(sqlite_url, clock) as one:
+        ten = {f"k{number}": {"deep": [number]} for number in range(10)}
+        one.fake.lever_mode = mode
+        gate = await one.ask(approve=Act(deed="repository_dispatch", event_type="deploy", payload=json.dumps(ten)))
+        assert (await one.now(gate))["followed"] is False
+        await one.box.click("ann", "approve", gate.id)
+        await one.box.run(seconds=600)
+        assert [sent["client_payload"] for sent in one.fake.dispatched] == [ten]
+        assert (await one.now(gate))["outcome"] == ("sent" if mode == "ok" else "unknown")
+        assert (await one.card()).startswith("✅ Approved" if mode == "ok" else "❓ People said yes; whether GitHub heard is not known")
+        if mode == "lost":
+            await one.box.say("bob", f"settle {gate.id} ran")
+            assert (await one.card()).startswith("✅ Approved") and len(one.fake.dispatched) == 1

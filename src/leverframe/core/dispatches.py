@@ -20,6 +20,10 @@ MOST_KEYS = 10
 """Keys at the top of a payload that GitHub takes."""
 MOST_BYTES = 65_535
 """Bytes of a payload that GitHub takes: less than 64 KB."""
+MOST_INPUTS = 25
+"""Inputs of a workflow that GitHub takes."""
+MOST_CHARACTERS = 65_535
+"""Of all inputs together: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#providing-inputs"""
 OURS = "leverframe"
 """The key at the payload's top under which the workflow finds what the hub knows of it."""
 LISTED = 500
@@ -112,6 +116,15 @@ def prepare(
     made = replace(made, followed=followed and made.marked)
     size = len(json.dumps(outgoing(made, project=project, correlation_id=_ID, facts=facts), ensure_ascii=False, separators=(",", ":")).encode())
     return Unfit(code="dispatch_too_large", detail=f"{size:,}") if size > MOST_BYTES else made
+
+
+def too_much(inputs: Mapping[str, str]) -> Unfit | None:
+    """Return why GitHub would refuse these inputs of a workflow, ``None`` where it would not."""
+    if len(inputs) > MOST_INPUTS:
+        return Unfit(code="github_inputs_too_many", detail=f"{len(inputs)} of {MOST_INPUTS}")
+    if sum(len(name) + len(value) for name, value in inputs.items()) > MOST_CHARACTERS:
+        return Unfit(code="github_payload_too_large", detail=f"more than {MOST_CHARACTERS} characters of inputs")
+    return None
 
 
 def joined(before: Dispatch, later: Dispatch) -> Dispatch:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from leverframe.core.dispatches import too_much
 from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
 from leverframe.decoding import decoder
 from leverframe.github.client import GitHub, quoted
@@ -21,10 +22,6 @@ from leverframe.github.repositories import SHA, GitHubRepositories
 from leverframe.github.runs import Runs
 from leverframe.net import Answer
 from leverframe.ports import Clock, Order
-
-MOST_INPUTS = 25
-MOST_CHARACTERS = 65_535
-"""Of all inputs together: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#providing-inputs"""
 
 _UNEXPECTED = re.compile(r'Unexpected inputs provided: \["([^"]*)"\]')
 
@@ -91,10 +88,8 @@ class GitHubActions:
         if isinstance(target, NotStarted):
             return target
         repository, inputs = order.repository or "", _inputs(target.inputs, order)
-        if len(inputs) > MOST_INPUTS:
-            return NotStarted(code="github_inputs_too_many", detail=f"{len(inputs)} of {MOST_INPUTS}")
-        if sum(len(name) + len(value) for name, value in inputs.items()) > MOST_CHARACTERS:
-            return NotStarted(code="github_payload_too_large", detail=f"more than {MOST_CHARACTERS} characters of inputs")
+        if (unfit := too_much(inputs)) is not None:
+            return NotStarted(code=unfit.code, detail=unfit.detail)
         ref = await self._ref(repository, target, order)
         if isinstance(ref, NotStarted):
             return ref

@@ -123,7 +123,7 @@ def shown(gate: Deployment) -> dict[str, Any]:
         "reason": next((vote.reason for vote in reversed(votes) if vote.reason), "") or (gate.glass.reason if gate.glass is not None else ""),
         "votes": [{"name": vote.name or vote.actor, "approves": vote.approves, "reason": vote.reason} for vote in votes],
         "required": policy.required if policy is not None else 0, "expires_at": approval.expires_at if approval is not None else None,
-        "break_glass": gate.glass is not None,
+        "break_glass": gate.glass is not None, "followed": gate.dispatch is None or gate.dispatch.followed,
         "on_approve": asked.approve.deed, "on_reject": asked.reject.deed,
         "outcome": None if decided != "approved" else "done" if asked.approve.deed in ("none", "callback", "github_rule") and gate.state == "succeeded" else status(gate),
         "ended": gate.state in ENDED, "ended_at": end.at if end is not None else None,

@@ -11,7 +11,7 @@ from leverframe.core.approvals import Policy
 from leverframe.core.conversation import Place
 from leverframe.core.deployments import Deployment, Rules
 from leverframe.core.deployments.values import DAY_S
-from leverframe.core.dispatches import Request, Unfit, is_project, prepare
+from leverframe.core.dispatches import Request, Unfit, is_project, prepare, too_much
 from leverframe.core.errors import Refused
 from leverframe.core.gates import NOTHING, UNNAMED, Act, Gate, Reference, act_dispatch
 from leverframe.core.services import Environment
@@ -20,6 +20,8 @@ from leverframe.work.interlocking import Interlocking, Turn
 
 _FACTS = {"approval": "dep_0000000000000", "decision": "approved", "by": "가" * 100}
 """As large as what the hub adds to a payload on an answer."""
+_ID = "dep_00000000000000-9999"
+"""As long as what the hub adds to a workflow's inputs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +105,5 @@ class Approver:
             )  # fmt: skip
             if isinstance(fit, Unfit):
                 raise Refused(fit.code, fit.detail)
+        if act.deed == "workflow_dispatch" and (unfit := too_much({**act.inputs, "correlation_id": _ID})) is not None:
+            raise Refused(unfit.code, unfit.detail)

@@ -53,7 +53,7 @@ row("github_inputs_refused", 502, ("The workflow does not take these inputs.",
     "Make on.workflow_dispatch.inputs of the workflow fit: it is given service, env, correlation_id and the parameters; [services.….environments.…] inputs renames them."),
     ("워크플로가 이 입력을 받지 않습니다.",
     "워크플로의 on.workflow_dispatch.inputs를 맞추세요. service, env, correlation_id와 매개변수를 보냅니다. 이름은 [services.….environments.…] inputs로 바꿉니다."))
-row("github_inputs_too_many", 502, ("There are more inputs than GitHub takes: 25, on an Enterprise Server 10.", "Take parameters out, or leave inputs out with an empty name."),
+row("github_inputs_too_many", 400, ("There are more inputs than GitHub takes: 25, on an Enterprise Server 10.", "Take parameters out, or leave inputs out with an empty name."),
     ("GitHub가 받는 입력 수(25개, Enterprise Server는 10개)를 넘었습니다.", "매개변수를 줄이거나 이름을 비워 입력을 빼세요."))
 row("github_ip_refused", 502, ("The organisation's IP allow list does not have the hub's address.", "Have an owner of the organisation add it."),
     ("조직의 IP 허용 목록에 허브의 주소가 없습니다.", "조직 소유자에게 추가를 요청하세요."))

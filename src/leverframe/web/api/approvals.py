@@ -27,7 +27,7 @@ from leverframe.web.desk import Desk
 from leverframe.web.levers import LeverDesk
 from leverframe.work.approve import Question
 
-MOST_ROOMS, MOST_LINKS, MOST_INPUTS = 20, 20, 25
+MOST_ROOMS, MOST_LINKS, MOST_INPUTS = 20, 20, 100
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", strip_whitespace=True)]
 Words = Annotated[str, StringConstraints(max_length=3_000, pattern=r"^[^\x00]*$")]
 
@@ -45,7 +45,7 @@ class DispatchAct(_Asked):
 class WorkflowAct(_Asked):
     workflow: Annotated[str, StringConstraints(pattern=r"^([\w.-]+\.ya?ml|[1-9][0-9]*)$", max_length=200)] = Field(description="deploy.yml")
     ref: Word = Field("", description="branch or tag; the default branch if left out")
-    inputs: dict[Word, str] = Field({}, max_length=MOST_INPUTS, description="its inputs; correlation_id is added where the workflow takes it")
+    inputs: dict[Word, str] = Field({}, max_length=MOST_INPUTS, description="its inputs, at most 24; correlation_id is added where the workflow takes it")
 
 
 class CallbackAct(_Asked):
@@ -118,6 +118,7 @@ class ApprovalTold(_Answer):
     required: int
     expires_at: datetime | None
     break_glass: bool
+    followed: bool = Field(description="whether the run of a yes is looked for; false where the payload has no key left for the hub")
     on_approve: str
     on_reject: str
     outcome: Literal["accepted", "sent", "run_found", "succeeded", "failed", "cancelled", "unknown", "dead", "done"] | None = Field(
