@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -80,6 +81,11 @@ def _view(name: str) -> DeploymentView:
     return view({**SNAPSHOT, **STORIES[name]})
 
 
+def _gate() -> DeploymentView:
+    """A pipeline's question that one of two has said yes to, and that starts a workflow."""
+    return view({**SNAPSHOT, "state": "waiting", "kind": "gate", "title": "Release 1.2", "deed": "repository_dispatch"})
+
+
 def _lanes() -> tuple[LaneRow, ...]:
     live, running, queued = _view("succeeded"), _view("running, second try"), _view("queued")
     return (
@@ -95,6 +101,8 @@ ANSWERS: Mapping[str, Callable[[Levers], Message]] = {
     "asked": lambda say: say.asked("web-app", "staging"),
     "asked, a rollback": lambda say: say.asked("web-app", "staging", "rollback"),
     "vote counted": lambda say: say.vote_counted(_view("waiting")),
+    "vote counted, of a gate": lambda say: say.vote_counted(_gate()),
+    "vote that decides a gate": lambda say: say.vote_counted(replace(_gate(), approvals_needed=1)),
     "vote repeated": lambda say: say.vote_repeated(_view("waiting"), approves=True),
     "decided already": lambda say: say.decided_already(_view("rejected")),
     "cancel taken": lambda say: say.taken("cancel", _view("running, second try")),

@@ -131,23 +131,30 @@ class TeamsActions:
         words = _sentence(outcome.answer)
         status = 200 if outcome.code == "ok" or outcome.code in ALREADY else PROBLEMS[outcome.code].status if outcome.code in PROBLEMS else 409
         if outcome.code == "ok" and outcome.answer.about:
-            ended = await self._came_of(outcome.answer.about)
-            if ended:
-                words, status = ended, 502
+            words, status = await self._came_of(outcome.answer.about) or (words, status)
         card = await self._card(room, signed.card)
         return _answer(status, words, card)
 
-    async def _came_of(self, id: str) -> str:
-        """Return what went wrong with a deployment that a press set going, as soon as that is known; empty where nothing did."""
+    async def _came_of(self, id: str) -> tuple[str, int] | None:
+        """Return what came of what a press set going, as soon as that is known, with the status; ``None`` where there is nothing to add."""
         until = self._desk.clock.now() + timedelta(seconds=WAIT_S)
         told = await watched(self._desk, id, seen=None, wait_s=0)
-        while told.deployment.state in ("asked", "queued", "starting") and (left_s := (until - self._desk.clock.now()).total_seconds()) > 0:
+        while told.deployment.state in ("asked", "queued", "starting") and not _was_taken(told.deployment) and (left_s := (until - self._desk.clock.now()).total_seconds()) > 0:
             told = await watched(self._desk, id, seen=told.deployment.version, wait_s=max(1, int(left_s)))
-        return self._trouble(told.deployment) if told.deployment.state in ("failed", "expired", "unknown") else ""
+        now = told.deployment
+        if now.state in ("failed", "expired", "unknown"):
+            return self._trouble(now), 502
+        if now.gate is None or now.gate.approve.deed == "none" or now.state in ("waiting", "cancelled"):
+            return None
+        if _was_taken(now):
+            return self._headline(now), 200
+        return " ".join(part for part in (self._headline(now), self._why(now)) if part), 202
+
+    def _headline(self, deployment: Deployment) -> str:
+        return plain_inline(LEVERS[self._desk.locale].deployment(view(snapshot(deployment)), self._desk.timezone).headline)
 
     def _trouble(self, deployment: Deployment) -> str:
-        shown = plain_inline(LEVERS[self._desk.locale].deployment(view(snapshot(deployment)), self._desk.timezone).headline)
-        return " – ".join(part for part in (shown, self._why(deployment)) if part)
+        return " – ".join(part for part in (self._headline(deployment), self._why(deployment)) if part)
 
     def _why(self, deployment: Deployment) -> str:
         last = deployment.last_try

@@ -249,7 +249,8 @@ def _not_started(deployment: Deployment, last: Try, answer: NotStarted, now: dat
         again = with_try(asked_anew(deployment), replace(told, phase="due"))
         in_s = max(patience.backoff_s(last.calls), answer.after_s or 0.0)
         call = Call(ticket=again.ticket, correlation_id=last.correlation_id, in_s=in_s)
-        return moved(again, call, Say(), Note(what="start_delayed", code=answer.code, detail=answer.detail))
+        told_before = last.code == answer.code  # the card shows it: a line below it for each try of a day would bury the room
+        return moved(again, call, Say(), *(() if told_before else (Note(what="start_delayed", code=answer.code, detail=answer.detail),)))
     return end(with_try(deployment, told), "failed", now=now, code=answer.code, detail=answer.detail, alert=True)
 
 

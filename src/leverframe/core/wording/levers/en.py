@@ -187,8 +187,11 @@ def alert(what: str, view: DeploymentView, *, by: str = "", detail: str = "") ->
 
 
 def vote_counted(view: DeploymentView) -> Message:
-    """Return the answer to a vote that counts."""
+    """Return the answer to a vote that counts. Of a gate nothing is called approved before whoever passes it on has done so."""
     counted = f" ({view.approvals_given}/{view.approvals_needed})" if view.approvals_needed > 1 else ""
+    if view.kind == "gate" and view.deed != "none":
+        decided = view.approvals_given >= view.approvals_needed
+        return Message(headline=phrase(NOTES["gate.approved"] if decided else "👍 Your yes counts: {what}{counted}", what=cards.named(view), counted=counted, by=()), tone="good")
     return Message(headline=phrase("👍 Approved: {what}{counted}", what=cards.named(view), counted=counted), tone="good")
 
 
