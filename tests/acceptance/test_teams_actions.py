@@ -21,8 +21,10 @@ from fakes.github import TOKEN, FakeGitHub, Mode
 from fakes.teams import FakeTeams
 
 from leverframe.app import App, build
+from leverframe.card_rooms import button_keys
 from leverframe.config import load
-from leverframe.core import ids
+from leverframe.core import button_tokens, ids
+from leverframe.core.button_tokens import Signed
 from leverframe.core.conversation import Asker, Clicked, Place, Said
 from leverframe.core.messages import plain
 from leverframe.store import tokens
@@ -270,6 +272,18 @@ async def test_a_button_that_the_hub_did_not_make(team: Team) -> None:
         assert (answer.status, answer.problem["code"]) == (401, "card_token_invalid") and answer.said
     for raw, code in ((b"[]", "json_invalid"), (b"\xff", "json_invalid"), (b"{}", "sign_in_required")):
         assert (await team.press(raw)).problem["code"] == code
+
+
+async def test_a_button_is_good_for_its_time_and_its_chat(team: Team) -> None:
+    """One whose time is over, and one of a chat that is not there, do nothing, whoever presses; the answer says what to do."""
+    card, id = await team.deploy()
+    [key, *_] = button_keys(team.app.config)
+    delivery = button_tokens.read(buttons(card)["Approve"]["press"], [key], team.app.clock.now()).card
+    for changes, status, code in (({"ends": int(time.time()) - 1}, 410, "card_token_expired"), ({"chat": "gone"}, 404, "chat_unknown")):
+        whole = {"action": "approve", "value": id, "chat": "teams", "card": delivery, "ends": int(time.time()) + 60, "nonce": "n", **changes}
+        answer = await team.press({"press": button_tokens.sign(Signed(**whole), key)}, token=team.token())
+        assert (answer.status, answer.problem["code"]) == (status, code) and answer.said and answer.card is None, answer
+    assert not await team.rows(sa.select(audit).where(audit.c.act == "approve"))
 
 
 async def test_two_may_press_one_button_where_two_have_to_agree(tmp_path: Path) -> None:

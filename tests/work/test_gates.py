@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from clock import VirtualClock
+from fakes.github import TOKEN
 from standardwebhooks import Webhook
 
 from leverframe.core.approvals import Policy
@@ -102,6 +103,54 @@ async def test_what_github_refuses_waits_as_a_dead_letter(sqlite_url: str, clock
         await one.box.click("bob", "retry", gate.id)
         await one.box.run(seconds=30)
         assert (await one.now(gate))["outcome"] == "run_found" and len(one.fake.dispatched) == 1
+
+
+REFUSALS: dict[str, tuple[Act, str, str]] = {
+    "403": (YES, "dead", "github_permission_missing"),
+    "404": (YES, "dead", "github_not_found"),
+    "404, no such workflow": (Act(deed="workflow_dispatch", workflow="nope.yml"), "dead", "github_workflow_unknown"),
+    "422, no such branch": (Act(deed="workflow_dispatch", workflow="release.yml", ref="nope"), "dead", "ref_unknown"),
+    "429": (YES, "accepted", "github_ratelimited"),
+    "nothing": (YES, "unknown", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", REFUSALS)
+async def test_whatever_github_answers_nobody_reads_approved_before_it_is(sqlite_url: str, clock: VirtualClock, how: str) -> None:
+    """Refused for good: a dead letter with the reason, passed on later without asking again. A rate limit: it waits. No answer: a person settles it."""
+    act, outcome, code = REFUSALS[how]
+    async with hub(sqlite_url, clock) as one:
+        one.repository.workflow("release.yml", inputs={"correlation_id": False}, run_name="Release ({correlation_id})")
+        token, kept = one.fake.tokens[TOKEN], dict(one.fake.repositories)
+        match how:
+            case "403":
+                token.permissions["contents"] = "read"
+            case "404":
+                one.fake.repositories.clear()
+            case "429":
+                one.fake.lever_mode = "limited"
+            case "nothing":
+                one.fake.lever_mode = "silent"
+        gate = await one.ask(approve=act)
+        answer = await one.box.click("ann", "approve", gate.id)
+        await one.box.run(seconds=20 if outcome != "unknown" else 700)
+        now = await one.now(gate)
+        assert (now["decision"], now["outcome"], now["code"]) == ("approved", outcome, code) or not code, now
+        assert now["outcome"] == outcome and not one.fake.dispatched and not one.repository.runs
+        assert "pproved" not in text(answer) and "pproved" not in (await one.card()).splitlines()[0]
+        if outcome == "unknown":
+            return
+        assert buttons((await one.box.told(DEPLOYMENT))[-1]) == {"retry" if outcome == "dead" else "cancel": gate.id}
+        one.fake.repositories.update(kept)
+        token.permissions["contents"] = "write"
+        one.fake.lever_mode = "ok"
+        one.repository.workflow("nope.yml", inputs={"correlation_id": False})
+        one.repository.branches["nope"] = one.repository.branches["main"]
+        if outcome == "dead":
+            await one.box.click("bob", "retry", gate.id)
+        await one.box.run(seconds=60)
+        assert (await one.now(gate))["outcome"] == "run_found" and len(one.repository.runs) == 1
+        assert (await one.card()).startswith("🚀 Approved, and GitHub has taken it")
 
 
 @pytest.mark.parametrize("mode", ["lost", "broken", "down"])
