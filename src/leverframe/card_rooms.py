@@ -76,9 +76,9 @@ def build_presses(config: Config, outbound: Outbound, clock: Clock) -> dict[str,
     named = [name for name, chat in config.chats.items() if getattr(chat, "kind", "") == "teams" and getattr(chat, "format", "") == "messagecard"]
     if not named:
         return {}
-    from leverframe.chats.teams.keys import Keys
     from leverframe.chats.teams.presses import CardPresses
     from leverframe.chats.teams.settings import Settings
+    from leverframe.issuer_keys import IssuerKeys
 
     keys, found = button_keys(config), {}
     for name in named:
@@ -93,7 +93,7 @@ def build_presses(config: Config, outbound: Outbound, clock: Clock) -> dict[str,
                 Signed(action=button.action, value=button.value, chat=chat, card=delivery, ends=ends, nonce=secrets.token_urlsafe(12)), keys[0]
             )
 
-        keys_of_issuer = Keys(settings.model_copy(update={"openid_url": settings.card_openid_url}), outbound, clock)
+        keys_of_issuer = IssuerKeys(settings.card_openid_url, outbound, clock)
         found[name] = CardPresses(name, settings, keys_of_issuer, clock, url=config.hub.url, target=config.hub.url.rstrip("/") + ACTIONS, sign=sign)
     return found
 

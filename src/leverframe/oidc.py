@@ -1,39 +1,28 @@
-"""Tokens that an OpenID Connect issuer signs for machines: read strictly, proven by the issuer's keys, which are fetched beside what waits.
+"""Tokens that an OpenID Connect issuer signs for machines: read strictly, proven by the issuer's keys.
 
-https://openid.net/specs/openid-connect-discovery-1_0.html, https://datatracker.ietf.org/doc/html/rfc7519, …/rfc7517
+https://datatracker.ietf.org/doc/html/rfc7519
 """
 
 from __future__ import annotations
 
-import asyncio
 import binascii
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from leverframe.core.errors import Refused
-from leverframe.core.payload import items, text
-from leverframe.net import NotSent, Outbound
+from leverframe.issuer_keys import IssuerKeys, KeysAway
+from leverframe.net import Outbound
 from leverframe.ports import Clock
 
-OLD = timedelta(hours=12)
-"""Keys are fetched anew after so long, while the old ones still serve."""
-AGAIN = timedelta(seconds=30)
-"""A key that is not known, or keys that could not be had, are looked for once in so long: strangers can make names of keys up."""
 LEEWAY_S = 60
 LONGEST = 16 * 1024
-_CAP = 1024 * 1024
-_LEAST_BITS = 2_048
-log = structlog.get_logger("leverframe.oidc")
 
 
 class Issuer:
@@ -41,12 +30,9 @@ class Issuer:
 
     def __init__(self, outbound: Outbound, clock: Clock, *, issuer: str, audience: str) -> None:
         """``outbound`` is shared and stays its owner's to close."""
-        self._outbound, self._clock = outbound, clock
+        self._clock = clock
         self.issuer, self._audience = issuer.rstrip("/"), audience
-        self._keys: Mapping[str, RSAPublicKey] = {}
-        self._fetched_at: datetime | None = None
-        self._tried_at: datetime | None = None
-        self._fetching: asyncio.Task[None] | None = None
+        self._keys = IssuerKeys(f"{self.issuer}/.well-known/openid-configuration", outbound, clock)
 
     async def claims(self, token: str) -> Mapping[str, Any]:
         """Return what a token says, once it is proven: signed by the issuer, for this hub, and in its time.
@@ -76,59 +62,17 @@ class Issuer:
         return said
 
     async def _key(self, kid: str) -> RSAPublicKey:
-        now = self._clock.now()
-        found = self._keys.get(kid)
-        if found is not None:
-            if self._fetched_at is None or now - self._fetched_at > OLD:
-                self._fetch(now)  # beside: the old keys still serve
-            return found
-        fetching = self._fetch(now)
-        if fetching is not None:
-            await asyncio.shield(fetching)
-        found = self._keys.get(kid)
-        if found is None and self._fetched_at is None:
-            raise Refused("oidc_keys_unavailable", self.issuer, retry_after_s=int(AGAIN.total_seconds()))
+        try:
+            found = await self._keys.of(kid)
+        except KeysAway as away:
+            raise Refused("oidc_keys_unavailable", self.issuer, retry_after_s=away.retry_after_s) from None
         if found is None:
             raise _invalid("the issuer has no such key")
-        return found
-
-    def _fetch(self, now: datetime) -> asyncio.Task[None] | None:
-        """Return the one fetch that is under way; ``None`` where the last was just now."""
-        if self._fetching is None or self._fetching.done():
-            if self._tried_at is not None and timedelta() <= now - self._tried_at < AGAIN:
-                return None
-            self._tried_at = now
-            self._fetching = asyncio.get_running_loop().create_task(self._fetch_all(), name="oidc keys")
-        return self._fetching
-
-    async def _fetch_all(self) -> None:
-        try:
-            where = text(await self._document(f"{self.issuer}/.well-known/openid-configuration"), "jwks_uri")
-            ours, theirs = urlsplit(self.issuer), urlsplit(where)
-            if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
-                raise ValueError("the keys are said to be at another host")
-            found = _keys(await self._document(where))
-            if not found:
-                raise ValueError("there is no key")
-        except (NotSent, ValueError) as error:
-            log.warning("oidc_keys_unavailable", issuer=self.issuer, error=str(error))
-            return
-        self._keys, self._fetched_at = found, self._clock.now()
-
-    async def _document(self, url: str) -> object:
-        answer = await self._outbound.get(url, {"Accept": "application/json"}, cap=_CAP)
-        if answer.status != 200:
-            raise ValueError(f"HTTP {answer.status}")
-        try:
-            return json.loads(answer.body)
-        except RecursionError:
-            raise ValueError("the JSON nests too deeply") from None
+        return found.public
 
     async def close(self) -> None:
         """End what is under way."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.gather(self._fetching, return_exceptions=True)
+        await self._keys.close()
 
 
 def issuer_of(token: str) -> str:
@@ -164,22 +108,6 @@ def _bytes(part: str) -> bytes:
 def _instant(said: Mapping[str, Any], name: str) -> float | None:
     found = said.get(name)
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < 1e12 else None
-
-
-def _keys(document: object) -> dict[str, RSAPublicKey]:
-    found = {}
-    for one in items(document, "keys"):
-        kid = text(one, "kid")
-        if not kid or text(one, "kty") != "RSA" or text(one, "use") not in ("", "sig") or text(one, "alg") not in ("", "RS256"):
-            continue
-        try:
-            n, e = (int.from_bytes(_bytes(text(one, name)), "big") for name in ("n", "e"))
-            public = RSAPublicNumbers(e, n).public_key()
-        except (Refused, ValueError):
-            continue
-        if public.key_size >= _LEAST_BITS:
-            found[kid] = public
-    return found
 
 
 def _invalid(why: str) -> Refused:

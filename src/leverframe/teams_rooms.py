@@ -88,11 +88,11 @@ def build_teams(
     if box is None or not (bots or outgoing):
         return TeamsRooms(closing=closing)
     from leverframe.chats.teams.inbound import TeamsInbound
-    from leverframe.chats.teams.keys import Keys
     from leverframe.chats.teams.outgoing import TeamsOutgoing
+    from leverframe.issuer_keys import IssuerKeys
     from leverframe.web.teams import TeamsDoors
 
-    keys = {name: Keys(bot.settings, outbound, clock) for name, bot in bots.items()}
+    keys = {name: IssuerKeys(bot.settings.openid_url, outbound, clock) for name, bot in bots.items()}
     doors = TeamsDoors(
         [TeamsInbound(name, bot.settings, bot.connector, bot.rooms, keys[name], config.hub.locale, box.overhears) for name, bot in bots.items()],
         [TeamsOutgoing(name, chats[name], config.hub.locale) for name in outgoing], box.conversations,

@@ -23,7 +23,6 @@ from sitting import Clock
 
 from leverframe.chats.teams.connector import Connector
 from leverframe.chats.teams.inbound import TeamsInbound
-from leverframe.chats.teams.keys import Keys
 from leverframe.chats.teams.outgoing import TeamsOutgoing
 from leverframe.chats.teams.rooms import Rooms
 from leverframe.chats.teams.settings import Settings
@@ -32,6 +31,7 @@ from leverframe.core.conversation import Answer, Choice, Clicked, Field, Form, H
 from leverframe.core.errors import PROBLEMS, Refused
 from leverframe.core.messages import Button, Buttons, Paragraph, Text
 from leverframe.core.messages import Message as Words
+from leverframe.issuer_keys import IssuerKeys
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog
 from leverframe.store.conversations import Conversations as References
@@ -98,7 +98,7 @@ async def hub(clock: Clock, refusals: RefusalLog, desk: Any) -> AsyncIterator[Hu
 
     async with FakeTeams() as teams:
         settings = Settings.model_validate(teams.settings(outgoing={"ops": OUTGOING_SECRET, "other": "not base64!"}))
-        tokens, keys, rooms = Tokens(settings, outbound, clock), Keys(settings, outbound, clock), Rooms("teams", settings, clock, References(desk.database))
+        tokens, keys, rooms = Tokens(settings, outbound, clock), IssuerKeys(settings.openid_url, outbound, clock), Rooms("teams", settings, clock, References(desk.database))
         access = AccessLog(StringIO())
         bot = TeamsInbound("teams", settings, Connector(settings, outbound, clock, tokens), rooms, keys, "en", lambda words: words == "hello everybody")
         doors = TeamsDoors(

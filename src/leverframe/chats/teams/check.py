@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from leverframe.chats.teams.connector import Connector
-from leverframe.chats.teams.keys import Keys
 from leverframe.chats.teams.rooms import ID
 from leverframe.chats.teams.settings import Settings
 from leverframe.chats.teams.tokens import Tokens
 from leverframe.core.delivery import Delivered, Retryable
-from leverframe.core.errors import Refused
 from leverframe.core.findings import Finding
+from leverframe.issuer_keys import IssuerKeys, KeysAway
 from leverframe.net import Outbound
 from leverframe.ports import Clock
 
@@ -29,7 +28,7 @@ async def diagnose(settings: Settings, outbound: Outbound, clock: Clock, rooms: 
 
 
 async def _bot(settings: Settings, outbound: Outbound, clock: Clock, rooms: Sequence[str]) -> list[Finding]:
-    tokens, keys = Tokens(settings, outbound, clock), Keys(settings, outbound, clock)
+    tokens, keys = Tokens(settings, outbound, clock), IssuerKeys(settings.openid_url, outbound, clock)
     try:
         return [*await _spoken(settings, Connector(settings, outbound, clock, tokens), tokens, rooms), await _heard(keys)]
     finally:
@@ -51,9 +50,9 @@ async def _spoken(settings: Settings, connector: Connector, tokens: Tokens, room
     return findings
 
 
-async def _heard(keys: Keys) -> Finding:
+async def _heard(keys: IssuerKeys) -> Finding:
     try:
         await keys.of("")  # no key has this name; looking for it fetches them
-    except Refused as refused:
-        return Finding(level="error", subject="keys", code=refused.code)
+    except KeysAway:
+        return Finding(level="error", subject="keys", code="teams_keys_unavailable")
     return Finding(level="ok", subject="keys")

@@ -15,7 +15,6 @@ from typing import Any
 from leverframe.chats.teams import forms, reading
 from leverframe.chats.teams.addresses import Addresses
 from leverframe.chats.teams.connector import Connector
-from leverframe.chats.teams.keys import Keys
 from leverframe.chats.teams.proof import verify_token, vouches_for
 from leverframe.chats.teams.reading import Letter, Look, Reading, Told
 from leverframe.chats.teams.respond import TeamsExchange, Voice
@@ -27,6 +26,7 @@ from leverframe.core.errors import Locale, Refused
 from leverframe.core.json_objects import read_object
 from leverframe.core.messages import Message
 from leverframe.core.payload import text
+from leverframe.issuer_keys import IssuerKeys
 from leverframe.ports import ChatHeard, Looked, Nothing, Reference
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class TeamsInbound:
     kind = "teams"
 
     def __init__(
-        self, name: str, settings: Settings, connector: Connector, rooms: Rooms, keys: Keys, locale: Locale, overhears: Callable[[str], bool] | None = None
+        self, name: str, settings: Settings, connector: Connector, rooms: Rooms, keys: IssuerKeys, locale: Locale, overhears: Callable[[str], bool] | None = None
     ) -> None:
         """``name`` is the chat's key in the configuration; ``connector`` and ``rooms`` are shared with what posts.
 

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from leverframe.chats.teams.keys import Keys
 from leverframe.chats.teams.message_card import message_card
 from leverframe.chats.teams.proof import verify_token
 from leverframe.chats.teams.settings import Settings
@@ -20,6 +19,7 @@ from leverframe.core.conversation import Asker
 from leverframe.core.errors import Refused
 from leverframe.core.messages import Button, Message
 from leverframe.core.payload import text
+from leverframe.issuer_keys import IssuerKeys
 from leverframe.ports import Clock
 
 Sign = Callable[[Button, str], str | None]
@@ -29,7 +29,7 @@ Sign = Callable[[Button, str], str | None]
 class CardPresses:
     """The MessageCards of one chat. Satisfies ``web.teams_actions.CardRoom``."""
 
-    def __init__(self, name: str, settings: Settings, keys: Keys, clock: Clock, *, url: str, target: str, sign: Sign) -> None:
+    def __init__(self, name: str, settings: Settings, keys: IssuerKeys, clock: Clock, *, url: str, target: str, sign: Sign) -> None:
         """``url`` is the hub's address, which tokens are for; ``target`` is where buttons send to."""
         self._name, self._settings, self._keys, self._clock = name, settings, keys, clock
         self._audience, self._target, self._sign = url.rstrip("/"), target, sign

@@ -14,16 +14,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeGuard
 
-from leverframe.chats.teams.keys import Key, Keys
 from leverframe.core.errors import Refused
 from leverframe.core.payload import text
+from leverframe.issuer_keys import IssuerKeys, Key, KeysAway
 
 SKEW_S = 300
 """Seconds that the two clocks may differ."""
 _TOKEN_MAX = 8_192
 
 
-async def verify_token(keys: Keys, headers: Sequence[tuple[bytes, bytes]], *, app_id: str, issuer: str, now: datetime) -> tuple[Mapping[str, Any], Key]:
+async def verify_token(keys: IssuerKeys, headers: Sequence[tuple[bytes, bytes]], *, app_id: str, issuer: str, now: datetime) -> tuple[Mapping[str, Any], Key]:
     """Return the claims of the token that is Teams' own and for this bot, and the key that signed it.
 
     Raises ``Refused``: ``teams_token_missing``, ``teams_token_invalid`` and ``teams_token_expired`` (401), ``header_invalid`` (400)
@@ -42,7 +42,10 @@ async def verify_token(keys: Keys, headers: Sequence[tuple[bytes, bytes]], *, ap
         raise Refused("teams_token_invalid", "not a token") from None
     if header.get("alg") != "RS256" or not isinstance(header.get("kid"), str):
         raise Refused("teams_token_invalid", "algorithm")
-    key = await keys.of(header["kid"])
+    try:
+        key = await keys.of(header["kid"])
+    except KeysAway as away:
+        raise Refused("teams_keys_unavailable", retry_after_s=away.retry_after_s) from None
     if key is None:
         raise Refused("teams_token_invalid", "key")
     try:

@@ -1,54 +1,63 @@
-"""The keys that Teams signs with: fetched without holding up anybody, kept for a day, and looked for again when a new one signs.
+"""The keys that an issuer of tokens signs with: fetched beside what waits, kept for half a day, and looked for again when a new one signs.
 
-https://learn.microsoft.com/en-us/azure/bot-service/rest-api/bot-framework-rest-connector-authentication#step-3-get-the-list-of-valid-signing-keys
+https://openid.net/specs/openid-connect-discovery-1_0.html, https://datatracker.ietf.org/doc/html/rfc7517
 """
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 import json
 import logging
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
-from leverframe.chats.teams.settings import Settings
-from leverframe.core.errors import Refused
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+
 from leverframe.core.payload import items, text
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Clock
 
-log = logging.getLogger(__name__)
-OLD = timedelta(hours=24)
+OLD = timedelta(hours=12)
 """After so long the keys are fetched anew, while the old ones still serve."""
-AGAIN = timedelta(seconds=60)
+AGAIN = timedelta(seconds=30)
 """A key that is not known is looked for once in so long: strangers can make names of keys up."""
 AGAIN_FAILED = timedelta(seconds=10)
 _CAP = 1024 * 1024
+_LEAST_BITS = 2_048
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+class KeysAway(Exception):
+    """The keys cannot be had now: whether there is such a key cannot be told. ``retry_after_s`` is when to come again."""
+
+    retry_after_s = int(AGAIN_FAILED.total_seconds())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key, and for which channels it may speak; empty: for all."""
+    """One key, and for which channels Microsoft lets it speak; empty: for all."""
 
-    public: Any
-    endorsements: frozenset[str]
+    public: RSAPublicKey
+    endorsements: frozenset[str] = frozenset()
 
 
-class Keys:
-    """The keys of one issuer."""
+class IssuerKeys:
+    """The keys of one issuer, all of RSA."""
 
-    def __init__(self, settings: Settings, outbound: Outbound, clock: Clock) -> None:
-        self._url, self._outbound, self._clock = settings.openid_url, outbound, clock
+    def __init__(self, url: str, outbound: Outbound, clock: Clock) -> None:
+        """``url`` is the issuer's metadata document, which tells where the keys are; ``outbound`` is shared and stays its owner's to close."""
+        self._url, self._outbound, self._clock = url, outbound, clock
         self._keys: Mapping[str, Key] = {}
         self._fetched_at: datetime | None = None
         self._failed_at: datetime | None = None
         self._fetching: asyncio.Task[None] | None = None
 
     async def of(self, kid: str) -> Key | None:
-        """Return the key of this name; ``None`` when there surely is none. Raises ``Refused("teams_keys_unavailable")`` when that cannot be told now."""
+        """Return the key of this name; ``None`` when there surely is none. Raises :class:`KeysAway` when that cannot be told now."""
         now = self._clock.now()
         found = self._keys.get(kid)
         if found is not None:
@@ -58,10 +67,10 @@ class Keys:
         if self._fetched_at is None or now - self._fetched_at >= AGAIN:
             fetching = self._fetch(now)
             if fetching is None:
-                raise Refused("teams_keys_unavailable", retry_after_s=int(AGAIN_FAILED.total_seconds()))
+                raise KeysAway
             await asyncio.shield(fetching)
             if self._failed_at is not None:
-                raise Refused("teams_keys_unavailable", retry_after_s=int(AGAIN_FAILED.total_seconds()))
+                raise KeysAway
         return self._keys.get(kid)
 
     async def close(self) -> None:
@@ -75,7 +84,7 @@ class Keys:
         if self._fetching is None or self._fetching.done():
             if self._failed_at is not None and timedelta() <= now - self._failed_at < AGAIN_FAILED:
                 return None
-            self._fetching = asyncio.get_running_loop().create_task(self._fetch_all(), name="teams keys")
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch_all(), name="issuer keys")
         return self._fetching
 
     async def _fetch_all(self) -> None:
@@ -88,7 +97,7 @@ class Keys:
             if not found:
                 raise ValueError("there is no key")
         except (NotSent, ValueError) as error:
-            log.warning("the keys of Teams are not known: %s", error)
+            log.warning("the keys of %s are not known: %s", urlsplit(self._url).hostname, error)
             self._failed_at = self._clock.now()
             return
         self._keys, self._fetched_at, self._failed_at = found, self._clock.now(), None
@@ -104,17 +113,23 @@ class Keys:
 
 
 def _read(document: object) -> dict[str, Key]:
-    import jwt  # an extra, without which the configuration is refused
-
     found = {}
     for one in items(document, "keys"):
         kid = text(one, "kid")
-        if not kid or text(one, "kty") != "RSA" or text(one, "use") not in ("", "sig"):
+        if not kid or text(one, "kty") != "RSA" or text(one, "use") not in ("", "sig") or text(one, "alg") not in ("", "RS256"):
             continue
         try:
-            public = jwt.PyJWK(dict(one), algorithm="RS256").key
-        except (jwt.PyJWTError, ValueError, TypeError):
+            public = RSAPublicNumbers(_number(text(one, "e")), _number(text(one, "n"))).public_key()
+        except ValueError:
             continue
         endorsements = one.get("endorsements")
-        found[kid] = Key(public, frozenset(map(str, endorsements)) if isinstance(endorsements, list) else frozenset())
+        if public.key_size >= _LEAST_BITS:
+            found[kid] = Key(public=public, endorsements=frozenset(map(str, endorsements)) if isinstance(endorsements, list) else frozenset())
     return found
+
+
+def _number(part: str) -> int:
+    try:
+        return int.from_bytes(urlsafe_b64decode(part + "=" * (-len(part) % 4)), "big")
+    except binascii.Error:
+        raise ValueError("no base64") from None
