@@ -19,6 +19,14 @@ import yaml
 from cli.conftest import RunningHub, serving
 from fakes.oidc import FakeIssuer, issuing
 
+from leverframe.chats.slack.send import SlackChat
+from leverframe.chats.slack.settings import Settings as SlackSettings
+from leverframe.chats.teams.send import TeamsChat
+from leverframe.chats.teams.settings import Settings as TeamsSettings
+from leverframe.net import Outbound
+from leverframe.secrets import Secret
+from leverframe.web.api.approvals import ApprovalAsked
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "action" / "leverframe_action.py"
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -198,3 +206,21 @@ def test_the_workflow_that_is_started_looks_at_what_is_meant_for_it() -> None:
     assert "${{ github.event.client_payload.leverframe.id }}" in workflow["run-name"]
     for name in ("project", "environment", "decision"):
         assert f"client_payload.leverframe.{name} ==" in workflow["jobs"]["production"]["if"]
+
+
+@pytest.mark.parametrize("page", ["docs/how-to/gates.md", "docs/how-to/gates.ko.md"])
+def test_what_the_page_says_can_be_sent_as_it_is(page: str) -> None:
+    """Rooms of the page and of the examples are rooms; its question is one that the API takes. (A Teams room without its # was refused.)"""
+    text = (ROOT / page).read_text()
+    question = json.loads(next(found for found in re.findall(r"```json\n(.*?)```", text, re.DOTALL) if '"rooms"' in found))
+    assert ApprovalAsked.model_validate(question).rooms
+    steps = [step for path in EXAMPLES for job in yaml.safe_load(path.read_text())["jobs"].values() for step in job["steps"]]
+    steps += [step for found in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) for step in yaml.safe_load(found) if isinstance(step, dict)]
+    rooms = {*question["rooms"], *(line for step in steps for line in step.get("with", {}).get("rooms", "").split())}
+    outbound = Outbound()
+    slack = SlackChat("slack", SlackSettings(bot_token=Secret("xoxb-1")), outbound)
+    teams = TeamsChat("teams", TeamsSettings(app_id="a", app_password=Secret("s"), tenant_ids=["t"]), outbound)
+    assert {room.partition(":")[0] for room in rooms} == {"slack", "teams"}
+    for room in rooms:
+        chat, _, name = room.partition(":")
+        assert {"slack": slack, "teams": teams}[chat].check_room(name) is None, room

@@ -31,7 +31,7 @@ from leverframe.work.approve import Approver, Question
 from work.box import Box, box
 
 SECRET = "whsec_" + "c2VjcmV0IHRoYXQgaXMgbG9uZw=="
-ROOMS = (Place(chat="slack", room="#deploys"), Place(chat="teams", room="release"))
+ROOMS = (Place(chat="slack", room="#deploys"), Place(chat="teams", room="#release"))
 YES = Act(deed="repository_dispatch", event_type="deploy", payload=json.dumps({"build": {"id": 7}}))
 NO = Act(deed="repository_dispatch", event_type="tidy-up")
 

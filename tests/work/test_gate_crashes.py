@@ -122,7 +122,7 @@ async def check(hub: Hub, name: str, story: Story) -> None:
     cards = await hub.box.told(DEPLOYMENT)
     assert any(plain(card).startswith(story.card) for card in cards), [plain(card)[:80] for card in cards]
     owed = await hub.box.rows(sa.select(deliveries.c.destination, sa.func.max(deliveries.c.event_id).label("last")).group_by(deliveries.c.destination))
-    assert {row.destination for row in owed} == {"slack:#deploys", "teams:release"} and len({row.last for row in owed}) == 1
+    assert {row.destination for row in owed} == {"slack:#deploys", "teams:#release"} and len({row.last for row in owed}) == 1
 
 
 def around(world: Outside, box_: Any) -> Hub:

@@ -30,7 +30,7 @@ async def test_a_yes_starts_the_workflow_and_the_card_says_how_it_ended(database
     async with hub(database_url, clock) as one:
         gate = await one.ask(text="Database migrations run.", links=(Reference(label="Changes", url="https://github.com/acme/web/compare/a...b"),))
         rows = await one.box.rows(deliveries.select())
-        assert {row.destination for row in rows} >= {"slack:#deploys", "teams:release"} and await one.box.states() == ["waiting"]
+        assert {row.destination for row in rows} >= {"slack:#deploys", "teams:#release"} and await one.box.states() == ["waiting"]
         card = (await one.box.told(DEPLOYMENT))[-1]
         assert buttons(card) == {"approve": gate.id, "reject": gate.id, "cancel": gate.id}
         words = plain(card)

@@ -80,7 +80,7 @@ class ApprovalAsked(_Asked):
     text: Words = Field("", description="what will happen")
     links: list[LinkAsked] = Field([], max_length=MOST_LINKS)
     policy: Word | PolicyAsked = Field(PolicyAsked.model_validate({}), description="a name of [policies], or the policy itself")
-    rooms: list[Word] = Field([], max_length=MOST_ROOMS, description="where it is asked, all at once: [\"slack:#deploys\", \"teams:release\"]")
+    rooms: list[Word] = Field([], max_length=MOST_ROOMS, description="where it is asked, all at once: [\"slack:#deploys\", \"teams:#release\"]")
     on_approve: ActAsked = ActAsked()
     on_reject: ActAsked = Field(ActAsked(), description="done when somebody says no, and when nobody says anything in time")
     requested_by: Word | None = Field(None, description="whose own vote is not to count: github:octocat. Who signs in with a token of GitHub's is known already")
