@@ -82,6 +82,8 @@ async def test_approvals_are_listed_with_their_decision(doors: Doors, frame: Fra
     assert "rejected" in listed and listed.count("dep_") == 2, "what follows from it is not a question"
     [follow] = re.findall(r"It was followed by <a class=\"id\" href=\"/console/deployments/(dep_\w+)\"", (await get(doors, f"/console/deployments/{id}", rita)).text)
     assert f'href="/console/deployments/{id}"' in (await get(doors, f"/console/deployments/{follow}", rita)).text
+    told = json.loads((await get(doors, f"/api/approvals/{id}", rita, {"accept": "application/json"})).text)
+    assert (told["decision"], told["follow_ups"]) == ("rejected", [follow])
     for path in ("/console/deployments", "/console/dispatches"):
         assert follow not in (await get(doors, path, rita)).text
 

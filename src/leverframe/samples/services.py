@@ -25,6 +25,7 @@ members = ["playground:*"]
 allow = [
   "deploy web-app *", "rollback web-app *", "approve web-app *", "reject web-app *", "cancel web-app *", "retry web-app *", "settle web-app *",
   "lock web-app *", "unlock web-app *", "hooks *", "subscribe *", "unsubscribe *", "relay *",
+  "approve acme/* *", "reject acme/* *", "cancel acme/* *", "retry acme/* *", "settle acme/* *",    # what pipelines ask: POST /api/approvals
 ]
 """
 """Sections of leverframe.toml."""

@@ -98,8 +98,11 @@ def load(connection: Connection, id: str) -> Deployment | None:
 
 def following(connection: Connection, gate: Deployment) -> list[Deployment]:
     """Return the levers that were pulled on a no to the question."""
-    later = past(connection, service=gate.service, environment=gate.environment, limit=200)
-    return [one for one in reversed(later) if one.gate is not None and one.gate.of == gate.id]
+    query = sa.select(deployments.c.document).order_by(deployments.c.id).limit(200).where(
+        deployments.c.service == gate.service, deployments.c.environment == gate.environment, deployments.c.id > ids.read(PREFIX, gate.id),
+        deployments.c.family.in_(["dispatch", "answer"]),
+    )  # fmt: skip
+    return [one for one in _read(connection, query) if one.gate is not None and one.gate.of == gate.id]
 
 
 def versions(connection: Connection, *, ids: Collection[str]) -> dict[str, int]:

@@ -149,7 +149,8 @@ def operations(api: FastAPI, desk: Desk, found: LeverDesk) -> None:
     async def told(gate: Any, locale: Locale) -> dict[str, Any]:
         whole = approvals.shown(gate)
         row = PROBLEMS.get(whole["code"])
-        follows = await desk.database.read(deployments.following, gate) if gate.gate.reject.deed != "none" else []
+        said_no = gate.gate.reject.deed != "none" and whole["decision"] not in ("pending", "approved")
+        follows = await desk.database.read(deployments.following, gate) if said_no else []
         return {**whole, "remedy": None if row is None else (row.ko if locale == "ko" else row.en)[1], "follow_ups": [one.id for one in follows]}
 
     @api.post("/api/approvals", response_model=ApprovalOpened, status_code=201, summary="Ask people for approval")
