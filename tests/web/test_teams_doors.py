@@ -34,6 +34,7 @@ from leverframe.core.messages import Message as Words
 from leverframe.issuer_keys import IssuerKeys
 from leverframe.net import Outbound
 from leverframe.observe import AccessLog
+from leverframe.ports import Looked
 from leverframe.store.conversations import Conversations as References
 from leverframe.web.conversations import Conversations
 from leverframe.web.refusals import RefusalLog
@@ -63,6 +64,7 @@ class Hub:
     rooms: Rooms
     clock: Clock
     refusals: RefusalLog
+    conversations: Conversations
     heard: list[Heard] = field(default_factory=list)
     answers: Callable[[Heard], Awaitable[Answer]] | None = None
 
@@ -101,14 +103,15 @@ async def hub(clock: Clock, refusals: RefusalLog, desk: Any) -> AsyncIterator[Hu
         tokens, keys, rooms = Tokens(settings, outbound, clock), IssuerKeys(settings.openid_url, outbound, clock), Rooms("teams", settings, clock, References(desk.database))
         access = AccessLog(StringIO())
         bot = TeamsInbound("teams", settings, Connector(settings, outbound, clock, tokens), rooms, keys, "en", lambda words: words == "hello everybody")
+        conversations = Conversations(converse, locale="en")
         doors = TeamsDoors(
-            [bot], [TeamsOutgoing("teams", settings, "en")], Conversations(converse, locale="en"),
+            [bot], [TeamsOutgoing("teams", settings, "en")], conversations,
             refusals=refusals, access=access, clock=clock, locale="en", address_of=lambda scope: scope["client"][0],
         )  # fmt: skip
         server = uvicorn.Server(uvicorn.Config(doors, log_level="critical", lifespan="off", access_log=False))
         running = asyncio.create_task(server.serve(sockets=[listening]))
         app = TeamsApp(teams, at_s=clock.now().timestamp())
-        made.append(Hub(f"http://127.0.0.1:{listening.getsockname()[1]}", doors, app, teams, rooms, clock, refusals))
+        made.append(Hub(f"http://127.0.0.1:{listening.getsockname()[1]}", doors, app, teams, rooms, clock, refusals, conversations))
         yield made[0]
         server.should_exit = True
         await running
@@ -210,6 +213,21 @@ async def test_a_button_is_heard_and_answered_below_its_card(hub: Hub) -> None:
     [clicked] = hub.heard
     assert isinstance(clicked, Clicked) and (clicked.action, clicked.value, clicked.message, clicked.by.id) == ("approve", "dep_1", card.id, BOB)
     assert hub.teams.said(card.conversation) == [card], "nothing more is said"
+
+
+@pytest.mark.parametrize("error", [Refused("storage_unavailable"), RuntimeError("a mistake")])
+async def test_a_card_that_cannot_be_told_stays_as_it_is(hub: Hub, error: Exception) -> None:
+    """Whoever looks at it keeps what everybody sees; a look is no word that somebody said."""
+    channel = hub.teams.channel()
+    message = Message("1", channel.id, {"attachments": [{"content": {"refresh": {"action": {"type": "Action.Execute", "verb": "look", "data": {"action": "look", "delivery": "dlv_1"}}}}}]})
+
+    async def fails(looked: Looked) -> None:
+        assert (looked.at.room, looked.message, looked.delivery, looked.by.id) == (channel.id, "1", "dlv_1", BOB)
+        raise error
+
+    hub.conversations.looks = fails
+    answer = await hub.ask(hub.app.looks(message, user=BOB))
+    assert (answer.status, answer.document["statusCode"], answer.document["type"]) == (200, 404, "application/vnd.microsoft.error") and hub.heard == []
 
 
 async def test_a_client_that_only_submits_is_heard_too(hub: Hub) -> None:
