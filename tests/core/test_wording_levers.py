@@ -60,6 +60,7 @@ STORIES: Mapping[str, Mapping[str, Any]] = {
     "queued": {"state": "queued", "place": 2, "expires_at": "2026-11-22T07:05:00Z"},
     "starting": {"state": "starting", "step": "waits for a free executor"},
     "running, second try": {"state": "running", **RUN, "step": "build 3/7", "try_number": 2, "tries": 3, "former_tries": [{"run_number": "41", "run_url": "https://ci.example.com/job/deploy/41/", "detail": "exit 1"}]},
+    "running, waits there": {"state": "running", **RUN, "step": "waiting", "waits_there": True},
     "running, being cancelled": {"state": "running", **RUN, "cancelling_by": "bob", "trouble": "jenkins_unreachable"},
     "succeeded": {"state": "succeeded", **ENDED, "rollback_ref": "v1.4.2"},
     "failed": {

@@ -59,7 +59,7 @@ async def test_a_run_that_waits_says_so(world: World, status: str) -> None:
     theirs.status = status
     going = await Runs(world.client, world.clock).poll(REPO, ours, sha=None)
     assert isinstance(going, Going)
-    assert (going.waiting, going.step) == (True, status)
+    assert (going.waiting, going.step, going.review) == (True, status, status == "waiting")
 
 
 @pytest.mark.parametrize(("conclusion", "result"), [

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from leverframe.core.approvals import Policy
 from leverframe.core.errors import Refused
 from leverframe.core.gates import Act, Reference
-from leverframe.core.messages import plain
+from leverframe.core.messages import Buttons, plain
 from leverframe.core.wording.levers import DEPLOYMENT
 from leverframe.store import tables
 from leverframe.store.tables import deliveries
@@ -246,3 +246,20 @@ async def test_a_payload_that_leaves_no_key_is_sent_as_it_is_and_not_followed(sq
         if mode == "lost":
             await one.box.say("bob", f"settle {gate.id} ran")
             assert (await one.card()).startswith("✅ Approved") and len(one.fake.dispatched) == 1
+
+
+async def test_a_run_that_waits_where_only_github_can_decide_is_shown_with_its_link(sqlite_url: str, clock: VirtualClock) -> None:
+    """The workflow that a yes started comes to an environment with reviewers of GitHub's own: people are told, and led there."""
+    async with hub(sqlite_url, clock) as one:
+        gate = await one.ask()
+        await one.box.click("ann", "approve", gate.id)
+        await one.box.run(seconds=20)
+        [run] = one.repository.runs.values()
+        run.status = "waiting"
+        await one.box.run(seconds=30)
+        card = (await one.box.told(DEPLOYMENT))[-1]
+        links = [button.url for block in card.blocks if isinstance(block, Buttons) for button in block.buttons if button.url]
+        assert "It waits for a review that only GitHub can take." in plain(card) and [f"/actions/runs/{run.id}" in url for url in links] == [True]
+        one.fake.finish(run, "success")
+        await one.box.run(seconds=30)
+        assert "only GitHub" not in await one.card()

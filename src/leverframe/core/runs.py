@@ -76,6 +76,8 @@ class Going:
     step: str = ""
     waiting: bool = False
     """Whether it waits for something (a free executor, an approval over there)."""
+    review: bool = False
+    """Whether it waits for people, who can only say so where it runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,7 @@ class Runs:
         if seen.status == "completed" and seen.conclusion:
             return await self._ended(repository, seen, sha)
         if seen.status != "in_progress":
-            return Going(run=seen.run, step=(seen.status or "").replace("_", " "), waiting=True)
+            return Going(run=seen.run, step=(seen.status or "").replace("_", " "), waiting=True, review=seen.status == "waiting")
         jobs = await self._github.get(repository, quoted("actions", "runs", run.id, "jobs"), Jobs, {"per_page": PAGE}, cap=LONG_CAP)
         # Without its jobs the run still goes; only what it is doing is not known.
         return Going(run=seen.run, step="" if isinstance(jobs, Trouble) else _step(jobs.jobs))

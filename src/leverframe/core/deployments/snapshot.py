@@ -56,6 +56,7 @@ def snapshot(deployment: Deployment) -> dict[str, Any]:
         "run_number": (run.number or "") if run is not None else "",
         "run_url": run.url if run is not None else None,
         "step": last.step if last is not None else "",
+        "waits_there": last is not None and last.review,
         "trouble": last.trouble if last is not None else "",
         "try_number": max(1, len(deployment.tries)),
         "tries": max(1, len(deployment.tries), deployment.former_tries + 1 + deployment.rules.retry.times),

@@ -89,12 +89,12 @@ def poll_answered(deployment: Deployment, said: PollAnswered, *, now: datetime, 
     match said.answer:
         case Finished():
             return _finished(deployment, last, said.answer, now)
-        case Going(run=run, step=step, waiting=waiting):
+        case Going(run=run, step=step, waiting=waiting, review=review):
             if deployment.state == "unknown":
-                return _going(deployment, replace(last, step=step, waiting=waiting), run, now)
+                return _going(deployment, replace(last, step=step, waiting=waiting, review=review), run, now)
             if late or last.phase != "going":
                 return ignored(deployment, "late")
-            seen = replace(last, run=run, step=step, waiting=waiting, trouble="", detail="", looks=0, unreachable_since=None)
+            seen = replace(last, run=run, step=step, waiting=waiting, review=review, trouble="", detail="", looks=0, unreachable_since=None)
             shown: tuple[Effect, ...] = () if replace(seen, looks=last.looks) == last else (Say(),)
             asked = with_try(asked_anew(deployment), seen)
             return moved(asked, Poll(ticket=asked.ticket, correlation_id=seen.correlation_id), *shown)

@@ -134,6 +134,8 @@ class Try:
     step: str = ""
     waiting: bool = False
     """Whether the run waits for something at the runner's."""
+    review: bool = False
+    """Whether the run waits for people who can only say so where it runs."""
     trouble: str = ""
     """Code of what is in the way just now; empty when nothing is."""
     started_at: datetime | None = None

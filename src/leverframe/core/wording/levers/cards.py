@@ -124,6 +124,8 @@ def card(view: DeploymentView, language: Language, zone: tzinfo) -> Message:
     lead = language.words.get(f"lead.{view.state}") if view.kind != "gate" or view.state == "unknown" else None
     if lead:
         blocks.append(Paragraph((Text(lead),)))
+    if view.state == "running" and view.waits_there:
+        blocks.append(Paragraph((Text(language.word("lead.waits_there")),)))
     if view.text:
         blocks.append(Quote((Text(view.text),)))
     if view.links:
@@ -302,7 +304,8 @@ def _buttons(view: DeploymentView, language: Language) -> list[Block]:
             keys = ("rollback",) if view.rollback_ref else ()
         case "cancelled" | "expired":
             keys = ()
-    return [Buttons(tuple(action(key, view, language) for key in keys))] if keys and view.id else []
+    there = (Button(language.word("button.review_there"), url=view.run_url),) if view.state == "running" and view.waits_there and view.run_url else ()
+    return [Buttons((*there, *(action(key, view, language) for key in keys)))] if keys and view.id else []
 
 
 def _footer(view: DeploymentView, zone: tzinfo) -> Footer:

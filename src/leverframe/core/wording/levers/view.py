@@ -104,6 +104,8 @@ class DeploymentView:
     run_number: str = ""
     run_url: str | None = None
     step: str = ""
+    waits_there: bool = False
+    """Whether the run waits for an approval that is given where it runs."""
     trouble: str = ""
     """What is in the way just now, as a code of the table of refusals."""
     former_tries: tuple[TryView, ...] = ()
@@ -202,6 +204,7 @@ def view(payload: object) -> DeploymentView:
         run_number=_line(payload, "run_number"),
         run_url=reading.web(payload, "run_url"),
         step=_line(payload, "step"),
+        waits_there=reading.flag(payload, "waits_there"),
         trouble=_line(payload, "trouble"),
         former_tries=tuple(
             TryView(run_number=_line(one, "run_number"), run_url=reading.web(one, "run_url"), detail=_words(one, "detail"))
