@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
@@ -22,11 +23,17 @@ from leverframe.config.problems import FINDINGS
 from leverframe.config.reading import KINDS
 from leverframe.core.commands.definitions import Kind
 from leverframe.core.errors import PROBLEMS
-from leverframe.core.topics import TOPICS
+from leverframe.core.events import Event
+from leverframe.core.projects import Project
+from leverframe.core.topics import TOPICS, topic_of
 from leverframe.observe import Metrics
 from leverframe.payloads import FORMATS
+from leverframe.ports.payloads import Ignored, Occasion
+from leverframe.samples import Story, accepted, load, names
+from leverframe.sources.github.source import GithubHook
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+_DAY = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 WRITTEN = "<!-- Written by tools/docs.py from the code. Change the code, then run: make docs -->"
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -177,7 +184,49 @@ def formats() -> str:
         events = ", ".join(f"`{event}`" for event in topic.events) or "every other"
         sent = (" yes" if found.topics is None or topic.name in found.topics else " –" for found in FORMATS.values())
         lines.append(f"| `{topic.name}` | {topic.en} | {topic.ko} | {events} |{' |'.join(sent)} |")
+    lines += [
+        "", "## By example", "", "What each format sends for an event of each topic. `yobi` sends its one JSON, for pushes. `text` is what `slack` and `hangout` say too.", "",
+        "주제마다 한 이벤트를 각 형식이 어떻게 보내는지입니다. `yobi`는 푸시에만 정해진 JSON을 보냅니다. `slack`과 `hangout`의 문장은 `text`와 같습니다.", "",
+        "| topic | event | `github`: header | `standard_webhooks`: type | `cloudevents`: type, subject | `text` (English, 한국어) | `slack`: fields beside it | `hangout`: thread |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |", *_examples(),
+    ]
     return _page(lines)
+
+
+def _examples() -> Iterator[str]:
+    """Return a row of each topic that there is a sample of."""
+    rows: dict[str, str] = {}
+    for name in names():
+        sample = load(name, Story(100).ids(name, _DAY))
+        event = GithubHook("github").parse(accepted(sample), id=1 << 40, received_at=_DAY)
+        topic = topic_of(event.name)
+        if topic not in rows:
+            rows[topic] = _example(topic, event, sample.payload)
+    yield from (rows[topic.name] for topic in TOPICS if topic.name in rows)
+
+
+def _example(topic: str, event: Event, body: bytes) -> str:
+    sent = {format: _sent(event, body, format) for format in FORMATS}
+    slack, cloud = sent["slack"], sent["cloudevents"]
+    fields = ", ".join(field["title"] for one in slack.get("attachments", ()) for field in one["fields"]) or "–"
+    thread = sent["hangout"]["thread"].get("threadKey")
+    text = "<br>".join(_code(_sent(event, body, "text", locale)["text"]) for locale in ("en", "ko"))
+    subject = f", {_code(cloud['subject'])}" if "subject" in cloud else ""
+    return (
+        f"| `{topic}` | `{event.full_name}` | `X-GitHub-Event: {event.name}` | {_code(sent['standard_webhooks']['type'])} | {_code(cloud['type'])}{subject} "
+        f"| {text} | {fields} | {_code(thread) if thread else '–'} |"
+    )
+
+
+def _sent(event: Event, body: bytes, format: str, locale: Any = "en") -> dict[str, Any]:
+    """Return what a format sends, ``{}`` for what it does not tell of."""
+    payload = FORMATS[format].render(Occasion(
+        event=event, headers={}, body=body, project=Project(name=event.repo or ""), hub_url="https://hub.example.com", locale=locale, zone=UTC))
+    return {} if isinstance(payload, Ignored) else json.loads(payload.body)  # type: ignore[no-any-return]
+
+
+def _code(words: str) -> str:
+    return f"`{words.replace('|', chr(92) + '|')}`"
 
 
 def metrics() -> str:
