@@ -33,7 +33,7 @@ def ended(hub: Hub, webhook: str, count: int = 1) -> list[Any]:
         found = operator(hub).get(webhook)["deliveries"]
         return list(found) if len(found) == count and all(one["state"] != "owed" for one in found) else []
 
-    return list(until(look, 30, lambda: json.dumps(operator(hub).get(webhook)["deliveries"])))
+    return list(until(look, 60, lambda: json.dumps(operator(hub).get(webhook)["deliveries"])))
 
 
 def heard(hub: Hub) -> list[tuple[str, str]]:

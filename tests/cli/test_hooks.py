@@ -96,6 +96,23 @@ def test_a_webhook_is_looked_at_tried_paused_and_sent_again(hub: RunningHub, rec
     assert hub.event in hub.run("hooks", "would-receive", "acme/web", hook, "--since", "1h").out
 
 
+def test_a_webhook_is_added_gets_a_new_secret_and_is_removed(hub: RunningHub, receiver: type[Receiver]) -> None:
+    """The hub's own secret is printed once; one of one's own comes from the environment or a file, never from the line."""
+    made = hub.run("hooks", "add", "acme/web", receiver.url, "--format", "github", "--events", "push,issue")  # type: ignore[attr-defined]
+    first, secret = made.out.splitlines()
+    hook = first.split()[0]
+    assert made.status == 0 and secret.startswith("whsec_") and hook.startswith("sub_")
+    assert hub.run("hooks", "show", "acme/web", hook, "--json").document["events"] == ["push", "issue"]
+    assert secret not in hub.run("hooks", "show", "acme/web", hook).out
+    (hub.folder / "new").write_text("hush-hush")
+    rotated = hub.run("hooks", "rotate", "acme/web", hook, "--secret", f"file:{hub.folder / 'new'}", "--overlap", "0", "--json").document
+    assert rotated["secrets"] == 1 and "secret" not in rotated
+    assert hub.run("hooks", "add", "acme/web", "http://10.0.0.1/").err.startswith("url_forbidden: ")
+    assert hub.run("hooks", "add", "acme/web", "https://93.184.216.34/", "--secret", "env:NOT_THERE").status == 2
+    assert hub.run("hooks", "remove", "acme/web", hook).out == f"{hook}: removed\n"
+    assert hub.run("hooks", "list", "acme/web").out == "–\n"
+
+
 def test_what_cannot_be_is_refused(hub: RunningHub) -> None:
     """One of another project, none at all, and a project that is not written as one."""
     assert hub.run("hooks", "pause", "acme/web", "sub_0000000000001").err.startswith("hook_unknown: ")

@@ -1,4 +1,4 @@
-"""``leverframe hooks``: a project's webhooks, tried, paused, sent again, and what they would have received."""
+"""``leverframe hooks``: a project's webhooks, added, tried, paused, sent again, and what they would have received."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from leverframe.cli.words import said
 if TYPE_CHECKING:
     from pathlib import Path
 
-app = typer.Typer(no_args_is_help=True, help="Webhooks of projects: look, try, pause, send again.")
+app = typer.Typer(no_args_is_help=True, help="Webhooks of projects: add, look, try, pause, send again.")
 Project = Annotated[str, typer.Argument(help="The project: owner/name.", show_default=False)]
 Hook = Annotated[str, typer.Argument(help="The webhook's id: sub_….", show_default=False)]
+Secret = Annotated[str | None, typer.Option(help="What signs, as env:NAME or file:PATH; left out, the hub makes one and shows it once.", show_default=False)]
 Since = Annotated[str | None, typer.Option(help="Only since: 2h, 3d, or a time such as 2026-01-31T09:00:00+09:00.", show_default=False)]
 State = Literal["owed", "sent", "dead", "coalesced", "muted"]
 
@@ -24,6 +25,65 @@ def _path(project: str, *more: str) -> str:
     if project.count("/") < 1:
         raise typer.BadParameter("write owner/name", param_hint="PROJECT")
     return "/".join([f"/{quote(project)}/webhooks", *(quote(word, safe="") for word in more)])
+
+
+@app.command()
+def add(
+    project: Project,
+    address: Annotated[str, typer.Argument(help="Where to send it.", show_default=False)],
+    format: Annotated[str, typer.Option(help="One of docs/formats.md.")] = "yobi",
+    events: Annotated[str | None, typer.Option(help="Topics, with commas between them; left out, all that the format tells of.", show_default=False)] = None,
+    secret: Secret = None,
+    notify: Annotated[str | None, typer.Option(help="A room that is told when it fails: slack:#dev.", show_default=False)] = None,
+    config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Add a webhook to a project."""
+    asked = {"payloadUrl": address, "format": format, "events": events, "notify": notify, **_signed(secret)}
+    with at_hub(config, url, token, as_json) as hub:
+        _shown(hub.post(_path(project), {key: value for key, value in asked.items() if value is not None}), as_json)
+
+
+@app.command()
+def rotate(
+    project: Project, hook: Hook, secret: Secret = None,
+    overlap: Annotated[str, typer.Option(help="For how long the former secret signs too: 0, 1h, 7d.")] = "24h",
+    config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Give a webhook a new secret."""
+    with at_hub(config, url, token, as_json) as hub:
+        _shown(hub.post(_path(project, hook), {"action": "rotate", "overlap": overlap, **_signed(secret)}), as_json)
+
+
+@app.command()
+def remove(project: Project, hook: Hook, config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """Remove a webhook; what is owed to it becomes dead letters."""
+    from leverframe.cli.output import say, show
+
+    with at_hub(config, url, token, as_json) as hub:
+        answer = hub.delete(_path(project, hook))
+    show(answer) if as_json else say(f"{hook}: {said(hub.locale, 'removed', '지웠습니다')}")
+
+
+def _signed(secret: str | None) -> dict[str, Any]:
+    """Return the fields that say what signs."""
+    from leverframe.secrets import SecretError, resolve
+
+    try:
+        return {"generate": True} if secret is None else {"secret": resolve(secret).reveal()}
+    except SecretError as error:
+        raise typer.BadParameter(str(error), param_hint="--secret") from None
+
+
+def _shown(answer: dict[str, Any], as_json: bool) -> None:
+    """Print a webhook's id and, where the hub made it, its secret."""
+    from leverframe.cli.output import say, show
+
+    if as_json:
+        show(answer)
+        return
+    say(f"{answer['id']} {answer['payloadUrl']}")
+    if "secret" in answer:
+        say(answer["secret"])
 
 
 @app.command("list")
