@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -70,6 +71,14 @@ async def test_who_sleeps_in_a_transaction_keeps_nothing_from_the_others(url: st
                 await asleep.execute(sa.select(sa.literal(1)))
             await asleep.invalidate()
         assert await sleeper.write(lambda connection: run(connection, "SELECT 1")) == 1
+
+        def frozen(connection: Connection) -> None:
+            run(connection, "SELECT 1")
+            time.sleep(2)
+            run(connection, "SELECT 1")
+
+        with pytest.raises(Refused, match="storage_unavailable"):  # nothing of it is kept, and it is done again later, as when the server was away
+            await sleeper.write(frozen)
     finally:
         await sleeper.close()
         await other.close()

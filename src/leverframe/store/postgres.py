@@ -37,7 +37,7 @@ STATEMENT_S = 30.0
 CLOSE_S = 10.0
 _TRIES = 5
 _READ_ONLY = "25006"
-_AWAY = ("08", _READ_ONLY, "28", "3D", "53", "57", "58")
+_AWAY = ("08", _READ_ONLY, "25P03", "28", "3D", "53", "57", "58")
 """SQLSTATEs, or their classes, of a server that cannot do it now: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _CUT = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)
 _AGAIN = ("40001", "40P01")
