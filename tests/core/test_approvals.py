@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -195,6 +196,14 @@ def test_the_digest_is_the_same_everywhere() -> None:
     """What was approved before an update of the hub is still approved after it: this value is never to change."""
     found = digest(service="web", environment="production", sha="c0ffee", parameters={"배포": "예"}, policy=Policy(required=2, from_roles=("release",)))
     assert found == "362c1a0e8eda1611aca2de2bb0cff47f05c6b231a00cf341aadb6879f695b0d0"
+
+
+def test_the_digest_is_that_of_what_is_read_back() -> None:
+    """A policy whose expiry was a whole number came back from the store with a fraction, and the approval that had just been given was void."""
+    policy = Policy(expires_s=3600)  # as whoever makes one by hand may write it
+    kept = msgspec.json.decode(msgspec.json.encode(policy), type=Policy)
+    bound = {"service": "web", "environment": "production", "sha": "c0ffee", "parameters": {}}
+    assert digest(**bound, policy=policy) == digest(**bound, policy=kept) == digest(**bound, policy=Policy(expires_s=3600.0))  # type: ignore[arg-type]
 
 
 ACTORS = [ANN, BOB, CAN, DEE, "teams:ann", "teams:bob", "teams:eve", STRANGER, "github:ann"]

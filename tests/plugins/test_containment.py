@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,7 +77,13 @@ def isolated(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def bad(plugin: Write, isolated: bool) -> Hub:
-    """A hub with a plugin that does everything wrong, and may take a fifth of a second."""
+    """A hub with a plugin that does everything wrong, and has time for it on a busy machine."""
+    return Hub(plugin(BAD), settings={"sample": {"timeout": 20.0, "isolated": isolated}})
+
+
+@pytest.fixture
+def hasty(plugin: Write, isolated: bool) -> Hub:
+    """A hub with the same plugin, which may take a fifth of a second."""
     return Hub(plugin(BAD), settings={"sample": {"timeout": 0.2, "isolated": isolated}})
 
 
@@ -98,13 +105,18 @@ async def test_a_mistake_is_named_and_counted(bad: Hub, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("line", ["slow", "block", "stubborn"])
-async def test_what_takes_too_long_is_stopped(bad: Hub, line: str) -> None:
-    """A coroutine is cancelled, a thread or a process is left or killed; who asked is told, and others are served."""
-    async with bad as hub:
+async def test_what_takes_too_long_is_stopped(hasty: Hub, line: str) -> None:
+    """A coroutine is cancelled, a thread or a process is left or killed; who asked is told, and others are served.
+
+    On a busy machine a fifth of a second may be too short for what is quick, too: it is asked again.
+    """
+    async with hasty as hub:
         reply = await hub.slash(f"/lever {line}")
         assert "plugin_timeout" in reply.text
         assert hub.metric(FAILURES, plugin="sample", hook="command") == 1
-        assert (await hub.slash("/lever fine")).text == "all is well"
+        async with asyncio.timeout(60):
+            while (fine := await hub.slash("/lever fine")).text != "all is well":
+                assert "plugin_timeout" in fine.text
 
 
 async def test_a_coroutine_that_cancels_itself_is_a_mistake(bad: Hub) -> None:

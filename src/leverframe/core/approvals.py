@@ -113,7 +113,7 @@ def digest(*, service: str, environment: str, sha: str, parameters: Mapping[str,
     """Return 64 hexadecimal digits that change when anything of it does, and are the same on every machine and in every version."""
     bound = {
         "service": service, "environment": environment, "sha": sha, "parameters": dict(parameters),
-        "policy": None if policy is None else msgspec.to_builtins(policy),
+        "policy": None if policy is None else msgspec.to_builtins(policy) | {"expires_s": float(policy.expires_s)},  # as it is read back
     }  # fmt: skip
     return hashlib.sha256(json.dumps(bound, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
