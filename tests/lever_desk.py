@@ -52,7 +52,7 @@ class Frame:
         )  # fmt: skip
         self.converser = Converser(
             database, clock, Levers(self.deployer, registry=BUILT_IN, roles=roles, locale=locale, zone=zone), Standings(roles, people),
-            boot=lambda: database.boot, locale=locale, per_person=per_person, per_room=0, counts=lambda command, code, duration_s: None,
+            boot=lambda: database.boot, locale=locale, per_person=per_person, per_room=0, counts=lambda command, code, duration_s, **where: None,
         )  # fmt: skip
         self.desk = LeverDesk(outcome=self.converser.outcome, catalogue=catalogue, registry=BUILT_IN, people=people, dispatcher=Dispatcher(self.deployer), approver=Approver(self.deployer), policies={"release": Policy(required=2, from_roles=("release",))})
 

@@ -37,7 +37,9 @@ class Metrics:
         self.unrouted = Gauge("leverframe_events_unrouted", "Events waiting to be routed at the last look.", registry=self.registry)
         self.slack_connected = Gauge("leverframe_slack_connected", "Whether the connection of Socket Mode is open, by chat.", ["chat"], registry=self.registry)
 
-        self.commands_total = Counter("leverframe_commands_total", "Commands given, by command and what came of them.", ["command", "code"], registry=self.registry)
+        self.commands_total = Counter(
+            "leverframe_commands_total", "Commands given, by command, by where (empty where it names no service), and by what came of them.",
+            ["command", "service", "environment", "code"], registry=self.registry)
         self.command_seconds = Histogram("leverframe_command_seconds", "Seconds from a command's commit to its answer.", ["command"], registry=self.registry)
         self.dispatches_total = Counter(
             "leverframe_dispatches_total", "Dispatches that ended or were lost from sight, by project and by result.", ["project", "result"], registry=self.registry)
@@ -72,9 +74,9 @@ class Metrics:
         count.inc()
         seconds.observe(duration_s)
 
-    def commanded(self, command: str, code: str, duration_s: float) -> None:
-        """Count a command; ``command`` is one of the hub's, ``code`` is ``ok`` or the refusal's."""
-        self.commands_total.labels(command, code).inc()
+    def commanded(self, command: str, code: str, duration_s: float, *, service: str, environment: str) -> None:
+        """Count a command; ``command``, ``service`` and ``environment`` are of the hub's, ``code`` is ``ok`` or the refusal's."""
+        self.commands_total.labels(command, service, environment, code).inc()
         self.command_seconds.labels(command).observe(duration_s)
 
     def deployed(self, service: str, environment: str, runner: str, result: str, duration_s: float) -> None:

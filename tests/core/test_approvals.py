@@ -170,8 +170,8 @@ def test_a_question_is_closed_once() -> None:
         (Policy(break_glass=("oncall",)), ("oncall",), "the shop is down", None),
         (Policy(break_glass=("oncall",)), ("oncall",), "  ", "break_glass_reason_missing"),
         (Policy(break_glass=("oncall",)), ("release",), "the shop is down", "break_glass_role_missing"),
-        (Policy(), ("release",), "the shop is down", "break_glass_role_missing"),
-        (None, ("release",), "the shop is down", "break_glass_role_missing"),
+        (Policy(), ("release",), "the shop is down", "break_glass_off"),
+        (None, ("release",), "the shop is down", "break_glass_off"),
     ],
 )
 def test_glass_is_broken_by_those_who_may_and_say_why(policy: Policy | None, roles: tuple[str, ...], reason: str, code: str | None) -> None:

@@ -129,6 +129,8 @@ def test_a_lock_is_taken_and_kept_by_its_owner() -> None:
     assert isinstance(taken, LockTaken) and taken.lock == lock()
     again = take_lock(taken.lock, lane=LANE, owner="teams:ann", reason="longer", until=NOW + timedelta(hours=1), people=PEOPLE, now=NOW)
     assert isinstance(again, LockTaken) and (again.lock.owner, again.lock.reason, again.lock.version) == (ANN, "longer", 2)
+    shorter = take_lock(again.lock, lane=LANE, owner=ANN, reason="", until=NOW + timedelta(minutes=5), people=PEOPLE, now=NOW)
+    assert isinstance(shorter, LockTaken) and (shorter.lock.reason, shorter.lock.until) == ("longer", NOW + timedelta(minutes=5))  # it was once forgotten
     assert take_lock(again.lock, lane=LANE, owner=BOB, reason="", until=None, people=PEOPLE, now=NOW) == LockHeld(lock=again.lock)
     late = take_lock(again.lock, lane=LANE, owner=BOB, reason="", until=None, people=PEOPLE, now=NOW + timedelta(hours=1))
     assert isinstance(late, LockTaken) and (late.lock.owner, late.lock.version) == (BOB, 3)

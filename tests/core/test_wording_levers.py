@@ -222,6 +222,15 @@ def test_both_languages_have_the_same_functions_and_rows() -> None:
             assert re.search("[가-힣]", others[key]) or not re.search("[a-z]{2}", re.sub(r"\{\w+\}", "", words)), key
 
 
+@pytest.mark.parametrize("step", ["Building", "Rolling out", "Checking health", "Waiting for a machine", "Waiting for Argo CD's controller"])
+def test_what_the_hubs_own_runners_say_is_said_in_both_languages(step: str) -> None:
+    """The steps of a demo in Korean were once in English; what another's runner says stays as it is."""
+    running = {"state": "running", **RUN}
+    english, korean = (plain(LEVERS[locale].deployment(view({**SNAPSHOT, **running, "step": step}), SEOUL)) for locale in LOCALES)
+    assert step in english and step not in korean
+    assert "Linting" in plain(LEVERS["ko"].deployment(view({**SNAPSHOT, **running, "step": "Linting"}), SEOUL))
+
+
 def test_every_state_has_its_words() -> None:
     """No state of the machine is without a headline, and nothing that it notes or alerts of without a sentence."""
     gates = {f"gate.{state}" for state in (*get_args(State), "rejected", "dead", "dropped")}

@@ -133,7 +133,7 @@ async def test_a_refusal_is_the_plugins_own_words(bad: Hub) -> None:
         assert "Not on a Friday." in reply.text
         assert not reply.public
         assert hub.metric(FAILURES, plugin="sample", hook="command") == 0
-        assert hub.metric("leverframe_commands_total", command="refuse", code="plugin_refused") == 1
+        assert hub.metric("leverframe_commands_total", command="refuse", service="", environment="", code="plugin_refused") == 1
 
 
 async def test_a_coroutine_that_blocks_the_hub_is_named(plugin: Write, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,6 +55,17 @@ async def test_every_way_to_say_it(color: Path) -> None:
         assert "green in #ops" in (await hub.submit(asked.form, {"which": "green"})).text
 
 
+@pytest.mark.parametrize("thread", ["", "1700000000.000200"])
+async def test_a_form_is_offered_where_slack_opens_none(color: Path, thread: str) -> None:
+    """A mention and a line with ! in a thread open no form: its button does, for whoever asked."""
+    async with Hub(color) as hub:
+        for offered in (await hub.mention("color", thread=thread), await hub.say("!color", thread=thread)):
+            assert offered.form is None and not offered.public
+            opened = await hub.click(offered.button("Open the form"))
+            assert opened.form is not None and opened.form.title == "color"
+            assert "green in #ops" in (await hub.submit(opened.form, {"which": "green"})).text
+
+
 async def test_a_message_that_does_not_come_fails_with_what_came(color: Path) -> None:
     """The assertion says what was said instead."""
     async with Hub(color) as hub:

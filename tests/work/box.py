@@ -71,7 +71,7 @@ class Box:
     deployer: Deployer
     converser: Converser
     happened: list[tuple[str, str]]
-    counted: list[tuple[str, str]]
+    counted: list[tuple[str, ...]]
     deliverer: Deliverer | None = None
     """What tells it in Slack, where there is one."""
     keys: Any = _KEYS
@@ -174,7 +174,7 @@ async def box(
     """Open one; with ``slack``, what it tells is told there by :meth:`Box.deliver`."""
     async with opened(url, clock) as database, AsyncExitStack() as stack:
         happened: list[tuple[str, str]] = []
-        counted: list[tuple[str, str]] = []
+        counted: list[tuple[str, ...]] = []
         people = people or People()
         repositories, zone = SimulatedRepositories(), ZoneInfo("Asia/Seoul")
         sealer = Sealer([b"k" * 32])
@@ -186,7 +186,7 @@ async def box(
         levers = Levers(deployer, registry=BUILT_IN, roles=roles, locale=locale, zone=zone)
         converser = Converser(
             database, clock, levers, Standings(roles, people), boot=lambda: database.boot, locale=locale, per_person=per_person, per_room=per_room,
-            counts=lambda command, code, duration_s: counted.append((command, code)), audit_room=audit_room,
+            counts=lambda command, code, duration_s, **where: counted.append((command, code, *where.values())), audit_room=audit_room,
         )  # fmt: skip
         made = Box(database, clock, deployer, converser, happened, counted)
         if slack is not None:

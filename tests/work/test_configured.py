@@ -94,7 +94,7 @@ async def hub(sqlite_url: str, clock: VirtualClock, tmp_path: Path) -> AsyncIter
         levers = Levers(deployer, registry=config.registry, roles=roles, locale="en", zone=zone, configured=config.catalogue.commands)
         converser = Converser(
             database, clock, levers, Standings(roles, config.people), boot=lambda: database.boot, locale="en", per_person=0, per_room=0,
-            counts=lambda command, code, duration_s: None,
+            counts=lambda command, code, duration_s, **where: None,
         )  # fmt: skip
         try:
             yield Hub(Box(database, clock, deployer, converser, [], []), ci)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from clock import VirtualClock
 from fakes.slack import FakeSlack, Message
 
+from leverframe.core.access import Role
 from leverframe.core.approvals import Policy
 from leverframe.core.deployments import Deployment, Retry, Rules
 from leverframe.core.freezes import Freeze
@@ -18,7 +19,7 @@ from leverframe.core.services import Catalogue, Environment
 from leverframe.ports import Absent, Finished, Found, Lost, NotStarted, Run
 from leverframe.store import locks
 from leverframe.store.tables import lever_effects
-from work.box import HERE, Box, box, text
+from work.box import HERE, ROLES, Box, box, text
 from work.works import Works, WorksRunner
 
 pytestmark = pytest.mark.anyio
@@ -254,10 +255,17 @@ async def test_a_freeze_holds_until_its_end(hub: Box, works: Works) -> None:
     assert (await now(hub, made)).state == "succeeded" and list(works.starts) == [urgent.id, made.id]
 
 
-async def test_only_who_may_breaks_the_glass(hub: Box) -> None:
-    """Without the role that the policy names, and where there is no policy, a reason opens nothing."""
-    assert "break_glass_role_missing" in text(await hub.say("ann", "deploy web-app staging --reason urgent"))
-    assert await hub.all() == []
+async def test_only_who_may_breaks_the_glass(sqlite_url: str, clock: VirtualClock, runner: WorksRunner) -> None:
+    """Without the role that the policy names, and where there is no policy, a reason opens nothing; which of the two it is, is said.
+
+    Where nobody may, people were once sent to the members of roles that were not named.
+    """
+    roles = {**ROLES, "guests": Role(allow=("deploy *",), members=("slack:GUEST",))}
+    async with box(sqlite_url, clock, catalogue=CATALOGUE, runners={"works": runner}, roles=roles) as hub:
+        assert "break_glass_off" in text(await hub.say("ann", "deploy web-app staging --reason urgent"))
+        refused = text(await hub.say("guest", "deploy web-app production --reason urgent"))
+        assert "break_glass_role_missing" in refused and "release" in refused
+        assert await hub.all() == []
 
 
 async def test_environments_come_in_their_order(hub: Box, works: Works) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -16,9 +17,10 @@ from leverframe.core.conversation import LATER
 from leverframe.core.deployments import Deployment, Rules
 from leverframe.core.errors import Refused
 from leverframe.core.services import Catalogue, Environment
+from leverframe.core.wording.levers import ACT
 from leverframe.ports import Absent, Lost
 from leverframe.store import approvals, deployments, inbox
-from leverframe.store.tables import audit, lever_effects
+from leverframe.store.tables import audit, events, lever_effects
 from leverframe.store.tables import inbox as inbox_table
 from work.box import HERE, Box, box, buttons, text
 from work.works import Works, WorksRunner
@@ -283,14 +285,21 @@ async def test_an_approval_is_void_when_the_policy_changes(database_url: str, cl
 
 
 async def test_too_much_in_a_minute(database_url: str, clock: VirtualClock) -> None:
-    """A person who says too much is told how long to wait, and who waits so long is heard, however often they tried meanwhile."""
-    async with box(database_url, clock, per_person=3) as hub:
+    """A person who says too much is told how long to wait, and who waits so long is heard, however often they tried meanwhile.
+
+    The audit has what they tried; the room where acts are mirrored is not flooded with it.
+    """
+    async with box(database_url, clock, per_person=3, audit_room="slack:#audit") as hub:
         for second in range(3):
             assert (await hub.say("ann", "deploy web-app staging")).public, second
             clock.advance(seconds=10)
         for _ in range(5):
             answer = await hub.say("ann", "status")
             assert "Wait 30" in text(answer) and "command_rate_limited" in text(answer)
+        assert "Wait 30" in text(await hub.say("ann", "unlock web-app staging"))
+        refused = [json.loads(row.detail)["line"] for row in await hub.database.read(lambda connection: connection.execute(sa.select(audit.c.detail).where(audit.c.code == inbox.LIMITED)).all())]
+        assert refused == ["status"] * 5 + ["unlock web-app staging"]
+        assert await hub.database.read(lambda connection: connection.execute(sa.select(sa.func.count()).where(events.c.name == ACT)).scalar()) == 3
         assert text(await hub.say("bob", "status"))[0] == "🚦"
         clock.advance(seconds=30)
         assert text(await hub.say("ann", "status"))[0] == "🚦"

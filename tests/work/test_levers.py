@@ -60,7 +60,7 @@ async def test_without_a_grant_nothing_is_done(hub: Box) -> None:
     assert "release" in text(answer)
     assert await hub.all() == []
     assert "deploy web-app production" in text(await hub.say("dan", "why"))
-    assert hub.counted[0] == ("deploy", "not_allowed")
+    assert hub.counted[0] == ("deploy", "not_allowed", "web-app", "production")
 
 
 async def test_the_same_words_twice_are_one_deployment(hub: Box) -> None:

@@ -112,7 +112,7 @@ async def world(url: str, clock: VirtualClock, *, locale: Locale = "en", send: A
         )
         converser = Converser(
             database, clock, Levers(deployer, registry=BUILT_IN, roles=ROLES, locale=locale, zone=ZONE), Standings(ROLES, People()),
-            boot=lambda: database.boot, locale=locale, per_person=0, per_room=0, counts=lambda *told: None, presser=presser,
+            boot=lambda: database.boot, locale=locale, per_person=0, per_room=0, counts=lambda *told, **where: None, presser=presser,
         )  # fmt: skip
         recent = Recent()
         fanout = Fanout(

@@ -197,8 +197,10 @@ def close(approval: Approval, result: Literal["expired", "cancelled", "void", "g
 
 def break_glass(policy: Policy | None, *, roles: Collection[str], reason: str) -> NotCounted | None:
     """Return why somebody with ``roles`` may not go ahead without approval or in a freeze; ``None`` when they may."""
-    if policy is None or not set(policy.break_glass) & set(roles):
-        return NotCounted(code="break_glass_role_missing", detail=", ".join(policy.break_glass) if policy is not None else "")
+    if policy is None or not policy.break_glass:
+        return NotCounted(code="break_glass_off")
+    if not set(policy.break_glass) & set(roles):
+        return NotCounted(code="break_glass_role_missing", detail=", ".join(policy.break_glass))
     if not reason.strip():
         return NotCounted(code="break_glass_reason_missing")
     return None

@@ -83,12 +83,15 @@ def lock_ended(lock: Lock | None, now: datetime) -> bool:
 def take_lock(
     lock: Lock | None, *, lane: str, owner: str, owner_name: str = "", reason: str, until: datetime | None, people: People, now: datetime
 ) -> LockTaken | LockHeld:
-    """Return the lock on ``lane``. ``lock`` is the one that is kept of it, if any; one that is over is replaced, its waiters forgotten."""
+    """Return the lock on ``lane``. ``lock`` is the one that is kept of it, if any; one that is over is replaced, its waiters forgotten.
+
+    Who has it already may change its end, and its reason by giving another one.
+    """
     if lock is None or lock_ended(lock, now):
         version = 1 if lock is None else lock.version + 1
         return LockTaken(lock=Lock(lane=lane, owner=owner, owner_name=owner_name, reason=reason, since=now, until=until, version=version))
     if people.same(lock.owner, owner):
-        return LockTaken(lock=replace(lock, reason=reason, until=until, version=lock.version + 1))
+        return LockTaken(lock=replace(lock, reason=reason or lock.reason, until=until, version=lock.version + 1))
     return LockHeld(lock=lock)
 
 

@@ -62,7 +62,7 @@ Read: TypeAlias = Parsed | WantsForm | Mistake | Misfilled
 class Counts(Protocol):
     """Hears what came of every command: metrics."""
 
-    def __call__(self, command: str, code: str, duration_s: float) -> None: ...
+    def __call__(self, command: str, code: str, duration_s: float, *, service: str, environment: str) -> None: ...
 
 
 class _NotOurs(Exception):
@@ -232,7 +232,8 @@ class Converser:
                 return None
 
     def _decide(self, connection: Connection, one: Waiting, *, now: datetime) -> Outcome:
-        return self._limited(connection, one, now) or self._outcome(Turn(connection, now), one.heard, self._standing(connection, one, now), self._read(one.heard))
+        read = self._read(one.heard)
+        return self._limited(connection, one, read, now) or self._outcome(Turn(connection, now), one.heard, self._standing(connection, one, now), read)
 
     def _end(self, connection: Connection, answered: Sequence[tuple[Waiting, Outcome]], *, now: datetime) -> list[bool]:
         ours = []
@@ -372,7 +373,8 @@ class Converser:
 
     def _finish(self, one: Waiting, outcome: Outcome) -> None:
         took_s = (self._clock.now() - one.incoming.at).total_seconds()
-        self._counts(outcome.line.partition(" ")[0] or type(one.heard).__name__.lower(), outcome.code, took_s)
+        service, environment = _where(self._read(one.heard))
+        self._counts(outcome.line.partition(" ")[0] or type(one.heard).__name__.lower(), outcome.code, took_s, service=service, environment=environment)
         self._intake.finish(one, outcome)
 
     def _execute(self, connection: Connection, one: Waiting, now: datetime) -> tuple[Outcome, Turn]:
@@ -382,7 +384,7 @@ class Converser:
         turn = self._levers.begin(connection, now)
         if isinstance(heard, Clicked) and read is None:
             read = self._clicked(heard, turn)
-        outcome = self._limited(connection, one, now)
+        outcome = self._limited(connection, one, read, now)
         if outcome is None and self._presser is not None and self._presser.takes(heard):
             outcome = self._presser.begin(connection, one.id, heard, self._standing(connection, one, now), now)
         elif outcome is None:
@@ -399,7 +401,7 @@ class Converser:
     def _standing(self, connection: Connection, one: Waiting, now: datetime) -> Standing:
         return self._standings.of(one.heard.by, given=one.given or self._standings.again(connection, one.heard, now))
 
-    def _limited(self, connection: Connection, one: Waiting, now: datetime) -> Outcome | None:
+    def _limited(self, connection: Connection, one: Waiting, read: Read | None, now: datetime) -> Outcome | None:
         """Refuse who says too much in a minute, and tell how long to wait."""
         heard, since = one.heard, now - MINUTE
         free_at = [inbox.free_at(connection, id=one.id, since=since, most=self._per_person, actor=heard.by.actor)] if self._per_person else []
@@ -409,7 +411,8 @@ class Converser:
         if last is None:
             return None
         wait_s = max(1, math.ceil((last + MINUTE - now).total_seconds()))
-        return Outcome(answer=Answer(message=self._say.refused(inbox.LIMITED, wait_s=wait_s)), code=inbox.LIMITED, wait_s=wait_s)
+        line = read.line() if isinstance(read, Parsed) else ""
+        return Outcome(answer=Answer(message=self._say.refused(inbox.LIMITED, wait_s=wait_s)), line=line, code=inbox.LIMITED, wait_s=wait_s)
 
     def _outcome(self, turn: Turn, heard: Heard, standing: Standing, read: Read | None) -> Outcome:
         match read:
@@ -481,3 +484,11 @@ class Converser:
 
 def _some(line: deque[Waiting]) -> list[Waiting]:
     return [line.popleft() for _ in range(min(BATCH, len(line)))]
+
+
+def _where(read: Read | None) -> tuple[str, str]:
+    """Return the service and the environment that a command names, empty where it names none: both are among those of the configuration."""
+    if not isinstance(read, Parsed):
+        return "", ""
+    named = {argument.kind: read.text(argument.name) for argument in read.command.arguments}
+    return named.get("service", ""), named.get("environment", "")

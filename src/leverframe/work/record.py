@@ -12,7 +12,7 @@ from leverframe.core.conversation import Heard
 from leverframe.core.wording.levers import ACT
 from leverframe.store import audit
 from leverframe.store.deliveries import Role
-from leverframe.store.inbox import Outcome
+from leverframe.store.inbox import LIMITED, Outcome
 from leverframe.work.tell import Telling, tell
 
 
@@ -32,7 +32,7 @@ class Record:
         if not refused and not acts:
             return
         self.write_down(connection, heard, outcome, now)
-        if self._audit_room is not None and self._audit_room != heard.at.destination and acts:
+        if self._audit_room is not None and self._audit_room != heard.at.destination and acts and outcome.code != LIMITED:  # else a flood is one there too
             tell(
                 connection, self._new_id,
                 Telling(

@@ -204,14 +204,23 @@ async def test_a_form_that_was_opened_for_nothing_says_why(room: Room) -> None:
 
 
 @pytest.mark.parametrize("late", [True, False])
-async def test_a_form_that_cannot_be_opened_says_so(room: Room, late: bool) -> None:
-    """Too late, or from where no form can be opened (a mention): the asker is told, nothing is swallowed."""
+async def test_a_form_that_cannot_be_opened_is_offered(room: Room, late: bool) -> None:
+    """Too late, or from where Slack opens no form (a mention): the asker gets a button, and a click lets the form be opened.
+
+    ``@leverframe deploy`` was once answered that the form came too late and to try again, which would have come to the same.
+    """
     room.slack.trigger_s = 0.0
     request = room.app.slash("/deploy", channel=DEV) if late else room.app.event(room.app.mention("<@U0BOT> deploy", channel=DEV))
     exchange = room.hear(request)
-    assert isinstance(await exchange.say(ASKS, answered=True), Rejected)
-    said = room.slack.answers[0]["text"] if late else room.slack.whispers[0].text
-    assert "could not be opened in time" in said
+    assert isinstance(await exchange.say(ASKS, answered=True), Rejected if late else Delivered)
+    said, blocks = (room.slack.answers[0]["text"], room.slack.answers[0]["blocks"]) if late else (room.slack.whispers[0].text, room.slack.whispers[0].blocks)
+    assert ("could not be opened in time" in said) == late
+    [button] = next(block["elements"] for block in blocks if block["type"] == "actions")
+    assert (button["text"]["text"], button["action_id"], button["value"]) == ("Open the form", "run~0", "deploy")
+    room.slack.trigger_s = 3.0
+    await room.answer(room.app.click(button["action_id"], button["value"], channel=DEV), ASKS)
+    [opened] = room.slack.views.values()
+    assert opened.view["callback_id"] == "deploy"
 
 
 async def test_a_submitted_form_comes_back_with_its_place(room: Room) -> None:

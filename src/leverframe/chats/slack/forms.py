@@ -14,15 +14,15 @@ import msgspec
 from leverframe.chats.slack.mrkdwn import length, plain, shorten
 from leverframe.chats.slack.render import render
 from leverframe.core.conversation import Choice, Field, Form, Place
-from leverframe.core.errors import Locale
-from leverframe.core.messages import Message, Text
+from leverframe.core.errors import PROBLEMS, Locale
+from leverframe.core.messages import Button, Buttons, Message, Text
 from leverframe.core.payload import at, items, text
 
 TITLE_MAX, ID_MAX, LABEL_MAX, HINT_MAX, INPUT_MAX = 24, 255, 2_000, 2_000, 3_000
 OPTIONS_MAX, GROUPS_MAX, OPTION_LABEL_MAX, OPTION_VALUE_MAX = 100, 100, 75, 150
 _WORDS: Mapping[Locale, Mapping[str, str]] = {
-    "en": {"title": "One moment", "loading": "Loading…", "close": "Close", "done": "Done.", "working": "Working on it…"},
-    "ko": {"title": "잠시만요", "loading": "불러오는 중…", "close": "닫기", "done": "완료했습니다.", "working": "처리 중…"},
+    "en": {"title": "One moment", "loading": "Loading…", "close": "Close", "done": "Done.", "working": "Working on it…", "open": "Open the form", "offered": "{title}: there is a form for it."},
+    "ko": {"title": "잠시만요", "loading": "불러오는 중…", "close": "닫기", "done": "완료했습니다.", "working": "처리 중…", "open": "양식 열기", "offered": "{title}: 양식을 열어 입력하세요."},
 }
 encode = msgspec.json.Encoder().encode
 
@@ -60,6 +60,13 @@ def told(message: Message | None, locale: Locale, mentions: Mapping[str, str]) -
 def working(locale: Locale) -> Message:
     """Return what is said while an answer takes longer than Slack waits."""
     return Message(headline=(Text(f"⏳ {_WORDS[locale]['working']}"),), tone="progress")
+
+
+def offered(form: Form, locale: Locale, *, late: bool = False) -> Message:
+    """Return a button that opens ``form``: only who clicks or types a slash command lets Slack open one, and for three seconds (else it is ``late``)."""
+    problem, button = PROBLEMS["slack_form_late"], Button(_WORDS[locale]["open"], action="run", value=form.id, style="primary")
+    words = " ".join(problem.ko if locale == "ko" else problem.en) if late else _WORDS[locale]["offered"].format(title=form.title)
+    return Message(headline=(Text(words),), blocks=(Buttons((button,)),), tone="warning" if late else "neutral")
 
 
 def options(choices: Sequence[Choice]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.conversation import Answer, Asker, Clicked, Form, Heard, Place, Said, Submitted
 from leverframe.core.delivery import Delivered, Outcome, Rejected
-from leverframe.core.errors import PROBLEMS, Locale
+from leverframe.core.errors import Locale
 from leverframe.core.messages import Message, Text
 from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
@@ -201,15 +201,14 @@ class SlackExchange:
         if self._view is not None:
             return await self._voice.update_view(self._view, view)
         trigger = self._trigger()
+        if trigger is None and not isinstance(self._heard, Submitted):
+            return await self._say_message(forms.offered(form, self._voice.locale), public=False)
         if trigger is None:
             told: Outcome = Rejected(code="slack_form_late", detail="nothing lets a form be opened here")
         else:
             told, self._view = await self._voice.open_view(trigger, view)
-        if isinstance(told, Delivered):
-            return told
-        problem = PROBLEMS["slack_form_late"]
-        title, remedy = problem.ko if self._voice.locale == "ko" else problem.en
-        await self._say_message(Message(headline=(Text(f"{title} {remedy}"),), tone="warning"), public=False)
+        if not isinstance(told, Delivered):
+            await self._say_message(forms.offered(form, self._voice.locale, late=True), public=False)
         return told
 
     async def _say_message(self, message: Message, *, public: bool) -> Outcome:

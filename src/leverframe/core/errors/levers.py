@@ -14,32 +14,34 @@ row("approval_expired", 410, ("Nobody approved it in time.", "Ask for the deploy
     ("승인 기한이 지났습니다.", "배포를 다시 요청하세요. 기한은 approvals.expires로 정합니다."))
 row("approval_own", 403, ("You asked for it yourself, and the policy wants somebody else's approval.", "Ask one of the others who may approve; who-can names them."),
     ("직접 요청한 배포는 정책상 스스로 승인할 수 없습니다.", "승인할 수 있는 다른 사람에게 부탁하세요. who-can이 알려 줍니다."))
-row("approval_rejected", 409, ("Somebody who may approve has rejected it.", "Talk to them (their reason is in detail), then ask for the deployment again."),
-    ("승인 권한이 있는 사람이 거절했습니다.", "detail의 사유를 확인하고 상의한 뒤 다시 요청하세요."))
+row("approval_rejected", 409, ("Somebody who may approve has rejected it.", "Talk to them (their reason is given here), then ask for the deployment again."),
+    ("승인 권한이 있는 사람이 거절했습니다.", "여기 적힌 사유를 확인하고 상의한 뒤 다시 요청하세요."))
 row("approval_repeated", 409, ("You have said so already.", "Nothing is left to do for you; a person counts once, with all their accounts."),
     ("이미 같은 의견을 냈습니다.", "더 할 일이 없습니다. 계정이 여럿이어도 한 사람은 한 번만 셉니다."))
-row("approval_role_missing", 403, ("Your vote does not count here.", "Ask a member of one of the roles named in detail."),
-    ("이 승인에는 의견이 집계되지 않습니다.", "detail에 적힌 역할의 구성원에게 부탁하세요."))
+row("approval_role_missing", 403, ("Your vote does not count here.", "Ask a member of one of the roles named here."),
+    ("이 승인에는 의견이 집계되지 않습니다.", "여기 적힌 역할의 구성원에게 부탁하세요."))
 row("approval_unknown", 404, ("There is no such approval.", "Look its id up on the page of approvals."),
     ("그런 승인 요청이 없습니다.", "승인 페이지에서 ID를 확인하세요."))
-row("approval_unlinked", 403, ("The hub cannot tell whether this account is another person's.", "Ask an administrator to link the account in detail to its person: [people.NAME] identities."),
-    ("이 계정이 다른 사람의 것인지 허브가 알 수 없습니다.", "detail의 계정을 [people.NAME] identities에 연결해 달라고 관리자에게 부탁하세요."))
+row("approval_unlinked", 403, ("The hub cannot tell whether this account is another person's.", "Ask an administrator to link the account named here to its person: [people.NAME] identities."),
+    ("이 계정이 다른 사람의 것인지 허브가 알 수 없습니다.", "여기 적힌 계정을 [people.NAME] identities에 연결해 달라고 관리자에게 부탁하세요."))
+row("break_glass_off", 409, ("Nobody may go ahead without approval here.", "Leave --reason out; approvals.break_glass of the environment names the roles that may."),
+    ("여기서는 아무도 승인 없이 진행할 수 없습니다.", "--reason을 빼고 다시 요청하세요. 승인 없이 진행할 수 있는 역할은 환경의 approvals.break_glass에 정합니다."))
 row("break_glass_reason_missing", 400, ("Going ahead without approval takes a reason.", "Say why; the reason is announced to everybody."),
     ("승인 없이 진행하려면 사유가 필요합니다.", "사유를 적으세요. 사유는 모두에게 알려집니다."))
 row("break_glass_repeated", 409, ("Somebody has broken the glass already.", "Nothing is left to do; the card shows who, and why."),
     ("이미 비상 진행이 선언되었습니다.", "더 할 일이 없습니다. 누가 왜 했는지 카드에 나와 있습니다."))
-row("break_glass_role_missing", 403, ("You may not go ahead without approval.", "Ask a member of one of the roles named in detail (approvals.break_glass)."),
-    ("승인 없이 진행할 권한이 없습니다.", "detail에 적힌 역할(approvals.break_glass)의 구성원에게 부탁하세요."))
+row("break_glass_role_missing", 403, ("You may not go ahead without approval.", "Ask a member of one of the roles named here (approvals.break_glass)."),
+    ("승인 없이 진행할 권한이 없습니다.", "여기 적힌 역할(approvals.break_glass)의 구성원에게 부탁하세요."))
 row("callback_refused", 502, ("Whoever asked does not take the answer.", "Have the address answer with a 2xx; then retry: the answer is sent again under the same id."),
     ("요청한 쪽이 답을 받지 않습니다.", "주소가 2xx로 답하게 한 뒤 다시 시도하세요. 같은 ID로 다시 보냅니다."))
 row("callback_unreachable", 502, ("Whoever asked cannot be reached.", "Check the callback's address; it is tried again for a day."),
     ("요청한 쪽에 연결할 수 없습니다.", "콜백 주소를 확인하세요. 하루 동안 다시 시도합니다."))
-row("checks_failing", 409, ("Continuous integration has failed for this commit.", "Mend the checks named in detail, or deploy another commit."),
-    ("이 커밋의 CI가 실패했습니다.", "detail에 적힌 검사를 고치거나 다른 커밋을 배포하세요."))
+row("checks_failing", 409, ("Continuous integration has failed for this commit.", "Mend the checks named here, or deploy another commit."),
+    ("이 커밋의 CI가 실패했습니다.", "여기 적힌 검사를 고치거나 다른 커밋을 배포하세요."))
 row("checks_missing", 409, ("Continuous integration has said nothing of this commit.", "Run the checks that the service requires, then try again."),
     ("이 커밋에 대한 CI 결과가 없습니다.", "서비스가 요구하는 검사를 실행한 뒤 다시 시도하세요."))
-row("checks_pending", 409, ("Continuous integration took too long for this commit.", "Wait for the checks named in detail, then try again."),
-    ("이 커밋의 CI가 너무 오래 걸렸습니다.", "detail에 적힌 검사가 끝나면 다시 시도하세요."))
+row("checks_pending", 409, ("Continuous integration took too long for this commit.", "Wait for the checks named here, then try again."),
+    ("이 커밋의 CI가 너무 오래 걸렸습니다.", "여기 적힌 검사가 끝나면 다시 시도하세요."))
 row("choice_unknown", 400, ("This is none of the words that may stand here.", "Write one of those that are offered."),
     ("여기에 쓸 수 있는 말이 아닙니다.", "제시된 말 가운데 하나를 쓰세요."))
 row("command_character_invalid", 400, ("The line holds a character that cannot be seen.", "Type it again instead of pasting it."),
@@ -72,14 +74,14 @@ row("deployment_not_failed", 409, ("Only a deployment that failed is tried again
     ("실패한 배포만 다시 시도할 수 있습니다.", "새 배포를 요청하세요."))
 row("deployment_not_unknown", 409, ("There is nothing to settle: the hub knows how this deployment stands.", "The card shows it."),
     ("허브가 상태를 아는 배포라 확정할 것이 없습니다.", "상태는 카드에 나와 있습니다."))
-row("deployment_out_of_order", 409, ("The same commit is not live in the environment that comes first.", "Deploy it to the environment in detail, then ask again."),
-    ("앞선 환경에 같은 커밋이 배포되어 있지 않습니다.", "detail에 적힌 환경에 먼저 배포한 뒤 다시 요청하세요."))
+row("deployment_out_of_order", 409, ("The same commit is not live in the environment that comes first.", "Deploy it to the environment named here, then ask again."),
+    ("앞선 환경에 같은 커밋이 배포되어 있지 않습니다.", "여기 적힌 환경에 먼저 배포한 뒤 다시 요청하세요."))
 row("deployment_under_way", 409, ("The deployment has begun already.", "Wait for it, or cancel it."),
     ("이미 시작된 배포입니다.", "끝나기를 기다리거나 취소하세요."))
 row("deployment_unknown", 404, ("There is no deployment of this id.", "history shows which there are; an id begins with dep_."),
     ("이 ID의 배포가 없습니다.", "history로 확인하세요. ID는 dep_로 시작합니다."))
-row("dispatch_key_taken", 422, ("The payload has a key that the hub writes itself.", "Call the key in detail something else."),
-    ("허브가 직접 쓰는 키가 client_payload에 있습니다.", "detail에 적힌 키의 이름을 바꾸세요."))
+row("dispatch_key_taken", 422, ("The payload has a key that the hub writes itself.", "Call the key named here something else."),
+    ("허브가 직접 쓰는 키가 client_payload에 있습니다.", "여기 적힌 키의 이름을 바꾸세요."))
 row("dispatch_keys_too_many", 422, ("GitHub takes ten keys at the top of client_payload.", "Put several into one object; what is inside an object is not counted."),
     ("GitHub는 client_payload의 최상위 키를 열 개까지만 받습니다.", "여러 값을 객체 하나에 넣으세요. 객체 안의 키는 세지 않습니다."))
 row("dispatch_payload_invalid", 422, ("The payload holds what JSON has no word for.", "Leave out NaN and Infinity, and halves of surrogate pairs."),

@@ -26,10 +26,10 @@ row("argocd_permission_missing", 502, ("The hub's token may not do this, or ther
     ("허브의 토큰에 권한이 없거나 그런 애플리케이션이 없습니다.", "프로젝트의 applications에 get과 sync를 허용하세요. 환경에 project를 설정하면 어느 쪽인지 알 수 있습니다."))
 row("argocd_rate_limited", 502, ("Argo CD, or a proxy before it, asks to send more slowly.", "It is tried again when it says."),
     ("Argo CD나 그 앞의 프록시가 더 천천히 보내라고 합니다.", "지정한 시간 뒤 다시 시도합니다."))
-row("argocd_redirected", 502, ("Argo CD, or a proxy before it, sends the hub elsewhere; the hub follows no redirect.", "Set url of the runner to the address in detail."),
-    ("Argo CD나 그 앞의 프록시가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 url을 detail에 적힌 주소로 바꾸세요."))
-row("argocd_refused", 502, ("Argo CD refuses this.", "Look at its words in detail; the commit must be in the application's repository."),
-    ("Argo CD가 거절했습니다.", "detail에 적힌 말을 확인하세요. 커밋이 애플리케이션의 저장소에 있어야 합니다."))
+row("argocd_redirected", 502, ("Argo CD, or a proxy before it, sends the hub elsewhere; the hub follows no redirect.", "Set url of the runner to the address given here."),
+    ("Argo CD나 그 앞의 프록시가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 url을 여기 적힌 주소로 바꾸세요."))
+row("argocd_refused", 502, ("Argo CD refuses this.", "Look at its words here; the commit must be in the application's repository."),
+    ("Argo CD가 거절했습니다.", "여기 적힌 말을 확인하세요. 커밋이 애플리케이션의 저장소에 있어야 합니다."))
 row("argocd_source_missing", 502, ("The application has several sources, and which one the commit is of is not said.", "Set source of the environment to the source's position, from 1."),
     ("소스가 여러 개인 애플리케이션인데 커밋이 어느 소스의 것인지 정해지지 않았습니다.", "환경의 source에 소스의 순서를 1부터 세어 설정하세요."))
 row("argocd_sync_done", 409, ("The sync is done and only the application's health is waited for; there is nothing to end.", "Roll back instead."),
@@ -54,10 +54,10 @@ row("http_runner_credentials_refused", 502, ("The runner's service does not acce
     ("러너 서비스가 토큰이나 서명을 받아들이지 않습니다.", "러너의 token과 secret을 서비스에 맞추고 두 컴퓨터의 시계를 비교하세요."))
 row("http_runner_rate_limited", 502, ("The runner's service asks to send more slowly.", "It is tried again when it says."),
     ("러너 서비스가 더 천천히 보내라고 합니다.", "지정한 시간 뒤 다시 시도합니다."))
-row("http_runner_redirected", 502, ("The runner's service sends the hub elsewhere; the hub follows no redirect.", "Set the runner's addresses to what stands in detail."),
-    ("러너 서비스가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 주소를 detail에 적힌 것으로 바꾸세요."))
-row("http_runner_refused", 502, ("The runner's service refuses this.", "Look at its words in detail, and at its log."),
-    ("러너 서비스가 거절했습니다.", "detail에 적힌 말과 서비스의 로그를 확인하세요."))
+row("http_runner_redirected", 502, ("The runner's service sends the hub elsewhere; the hub follows no redirect.", "Set the runner's addresses to what stands here."),
+    ("러너 서비스가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 주소를 여기 적힌 것으로 바꾸세요."))
+row("http_runner_refused", 502, ("The runner's service refuses this.", "Look at its words here, and at its log."),
+    ("러너 서비스가 거절했습니다.", "여기 적힌 말과 서비스의 로그를 확인하세요."))
 row("http_runner_run_unknown", 404, ("The runner's service knows nothing of this deployment.", "It answers 404 at status_url, or was never asked; look at the service."),
     ("러너 서비스가 이 배포를 알지 못합니다.", "status_url이 404로 답했거나 요청받은 적이 없습니다. 서비스를 확인하세요."))
 row("http_runner_unavailable", 502, ("The runner's service has troubles of its own.", "The hub asks again; see the service's log."),
@@ -85,17 +85,17 @@ row("jenkins_not_queued", 502, ("Jenkins did not put the build into its queue.",
 row("jenkins_parameter_refused", 502, ("The job does not take this value for a parameter.", "Add the value to the parameter's choices in Jenkins, or correct it here."),
     ("작업이 받지 않는 매개변수 값입니다.", "Jenkins에서 매개변수의 선택지에 값을 추가하거나 여기에서 값을 고치세요."))
 row("jenkins_parameters_missing", 502, ("The job does not declare every parameter that the hub sends; Jenkins would drop them.",
-    "Add the parameters named in detail to the job, or give them other names under parameters of the environment."),
+    "Add the parameters named here to the job, or give them other names under parameters of the environment."),
     ("허브가 보내는 매개변수 가운데 작업에 선언되지 않은 것이 있어 Jenkins가 버립니다.",
-    "detail에 적힌 매개변수를 작업에 추가하거나, 환경의 parameters에서 이름을 바꾸세요."))
-row("jenkins_permission_missing", 502, ("The hub's user may not do this in Jenkins.", "Give the user the permission in detail (Job/Read, Job/Build, Job/Cancel)."),
-    ("허브의 사용자에게 Jenkins 권한이 없습니다.", "detail에 적힌 권한(Job/Read, Job/Build, Job/Cancel)을 사용자에게 주세요."))
+    "여기 적힌 매개변수를 작업에 추가하거나, 환경의 parameters에서 이름을 바꾸세요."))
+row("jenkins_permission_missing", 502, ("The hub's user may not do this in Jenkins.", "Give the user the permission named here (Job/Read, Job/Build, Job/Cancel)."),
+    ("허브의 사용자에게 Jenkins 권한이 없습니다.", "여기 적힌 권한(Job/Read, Job/Build, Job/Cancel)을 사용자에게 주세요."))
 row("jenkins_rate_limited", 502, ("Jenkins, or a proxy before it, asks to send more slowly.", "It is tried again when it says."),
     ("Jenkins나 그 앞의 프록시가 더 천천히 보내라고 합니다.", "지정한 시간 뒤 다시 시도합니다."))
-row("jenkins_redirected", 502, ("Jenkins, or a proxy before it, sends the hub elsewhere; the hub follows no redirect.", "Set url of the runner to the address in detail, or let the hub pass the proxy's sign-in."),
-    ("Jenkins나 그 앞의 프록시가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 url을 detail에 적힌 주소로 바꾸거나, 허브가 프록시의 로그인을 거치지 않게 하세요."))
-row("jenkins_refused", 502, ("Jenkins refuses this.", "Look at the answer in detail and at Jenkins' log."),
-    ("Jenkins가 거절했습니다.", "detail에 적힌 응답과 Jenkins 로그를 확인하세요."))
+row("jenkins_redirected", 502, ("Jenkins, or a proxy before it, sends the hub elsewhere; the hub follows no redirect.", "Set url of the runner to the address given here, or let the hub pass the proxy's sign-in."),
+    ("Jenkins나 그 앞의 프록시가 다른 주소로 보냅니다. 허브는 리디렉션을 따라가지 않습니다.", "러너의 url을 여기 적힌 주소로 바꾸거나, 허브가 프록시의 로그인을 거치지 않게 하세요."))
+row("jenkins_refused", 502, ("Jenkins refuses this.", "Look at the answer shown here and at Jenkins' log."),
+    ("Jenkins가 거절했습니다.", "여기 적힌 응답과 Jenkins 로그를 확인하세요."))
 row("jenkins_trigger_token_refused", 502, ("The job does not accept the trigger token.", "Set trigger_token of the runner to the token under Trigger builds remotely in the job."),
     ("작업이 트리거 토큰을 받아들이지 않습니다.", "작업의 '빌드를 원격으로 유발'에 적힌 토큰을 러너의 trigger_token에 넣으세요."))
 row("jenkins_unavailable", 502, ("Jenkins has troubles of its own, or is starting.", "The hub looks again; see Jenkins' log."),
@@ -112,9 +112,9 @@ row("run_vanished", 502, ("The runner does not know the run any more.", "It is l
     ("러너에서 실행이 사라졌습니다.", "허브가 찾고 있습니다. 계속 없으면 러너를 확인하고 settle로 확정하세요."))
 row("runner_answer_lost", 502, ("The runner's answer was lost on the way; it may have started.", "The hub looks for the run; if it stays unknown, look at the runner and settle it by hand."),
     ("러너의 응답을 받지 못해 시작되었는지 알 수 없습니다.", "허브가 실행을 찾습니다. 끝내 알 수 없으면 러너를 확인하고 직접 정리하세요."))
-row("runner_refused", 502, ("The runner refuses to start this.", "Look at the reason in detail, correct it, then deploy again."),
-    ("러너가 시작을 거절했습니다.", "detail의 이유를 확인해 고친 뒤 다시 배포하세요."))
-row("runner_target_invalid", 422, ("The environment's keys do not fit its runner.", "Correct the key in detail on [services.NAME.environments.NAME]; leverframe check shows what it takes."),
-    ("환경의 설정이 러너와 맞지 않습니다.", "[services.NAME.environments.NAME]에서 detail에 적힌 키를 고치세요. leverframe check가 쓸 수 있는 키를 알려 줍니다."))
+row("runner_refused", 502, ("The runner refuses to start this.", "Look at the reason given here, correct it, then deploy again."),
+    ("러너가 시작을 거절했습니다.", "여기 적힌 이유를 확인해 고친 뒤 다시 배포하세요."))
+row("runner_target_invalid", 422, ("The environment's keys do not fit its runner.", "Correct the key named here on [services.NAME.environments.NAME]; leverframe check shows what it takes."),
+    ("환경의 설정이 러너와 맞지 않습니다.", "[services.NAME.environments.NAME]에서 여기 적힌 키를 고치세요. leverframe check가 쓸 수 있는 키를 알려 줍니다."))
 row("runner_unknown", 409, ("The configuration has no such runner.", "Name a key of [runners] in the environment's runner, then restart the hub."),
     ("설정에 그런 러너가 없습니다.", "환경의 runner에 [runners]의 키를 쓰고 허브를 다시 시작하세요."))

@@ -52,8 +52,8 @@ row("slack_not_in_channel", 502, ("The bot is not a member of the channel.", "In
     ("봇이 채널의 구성원이 아닙니다.", "채널에서 /invite @봇 을 입력하거나 앱에 chat:write.public 권한을 주세요."))
 row("slack_ratelimited", 502, ("Slack asks to send more slowly.", "It is tried again when Slack says; posts_per_second makes it slower."),
     ("Slack이 더 천천히 보내라고 합니다.", "Slack이 정한 시간 뒤 다시 시도합니다. posts_per_second로 더 늦출 수 있습니다."))
-row("slack_refused", 502, ("Slack refuses this message.", "Look up the error in detail at docs.slack.dev/reference/methods/chat.postMessage."),
-    ("Slack이 이 메시지를 거절했습니다.", "detail의 오류를 docs.slack.dev/reference/methods/chat.postMessage 에서 찾아보세요."))
+row("slack_refused", 502, ("Slack refuses this message.", "Look up the error named here at docs.slack.dev/reference/methods/chat.postMessage."),
+    ("Slack이 이 메시지를 거절했습니다.", "여기 적힌 오류를 docs.slack.dev/reference/methods/chat.postMessage 에서 찾아보세요."))
 row("slack_request_stale", 401, ("The request is more than five minutes off the hub's clock.", "Set the clock of the hub's machine (NTP); a request that was recorded is not taken again."),
     ("요청 시각이 허브의 시계와 5분 넘게 다릅니다.", "허브 서버의 시계를 맞추세요(NTP). 녹화된 요청은 다시 받지 않습니다."))
 row("slack_restricted_action", 502, ("A setting of the workspace does not let the bot post there.", "Ask an administrator of the workspace to allow it, or use another channel."),

@@ -225,7 +225,7 @@ def _pairs(view: DeploymentView, language: Language, zone: tzinfo) -> list[tuple
     if view.state == "running" and (view.run_number or view.run_url):
         add("run", run(view)[1:])
     if view.state in ("starting", "running") and view.step:
-        add("step", (Text(view.step),))
+        add("step", (Text(language.words.get(f"step.{view.step}", view.step)),))  # a runner of another's says it in its own words
     if view.tries > 1 or view.try_number > 1:
         add("try", (Text(f"{view.try_number}/{max(view.tries, view.try_number)}"),))
     if under_way and view.checks is not None:
