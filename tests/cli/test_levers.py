@@ -68,9 +68,12 @@ def test_a_command_is_given_as_in_a_chat(hub: RunningHub) -> None:
     whole = hub.run("deployments", "show", made(ran.out), "--json").document
     assert (whole["ref"], whole["parameters"], whole["requested_by"]) == ("main", {"version": "1 2"}, "operator")
     assert "web-app → staging" in hub.run("do", "status web-app").out
-    assert hub.run("do", "lock", "docs", "site", "moving house", "--for", "2h").status == 0
+    locked = hub.run("do", "lock", "docs", "site", "moving house", "--for", "2h")
+    assert locked.status == 0 and "moving house (until 2" in locked.out, locked.out  # --for was once a part of the reason, and the lock had no end
     listed = hub.run("do", "--json", "status").document
     assert "moving house" in listed["text"] and (listed["ok"], listed["deployment"]) == (True, None)
+    again = hub.run("do", "lock", "docs", "site", "moving -- house", "--for=30m")
+    assert again.status == 0 and "moving -- house (until 2" in again.out, again.out
     assert hub.run("do", "unlock docs site").status == 0
 
 

@@ -142,6 +142,7 @@ ANSWERS: Mapping[str, Callable[[Levers], Message]] = {
     "help for deploy, not allowed": lambda say: say.help_for(DEPLOY, "/", may=False, who_could=("admin",)),
     "who can": lambda say: say.who_can("deploy web-app production", (("admin", ()), ("release", ("slack:U0ANN", "github:octocat")))),
     "who can, nobody": lambda say: say.who_can("deploy web-app production", ()),
+    "why, of no line": lambda say: say.why("", "2026-11-21 16:05 KST", say.refused("environment_unknown", "prod")),
     "why": lambda say: say.why("deploy web-app production", "2026-11-21 16:05 KST", say.denied("deploy web-app production", ("release",))),
     "why, nothing": lambda say: say.why_nothing(),
     "mirrored": lambda say: say.mirrored("done", who="ann", room="#ops", line="deploy web-app production"),

@@ -65,13 +65,20 @@ def do(
 
 
 def _joined(words: list[str]) -> str:
-    """Return the words as one line; what the shell kept together stays together. One word alone is a whole line."""
+    """Return the words as one line; what the shell kept together stays together, and ``--for`` is an option as in a chat. One word alone is a whole line."""
     from leverframe.core.commands.words import quoted
 
     if len(words) == 1:
         return words[0]
-    pairs = [word.partition("=") if " " not in word.partition("=")[0] else (word, "", "") for word in words]
-    return " ".join(f"{name}={quoted(value)}" if equals else quoted(name) for name, equals, value in pairs)
+
+    def one(word: str) -> str:
+        name, equals, value = word.partition("=")
+        if any(sign.isspace() for sign in name):
+            return quoted(word)
+        name = name if name.startswith("--") else quoted(name)
+        return f"{name}={quoted(value)}" if equals else name
+
+    return " ".join(map(one, words))
 
 
 def _give(hub: Hub, line: str, room: str | None, key: str | None, dry_run: bool) -> Any:

@@ -412,7 +412,7 @@ class Levers:
         if named and (found := deployments.load(asked.turn.connection, named)) is not None:
             return self._done(asked, self._say.deployment(shown(found), self._zone), public=False, about=found.id)
         row = inbox.last_refusal(asked.turn.connection, actors=asked.standing.accounts)
-        refusal = None if row is None else Refusal(line=row.line or "?", code=row.code, at=row.ended_at, words=tuple((row.words or "").split()), detail=row.detail or "")
+        refusal = None if row is None else Refusal(line=row.line or "", code=row.code, at=row.ended_at, words=tuple((row.words or "").split()), detail=row.detail or "")
         return self._done(asked, why(refusal, self.roles, self._locale, self._zone))
 
 

@@ -56,7 +56,21 @@ async def test_a_database_that_is_away_is_tried_again(house, monkeypatch: pytest
     assert await listener.next(0) is None
 
 
-@pytest.mark.parametrize("room", ["dev", "#", "#a b", "#a/b", "#" + "a" * 81, "", "#<b>"])
+async def test_a_person_is_told_on_their_own_pages(house) -> None:  # type: ignore[no-untyped-def]
+    """Progress by direct message and a lock's notice are for one person, and wait until they have a page open.
+
+    They were once dead at once: a person is no channel.
+    """
+    assert await house.chat.post(posting("web-app is free", room="bob")) == Retryable(code="playground_person_away", detail="bob")
+    ann, bob = house.feed.listen("ann"), house.feed.listen("bob")
+    assert isinstance(await house.chat.post(posting("web-app is free", room="bob", mentions={"bob": "bob"})), Delivered)
+    told = await bob.next(0)
+    assert told.answer["whisper"]["message"]["headline"] == [{"kind": "text", "text": "web-app is free"}] and told.answer["whisper"]["room"] is None
+    assert await ann.next(0) is None
+    assert (await house.talk.history("#dev", before=None))["messages"] == []
+
+
+@pytest.mark.parametrize("room", ["#", "#a b", "#a/b", "#" + "a" * 81, "", "#<b>", "a" * 41])
 async def test_a_room_is_a_name_with_a_hash(house, room: str) -> None:  # type: ignore[no-untyped-def]
     """What could not be a channel is refused with the way to write one; Korean names are names."""
     assert "#dev-team" in house.chat.check_room(room)

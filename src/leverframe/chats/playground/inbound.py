@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from leverframe.chats.playground.feed import Ended, Feed, Told
-from leverframe.chats.playground.render import PERSON, dump, for_page, read_id
+from leverframe.chats.playground.render import NAME_CAP, PERSON, dump, for_page, read_id
 from leverframe.chats.playground.respond import PlaygroundExchange, Voice
 from leverframe.core import ids
 from leverframe.core.commands.definitions import SHARED
@@ -24,7 +24,7 @@ from leverframe.ports import Clock, PlaygroundChange, PlaygroundMessage, Playgro
 
 PAGE, REPLIES, LATEST = 60, 500, 300
 """Messages of a page of history, replies of a thread, and newest messages of all rooms that a page begins with."""
-TEXT_CAP, NAME_CAP, VALUE_CAP, FIELDS_CAP = 4000, 40, 2000, 50
+TEXT_CAP, VALUE_CAP, FIELDS_CAP = 4000, 2000, 50
 _UNIX, _US = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 MARGIN_US = 5_000_000
 """Two writes can be committed in another order than they were stamped: a page that comes back is given so much again."""

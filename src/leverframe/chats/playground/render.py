@@ -35,6 +35,8 @@ from leverframe.ports import PlaygroundMessage
 Json = dict[str, Any]
 PERSON = "playground:"
 """What the author of a person's message begins with."""
+NAME_CAP = 40
+"""Characters of a person's name at most."""
 
 
 def to_json(message: Message, mentions: Mapping[str, str] | None = None) -> Json:

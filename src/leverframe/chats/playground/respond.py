@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from leverframe.chats.playground.feed import Feed
-from leverframe.chats.playground.render import PERSON, to_json
-from leverframe.chats.playground.send import post
+from leverframe.chats.playground.render import PERSON
+from leverframe.chats.playground.send import post, whispered
 from leverframe.core.conversation import Answer, Asker, Form, Heard, Place
 from leverframe.core.delivery import Delivered, Outcome
 from leverframe.core.messages import Message, Text
@@ -48,13 +48,7 @@ class Voice:
         """Return as much of ``answer`` as only ``by`` sees."""
         whisper = None
         if answer.message is not None and not answer.public:
-            whisper = {
-                "id": f"whisper_{secrets.token_hex(8)}",
-                "room": at.room if at is not None else None,
-                "thread": at.thread if at is not None else None,
-                "at": self._clock.now().isoformat(),
-                "message": to_json(answer.message, _mentions(by)),
-            }
+            whisper = whispered(answer.message, _mentions(by), at, self._clock.now())
         form = None if answer.form is None else _form(answer.form)
         return {"whisper": whisper, "form": form, "errors": dict(answer.errors), "working": False}
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from leverframe.chats.playground.feed import Feed
-from leverframe.chats.playground.render import dump, read_id
+from leverframe.chats.playground.render import NAME_CAP, dump, read_id, to_json
 from leverframe.chats.playground.settings import Settings
 from leverframe.core import ids
+from leverframe.core.conversation import Place
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.core.errors import Refused
+from leverframe.core.messages import Message
 from leverframe.ports import Clock, PlaygroundStore, Posting
 
 AUTHOR = "Leverframe"
@@ -44,8 +50,16 @@ class PlaygroundChat:
         return check_room(room)
 
     async def post(self, posting: Posting) -> Outcome:
-        """Say it, as a new message or as a reply to ``posting.thread``."""
+        """Say it, as a new message or as a reply to ``posting.thread``; a room without ``#`` is a person, who alone sees it."""
+        if 0 < len(posting.room) <= NAME_CAP and not posting.room.startswith("#"):
+            return self._direct(posting)
         return await post(posting, self._store, self._feed, self._clock)
+
+    def _direct(self, posting: Posting) -> Outcome:
+        """Show it on the person's open pages, in the room that they look at; it waits for who has none."""
+        shown = whispered(posting.message, posting.mentions, None, self._clock.now())
+        pages = self._feed.tell(posting.room, {"whisper": shown, "form": None, "errors": {}, "working": False})
+        return Delivered(detail=f"shown on {pages} pages") if pages else Retryable(code="playground_person_away", detail=posting.room)
 
     async def update(self, posting: Posting, remote_id: str) -> Outcome:
         """Replace what the message ``remote_id`` says; it keeps its place, author and time."""
@@ -59,6 +73,12 @@ class PlaygroundChat:
     async def close(self) -> None:
         """End the open pages' streams."""
         self._feed.close()
+
+
+def whispered(message: Message, mentions: Mapping[str, str], at: Place | None, now: datetime) -> dict[str, Any]:
+    """Return ``message`` as what one person alone is shown; without ``at`` in the room that they look at."""
+    place = {"room": at.room, "thread": at.thread} if at is not None else {"room": None, "thread": None}
+    return {"id": f"whisper_{secrets.token_hex(8)}", **place, "at": now.isoformat(), "message": to_json(message, mentions)}
 
 
 async def post(posting: Posting, store: PlaygroundStore, feed: Feed, clock: Clock) -> Outcome:

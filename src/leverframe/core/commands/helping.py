@@ -23,7 +23,7 @@ class Refusal:
     """Something that was asked for and refused, as it is kept for :func:`why`."""
 
     line: str
-    """What was asked for, without secrets: ``Parsed.line()``."""
+    """What was asked for, without secrets: ``Parsed.line()``; empty when it could not be read."""
     code: str
     at: datetime
     words: tuple[str, ...] = ()

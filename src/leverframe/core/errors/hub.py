@@ -107,6 +107,8 @@ row("person_unknown", 404, ("Nobody of this name can sign in.", "leverframe peop
     ("이 이름으로 로그인할 수 있는 사람이 없습니다.", "leverframe people list로 확인하세요. 이미 차단한 사람은 다시 차단할 수 없습니다."))
 row("playground_message_not_found", 404, ("There is no such message in the playground.", "It may have been removed; a card is posted anew by itself."),
     ("플레이그라운드에 그런 메시지가 없습니다.", "지워졌을 수 있습니다. 카드는 자동으로 다시 게시됩니다."))
+row("playground_person_away", 503, ("They have no page of the playground open.", "Nothing is left to do: it is shown when they come back, within a day and a half."),
+    ("그 사람이 플레이그라운드를 열어 두지 않았습니다.", "따로 할 일은 없습니다. 하루 반 안에 다시 들어오면 보여 줍니다."))
 row("playground_room_invalid", 400, ("This cannot be a channel of the playground.", "Write # and up to 80 letters, digits, - or _: playground:#dev-team."),
     ("플레이그라운드 채널 이름이 아닙니다.", "# 뒤에 글자, 숫자, -, _를 80자까지 쓰세요. 예: playground:#dev-team."))
 row("plugin_failed", 500, ("The plugin named in detail made a mistake.", "Tell who looks after the plugin; the hub's log has the rest."),

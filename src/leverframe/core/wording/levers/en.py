@@ -348,8 +348,8 @@ def who_can(words: str, roles: Sequence[tuple[str, Sequence[str]]]) -> Message:
 
 
 def why(line: str, when: str, because: Message) -> Message:
-    """Return that ``line`` was refused at ``when``, and ``because`` of what."""
-    told = phrase("{line} was refused ({when}).", line=Code(line), when=when)
+    """Return that ``line`` (empty: what could not be read as one) was refused at ``when``, and ``because`` of what."""
+    told = phrase("{line} was refused ({when}).", line=Code(line) if line else "What you said", when=when)
     return Message(headline=told, blocks=(Paragraph(because.headline), *because.blocks))
 
 

@@ -351,8 +351,8 @@ def who_can(words: str, roles: Sequence[tuple[str, Sequence[str]]]) -> Message:
 
 
 def why(line: str, when: str, because: Message) -> Message:
-    """Return that ``line`` was refused at ``when``, and ``because`` of what."""
-    told = phrase("{line} 명령이 거절되었습니다 ({when}).", line=Code(line), when=when)
+    """Return that ``line`` (empty: what could not be read as one) was refused at ``when``, and ``because`` of what."""
+    told = phrase("{line} 명령이 거절되었습니다 ({when}).", line=Code(line) if line else "입력하신", when=when)
     return Message(headline=told, blocks=(Paragraph(because.headline), *because.blocks))
 
 
