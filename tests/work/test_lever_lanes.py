@@ -206,6 +206,22 @@ async def test_a_lock_and_who_waits_for_it(hub: Box, slack: FakeSlack, clock: Vi
     assert len(said(slack, "CAT")) == 1
 
 
+async def test_who_waited_is_mentioned(sqlite_url: str, clock: VirtualClock, runner: WorksRunner, slack: FakeSlack) -> None:
+    """Who is told of a lock is named as people are there, also with the workspace before the id; it was once "slack:T1/U0BOB"."""
+    roles = {"release": Role(allow=("lock *", "unlock *"), members=("slack:U0ANN", "slack:U0BOB"))}
+    for name in ("deploys", "U0ANN", "U0BOB"):
+        slack.channel(name)
+    async with box(sqlite_url, clock, catalogue=CATALOGUE, runners={"works": runner}, slack=slack, roles=roles) as hub:
+        await hub.say("u0ann", "lock web-app preview")
+        await hub.say("u0bob", "lock web-app preview --wait")
+        await hub.say("u0ann", "unlock web-app preview")
+        await hub.say("u0ann", "lock web-app preview")
+        await hub.say("u0bob", "lock web-app preview --steal")
+        await hub.deliver()
+        assert said(slack, "U0BOB")[0].startswith("🔓 <@U0BOB> *web-app* → *preview* is free.")
+        assert "<@U0ANN>" in said(slack, "U0ANN")[0]
+
+
 async def test_a_lock_that_is_over_frees_who_stands_in_line(hub: Box, clock: VirtualClock, works: Works) -> None:
     """Nobody has to unlock: what waited starts by itself when the lock's time is over, or when it is unlocked before."""
     for before_its_end in (False, True):

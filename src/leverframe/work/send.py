@@ -12,8 +12,10 @@ from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.core.events import Event
 from leverframe.core.ids import show
 from leverframe.core.messages import Message
+from leverframe.core.payload import at, text
 from leverframe.core.routes import Route
 from leverframe.core.threads import as_card, parent_of
+from leverframe.core.wording.levers import HUB
 from leverframe.ports import Chat, Posting
 from leverframe.store.deliveries import Card, Owed, Role
 
@@ -84,8 +86,15 @@ class Sender:
             remote_room=card.remote_room if card is not None else None,
             username=route.username if route else None,
             icon=route.icon if route else None,
-            mentions=self._mentions(event.kind, chat.name),
+            mentions={**self._mentions(event.kind, chat.name), **(_accounts(event, chat.name) if event.kind == HUB else {})},
         )
+
+
+def _accounts(event: Event, chat: str) -> Mapping[str, str]:
+    """Return account → id of those of ``chat`` that the hub's own event is for: who waited for a lock, and who had it."""
+    tell = at(event.payload, "tell")
+    named = [*(tell if isinstance(tell, list) else ()), text(event.payload, "former")]
+    return {one: one.partition(":")[2].rpartition("/")[2] for one in named if isinstance(one, str) and one.startswith(f"{chat}:")}
 
 
 def _room(one: Owed) -> str:
