@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from leverframe.config import Config
 from leverframe.core.access import Role
-from leverframe.core.conversation import Asker
-from leverframe.ports import Clock, Repositories, Runner
+from leverframe.core.conversation import Asker, Choice
+from leverframe.ports import Clock, OptionsWanted, Repositories, Runner
 
 if TYPE_CHECKING:
     from leverframe.core.deployments import Deployment
@@ -81,6 +81,7 @@ def build_box(
     ``groups_of`` tells from memory which groups of a chat somebody is in, ``teams_of`` which teams of GitHub (``None``: roles name none); in the chats ``powerless`` nobody holds anything. ``host`` has
     the plugins, ``hearing`` has them hear what happens; ``guarded`` is the way to addresses that came by request.
     """
+    from leverframe.core.commands.forms import options_for
     from leverframe.core.commands.helping import complete
     from leverframe.secrets.keys import keys_for
     from leverframe.secrets.sealing import Sealer
@@ -118,8 +119,13 @@ def build_box(
         extender=Extender(database, host, locale=config.hub.locale, told=planned) if host is not None else None, presser=presser,
     )  # fmt: skip
     known = config.catalogue.known()
+
+    async def options(wanted: OptionsWanted) -> Sequence[Choice]:
+        return options_for(wanted.form, wanted.field, wanted.typed, config.registry, known, standings.of(wanted.by).identity)
+
     return SignalBox(
-        converser=converser, levers=levers, deployer=deployer, conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form),
+        converser=converser, levers=levers, deployer=deployer,
+        conversations=Conversations(converser, locale=config.hub.locale, expects_form=converser.expects_form, options=options),
         standings=standings, runners=runners, dispatcher=Dispatcher(deployer), approver=Approver(deployer), follower=Follower(deployer, rules=_rules(config), api_url=config.github.api_url),
         overhears=host.overhears if host is not None and host.listens else None,
         complete=lambda by, typed: complete(typed, config.registry, known, standings.of(by).identity),

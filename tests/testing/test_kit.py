@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +65,22 @@ async def test_a_form_is_offered_where_slack_opens_none(color: Path, thread: str
             opened = await hub.click(offered.button("Open the form"))
             assert opened.form is not None and opened.form.title == "color"
             assert "green in #ops" in (await hub.submit(opened.form, {"which": "green"})).text
+
+
+async def test_a_select_asks_for_what_it_offers(tmp_path: Path) -> None:
+    """Of more services than Slack carries in one select, those that hold what is typed are offered, to who may deploy them."""
+    services = "".join(f'[services.{name}.environments.staging]\nrunner = "simulated"\n' for name in ("web-app", "web-admin", "api"))
+
+    async def offered(hub: Hub, typed: str, user: str = "U1", form: str = "deploy") -> list[str]:
+        payload = {"type": "block_suggestion", "action_id": "service", "block_id": "service", "value": typed, "view": {"id": "V1", "callback_id": form, "private_metadata": ""}}
+        status, body = await hub.send(signing.interaction(payload, user=user, trigger="1.1"))
+        assert status == 200
+        return [option["value"] for option in json.loads(body)["options"]]
+
+    async with Hub(config=services) as hub:
+        assert await offered(hub, "WEB") == ["web-app", "web-admin"]
+        assert await offered(hub, "") == ["web-app", "web-admin", "api"]
+        assert await offered(hub, "web", user="U9") == await offered(hub, "web", form="nothing") == []
 
 
 async def test_a_message_that_does_not_come_fails_with_what_came(color: Path) -> None:

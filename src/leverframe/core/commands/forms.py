@@ -59,6 +59,16 @@ def form_for(
     return Form(id=command.name, title=title, submit=title, cancel=_CANCEL.of(locale), fields=tuple(fields), context=context)
 
 
+def options_for(form: str, name: str, typed: str, registry: Registry, known: Known, identity: Identity) -> tuple[Choice, ...]:
+    """Return what may be chosen in a field of a form and holds what is ``typed``, for selects with more than a chat carries at once."""
+    command = registry.find(form)
+    argument = command.argument(name) if command is not None else None
+    if command is None or argument is None:
+        return ()
+    wanted = typed.strip().casefold()
+    return tuple(Choice(value=one, label=one[:_LABEL]) for one in choices(argument, command, registry, known, identity) if wanted in one.casefold())
+
+
 def read_form(command: Command, fields: Mapping[str, str], registry: Registry, known: Known, locale: Locale) -> Parsed | Misfilled:
     """Return the command with the values of a form that was sent, or what is wrong field by field; never raises.
 
