@@ -104,6 +104,16 @@ def test_what_is_answered_to_one_person_is_seen_by_nobody_else(live: Page, secon
     whisper.wait_for(state="detached")
 
 
+def test_what_is_too_long_is_refused_whole_and_stays(live: Page) -> None:
+    """Of 20,000 characters the first 4,000 were once taken, and the rest was gone without a word: half a command is another command."""
+    live.fill("#text", f"/deploy web-app staging {'x' * 20_000}")
+    live.press("#text", "Enter")
+    live.wait_for_selector("[role=alert]:has-text('1 to 4000 characters')")
+    assert len(live.input_value("#text")) == 20_024
+    assert live.locator("#rows article", has_text="xxxx").count() == 0
+    live.fill("#text", "")
+
+
 def test_an_act_is_answered_for_everybody(live: Page, second: Page) -> None:
     """What the hub says in public is a message of the channel, on every page at once; talk is answered with nothing."""
     say(live, "what about /deploy?")
