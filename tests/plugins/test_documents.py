@@ -12,7 +12,7 @@ import pytest
 from leverframe.config import load
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to"
-PAGES = ["plugins.md", "plugins.ko.md", "from-hubot.md", "from-hubot.ko.md"]
+PAGES = ["plugins.md", "from-hubot.md"]
 BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -26,6 +26,12 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_text(code)
     return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_korean_page_shows_the_same_code(page: str) -> None:
+    """What runs for the one runs for the other."""
+    assert BLOCK.findall((DOCS / page).read_text()) == BLOCK.findall((DOCS / page.replace(".md", ".ko.md")).read_text())
 
 
 def test_every_plugin_of_the_page_adds_something(written: Path) -> None:
