@@ -44,9 +44,10 @@ class Sending:
     at: datetime
 
 
-def load(connection: Connection, id: int) -> PostedCard | None:
-    """Return a card that was pressed before, alone with it until the transaction ends."""
-    kept = connection.execute(sa.select(posted_cards.c.document).where(posted_cards.c.id == id).with_for_update()).scalar()
+def load(connection: Connection, id: int, *, changing: bool = True) -> PostedCard | None:
+    """Return a card that was pressed before; who is ``changing`` it is alone with it until the transaction ends."""
+    wanted = sa.select(posted_cards.c.document).where(posted_cards.c.id == id)
+    kept = connection.execute(wanted.with_for_update() if changing else wanted).scalar()
     return None if kept is None else decoder(PostedCard)(kept)
 
 

@@ -131,13 +131,13 @@ class Presser:
         self._begun[id] = _Begun(button=button.name, request=request, line=line)
         return Outcome(answer=Answer(message=Message(headline=(Text(say.beginning(host_of(request.url))),), tone="progress")), line=line, code=UNFINISHED)
 
-    def _card(self, connection: Connection, key: str) -> PostedCard | None:
+    def _card(self, connection: Connection, key: str, *, changing: bool = True) -> PostedCard | None:
         """Return a card as it stands; ``None`` for one that is not kept any more."""
         try:
             id = ids.read("evt", key)
         except ValueError:
             return None
-        kept = posted_cards.load(connection, id)
+        kept = posted_cards.load(connection, id, changing=changing)
         if kept is not None:
             return kept
         stored = events.load(connection, [id]).get(id)
@@ -150,9 +150,9 @@ class Presser:
         return Outcome(answer=Answer(message=self._levers.refused(code, detail)), line=line, code=code, detail=detail)
 
     def may_press(self, connection: Connection, standing: Standing, value: str) -> bool:
-        """Return whether somebody may press a button with this value, as the card stands."""
+        """Return whether somebody may press a button with this value, as the card stands; it is only looked at."""
         read = read_value(value)
-        card = None if read is None else self._card(connection, read[0])
+        card = None if read is None else self._card(connection, read[0], changing=False)
         return card is not None and not isinstance(allowed(standing.identity, (VERB, card.token), self._roles), Denied)
 
     # Outside of any transaction.
