@@ -9,6 +9,7 @@ from lever_desk import Frame
 from sitting import Answer, Doors
 from web.test_levers_api import token
 
+from leverframe.core.redaction import MASK
 from leverframe.store import audit, deployments
 
 pytestmark = pytest.mark.anyio
@@ -22,10 +23,10 @@ async def ask(doors: Doors, headers: Any = None, *, operator: bool = False, **do
 async def test_a_back_office_holds_a_token_for_one_project(doors: Doors, frame: Frame) -> None:
     """With the grant ``dispatch PROJECT EVENT_TYPE`` and nothing else it starts just that, and follows it to its end."""
     cms = await token(doors, "dispatch acme/site webhook", name="cms")
-    answer = await ask(doors, cms, client_payload={"post": {"id": 7}}, reason="a post was edited")
+    answer = await ask(doors, cms, client_payload={"post": {"id": 7}, "token": "s3cret"}, reason="a post was edited")
     assert answer.status == 202 and answer.headers["location"] == f"/api/dispatches/{answer.json['id']}"
     taken = answer.json
-    assert (taken["status"], taken["ended"], taken["event_type"], taken["client_payload"]) == ("accepted", False, "webhook", {"post": {"id": 7}})
+    assert (taken["status"], taken["ended"], taken["event_type"], taken["client_payload"]) == ("accepted", False, "webhook", {"post": {"id": 7}, "token": MASK})
     again = (await ask(doors, cms, client_payload={"post": {"id": 8}}, reason="another")).json
     assert (again["id"], again["joined_another"], again["joined"]) == (taken["id"], True, 2)
     await frame.run(seconds=35)

@@ -12,6 +12,7 @@ from leverframe.core.access import Allowed, Identity, allowed
 from leverframe.core.deployments import ENDED, Deployment, status
 from leverframe.core.deployments.inputs import RetryAsked
 from leverframe.core.errors import PROBLEMS, Refused
+from leverframe.core.redaction import redacted_detail
 from leverframe.store import audit, deployments
 from leverframe.web.desk import Desk
 from leverframe.web.levers import asker_of, levers_of
@@ -90,7 +91,7 @@ def shown(deployment: Deployment) -> dict[str, Any]:
     code = end.code if end is not None else last.trouble if last is not None else ""
     return {
         "id": deployment.id, "status": status(deployment), "ended": deployment.state in ENDED, "project": deployment.service, "event_type": sent.event_type,
-        "environment": sent.environment, "client_payload": json.loads(sent.payload), "correlation_id": last.correlation_id if last is not None else deployment.id,
+        "environment": sent.environment, "client_payload": redacted_detail(json.loads(sent.payload)), "correlation_id": last.correlation_id if last is not None else deployment.id,
         "followed": sent.followed, "joined": sent.joined, "requests": [
             {"at": one.at, "by": one.by_name or one.by or deployment.cause, "reason": one.reason} for one in sent.requests
         ],

@@ -50,7 +50,7 @@ class DispatchShape(_Answer):
     project: str
     event_type: str
     environment: str
-    client_payload: dict[str, Any] = Field(description="as it was asked for, without what the hub adds")
+    client_payload: dict[str, Any] = Field(description="as it was asked for, without what the hub adds; what looks like a secret is masked")
     correlation_id: str = Field(description="client_payload.leverframe.id; the run is found by it where run-name holds it")
     followed: bool = Field(description="whether the run is looked for; false where the payload has no key left, or the configuration says so")
     joined: int = Field(description="how many requests became this one")
