@@ -19,6 +19,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import structlog
 import uvicorn
 from typer.testing import CliRunner
 
@@ -114,7 +115,12 @@ class RunningHub:
     def run(self, *arguments: str, environ: Mapping[str, str] | None = None, stdin: bytes = b"") -> Ran:
         """Run a command in this process against the hub."""
         environ = {"LEVERFRAME_CONFIG": str(self.folder / "leverframe.toml"), **(environ or {})}
-        done = CliRunner().invoke(app, list(arguments), env=dict(environ), input=stdin)
+        logging = structlog.get_config()
+        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # the hub of this process would write among what the command says
+        try:
+            done = CliRunner().invoke(app, list(arguments), env=dict(environ), input=stdin)
+        finally:
+            structlog.configure(**logging)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Ran(status=done.exit_code, out=done.stdout, err=done.stderr)

@@ -214,8 +214,8 @@ def test_a_retry_follows_only_what_it_sends_again(fresh_hub: RunningHub, monkeyp
 def test_a_retry_that_dies_again_ends_with_one(fresh_hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A script sees by the exit status that what was sent again did not arrive."""
     monkeypatch.setattr(deliveries_command, "POLL_S", 0.0)
-    fresh_hub.change(fresh_hub.dead[0], destination="playground:not a room")
-    ran = fresh_hub.run("deliveries", "retry", "--status", "dead", "--destination", "playground:not a room")
+    fresh_hub.change(fresh_hub.dead[0], destination="playground:#not a room")
+    ran = fresh_hub.run("deliveries", "retry", "--status", "dead", "--destination", "playground:#not a room")
     assert (ran.status, ran.out) == (1, "owed again: 1\n") and "dead: 1" in ran.err
 
 

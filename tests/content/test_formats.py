@@ -88,7 +88,7 @@ def test_a_file_without_front_matter_gets_one_when_needed() -> None:
     "raw",
     [
         b"\xff\xfe", b"---\na: [1\n---\n", b"---\n- a\n---\n", b"---\n" + b"a: " + b"[" * 5000 + b"\n---\n",
-        b"---\n" + b"x: y\n" * 20_000 + b"---\n", b"---\na: *gone\n---\n",
+        b"---\n" + b"x: y\n" * 20_000 + b"---\n", b"---\na: *gone\n---\n", b"---\n+_\n---\n",
         b"---\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\n---\n",
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -107,8 +108,13 @@ def test_commands_in_documents_exist(page: Path) -> None:
     assert unknown == []
 
 
+@cache
+def _program() -> Any:
+    return typer.main.get_command(commands.app)
+
+
 def _is_command(words: list[str]) -> bool:
-    command: Any = typer.main.get_command(commands.app)
+    command: Any = _program()
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
     if hasattr(command, "commands") and not command.invoke_without_command:

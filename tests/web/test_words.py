@@ -8,7 +8,9 @@ from typing import get_args
 
 from leverframe.core.content.validating import PROBLEMS
 from leverframe.core.deployments import State as Deployed
+from leverframe.core.deployments.dispatching import Status
 from leverframe.core.deployments.timeline import What
+from leverframe.core.gates import Decision, Deed
 from leverframe.core.subscriptions import Health
 from leverframe.store.content_changes import Act
 from leverframe.store.deliveries import Role, State
@@ -31,7 +33,8 @@ BUILT = {f"state_{state.name.lower()}" for state in State} | {f"role_{role.name.
     f"hook_standing_{word}" for word in (*Health, "inactive", "paused")} | {f"hook_done_{word}" for word in ACTIONS} | {
     f"hook_foreseen_{reason}" for reason in get_args(Foreseen)} | {
     f"hook_{word}" for word in ("enable", "pause", "resume", "test")} | {"state", "destination", "route", "since", "entry_gone_target"} | {
-    f"problem_{code}" for code in PROBLEMS} | {f"stage_{stage}" for stage in (*get_args(Stage), "none", "not_stored", "saved", "storing")} | {f"act_{act}" for act in get_args(Act)}
+    f"problem_{code}" for code in PROBLEMS} | {f"stage_{stage}" for stage in (*get_args(Stage), "none", "not_stored", "saved", "storing")} | {f"act_{act}" for act in get_args(Act)} | {
+    f"outcome_{word}" for word in (*get_args(Status), "done")} | {f"decision_{word}" for word in get_args(Decision)} | {f"deed_{word}" for word in (*get_args(Deed), "on_yes", "on_no")}
 
 
 def test_every_word_is_there_in_english_and_korean() -> None:

@@ -75,7 +75,7 @@ def recoveries(
 
 @app.command()
 def watches(config: ConfigAt = None, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Show whose hooks' delivery logs are read for what did not come in. Those that are declared, and any by which something came."""
+    """Show whose delivery logs are read, for what did not come in. Those that are declared, and any by which something came."""
     from leverframe.cli.output import instant, safe, show, table
 
     with at_hub(config, url, token, as_json) as hub:

@@ -108,7 +108,7 @@ def _load(head: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 2})" if mark is not None else ""
         raise Unreadable(f"its front matter is not YAML: {getattr(error, 'problem', None) or type(error).__name__}{where}") from None
-    except (ValueError, RecursionError, AttributeError, KeyError, TypeError, NotImplementedError) as error:
+    except (ValueError, RecursionError, AttributeError, LookupError, TypeError, NotImplementedError) as error:
         raise Unreadable(f"its front matter is not YAML: {type(error).__name__}") from None
     if found is None:
         return {}

@@ -14,6 +14,8 @@ from leverframe.web.inbound import BODY_CAP, Answer, Body, Inbound
 
 HEAD_CAP = 65_536
 """Bytes of a request's line and headers; GitHub's are about 500."""
+LINGER_S = 2.0
+"""So long a connection takes what is still on its way after its request was refused half-way."""
 REQUEST_S = 60.0
 """Seconds in which a request must have come, head and body; GitHub itself gives up after 10."""
 
@@ -31,6 +33,7 @@ class Connection(HttpToolsProtocol):
         """Begin to listen; called by the event loop."""
         super().connection_made(_Gathering(transport))  # type: ignore[arg-type]
         self._in_head, self._head_size = True, 0
+        self._lingers = False
         self._direct: _Direct | None = None
         # Behind a proxy that is believed, the address is in the headers, and reading it there is uvicorn's.
         self._doors: Inbound | None = None if self.config.proxy_headers else getattr(self.config.app, "inbound", None)
@@ -43,6 +46,8 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came; a head that does not end is not read for ever."""
+        if self._lingers:
+            return
         if self._in_head:
             self._head_size += len(data)
         super().data_received(data)
@@ -100,6 +105,7 @@ class Connection(HttpToolsProtocol):
         """Answer before the body is whole; the rest of it is not read."""
         assert self._doors is not None
         request.more_body = request.keep_alive = False
+        request.cut = True
         request.body.end()
         self._begin(request, self._doors.refuse(request.path, refused, self.client))
 
@@ -125,19 +131,29 @@ class Connection(HttpToolsProtocol):
         lines.append(b"content-length: %d\r\n\r\n" % len(answer.body))
         lines.append(answer.body)
         self.transport.write(b"".join(lines))
-        if closes:
+        if closes and request.cut:
+            self._linger()
+        elif closes:
             self.transport.close()
         self.on_response_complete()
+
+    def _linger(self) -> None:
+        """Close for writing, and let what still comes in fall for a while: closing at once would reset the connection, and a sender in the
+        middle of its body would not see the answer. https://www.rfc-editor.org/rfc/rfc9112#section-9.6"""
+        self._lingers = True
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.close)
 
 
 class _Direct:
     """A request that goes the short way; uvicorn sees what it asks of a request of its own."""
 
-    __slots__ = ("body", "disconnected", "fields", "keep_alive", "more_body", "path", "response_complete")
+    __slots__ = ("body", "cut", "disconnected", "fields", "keep_alive", "more_body", "path", "response_complete")
 
     def __init__(self, path: str, fields: dict[bytes, bytes], body: Body, keep_alive: bool) -> None:
         self.path, self.fields, self.body, self.keep_alive = path, fields, body, keep_alive
         self.more_body, self.response_complete, self.disconnected = True, False, False
+        self.cut = False
 
     @property
     def message_event(self) -> _Direct:
@@ -176,6 +192,11 @@ class _Gathering:
         if self._head and not self.is_closing():
             self._transport.write(self._head)
         self._head = b""
+
+    def write_eof(self) -> None:
+        self._flush()
+        if self._transport.can_write_eof():  # TLS has no way to say so
+            self._transport.write_eof()
 
     def close(self) -> None:
         self._flush()
