@@ -86,11 +86,22 @@ def entry_point(*arguments: str, folder: Path, environ: Mapping[str, str] | None
     """Run ``leverframe`` in ``folder``, with an environment of its own: in this process, but for what goes on until it is stopped."""
     if arguments[:1] in (("serve",), ("demo",)):
         return program(*arguments, folder=folder, environ=environ, stdin=stdin)
-    with mock.patch.dict(os.environ, {**_environment(), **(environ or {})}, clear=True), chdir(folder):
+    with mock.patch.dict(os.environ, {**_environment(), **(environ or {})}, clear=True), chdir(folder), _hubs_silent():
         done = CliRunner().invoke(app, list(arguments), input=stdin, prog_name="leverframe")
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Ran(status=done.exit_code, out=done.stdout, err=done.stderr)
+
+
+@contextmanager
+def _hubs_silent() -> Iterator[None]:
+    """Have the hubs that run in threads of this process not write among what a command says."""
+    logging = structlog.get_config()
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    try:
+        yield
+    finally:
+        structlog.configure(**logging)
 
 
 def _environment() -> dict[str, str]:
@@ -115,12 +126,8 @@ class RunningHub:
     def run(self, *arguments: str, environ: Mapping[str, str] | None = None, stdin: bytes = b"") -> Ran:
         """Run a command in this process against the hub."""
         environ = {"LEVERFRAME_CONFIG": str(self.folder / "leverframe.toml"), **(environ or {})}
-        logging = structlog.get_config()
-        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # the hub of this process would write among what the command says
-        try:
+        with _hubs_silent():
             done = CliRunner().invoke(app, list(arguments), env=dict(environ), input=stdin)
-        finally:
-            structlog.configure(**logging)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Ran(status=done.exit_code, out=done.stdout, err=done.stderr)
