@@ -218,7 +218,7 @@ def test_an_outgoing_webhook_asks_and_does_not_act(ops: Team) -> None:
     status = ops.ask(ops.app.outgoing(ops.room, "status", name="ask"))
     assert status.status == 200 and "web-app" in json.dumps(status.document)
     refused = ops.ask(ops.app.outgoing(ops.room, "deploy web-app staging", name="ask"))
-    assert "identity_unproven" in json.dumps(refused.document) and requests() == before
+    assert "identity_unproven" in json.dumps(refused.document) and requests() <= before
     assert f"teams:unproven/{ANN}" in ops.hub.command("audit", "list", "--json")
 
 
