@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 PATIENCE_S = 30
 TESTS = Path(__file__).parents[1]
@@ -229,6 +229,27 @@ def test_the_box_completes_commands(live: Page) -> None:
     live.press("#text", "Enter")
     live.wait_for_selector("#rows article:has-text('🚀 api → staging by ann')")
     assert live.input_value("#text") == ""
+
+
+def test_what_would_complete_a_line_comes_too_late_when_it_is_sent(live: Page) -> None:
+    """The list asked for just before Enter arrived while the line was being sent, opened, and lay over the buttons from then on."""
+    held: list[Route] = []
+    live.route("**/playground/completions?*", lambda route: held.append(route))
+    live.route("**/playground/messages", lambda route: held.append(route))
+    for act, count in ((lambda: live.fill("#text", "/status web-app"), 1), (lambda: live.press("#text", "Enter"), 2)):
+        act()
+        deadline = time.monotonic() + PATIENCE_S
+        while len(held) < count:
+            assert time.monotonic() < deadline
+            live.wait_for_timeout(20)
+    with live.expect_response("**/playground/completions?*"):
+        held[0].continue_()
+    live.wait_for_timeout(50)
+    held[1].continue_()
+    live.unroute_all()
+    live.wait_for_selector("#text:placeholder-shown")
+    live.wait_for_timeout(100)
+    assert live.locator("#text-menu").is_hidden()
 
 
 def test_the_arrow_brings_back_the_last_line(live: Page) -> None:

@@ -16,9 +16,11 @@ export function menu(field) {
   let at = -1; // the one that Enter takes; none, when nothing of the word is written yet
   let shownFor = null; // the text that the offers are for
   let timer = 0;
+  let turn = 0; // an answer that comes after the list was closed is for nobody: the line may be on its way already
 
   function close() {
     clearTimeout(timer);
+    turn += 1;
     offers = [];
     at = -1;
     shownFor = null;
@@ -32,8 +34,9 @@ export function menu(field) {
     const text = field.value;
     if (!BEGINS.test(text) || field.selectionEnd !== text.length || text.includes("\n")) return close();
     timer = setTimeout(async () => {
+      const asked = ++turn;
       const found = await quietly(`/playground/completions?${new URLSearchParams({ text, name: me() })}`);
-      if (found && field.value === text && document.activeElement === field) show(text, found);
+      if (found && asked === turn && field.value === text && document.activeElement === field) show(text, found);
     }, PAUSE_MS);
   }
 
