@@ -41,7 +41,7 @@ from leverframe.ports.conversations import (
 )
 from leverframe.ports.playground import PlaygroundChange, PlaygroundMessage, PlaygroundSaid, PlaygroundStore, PlaygroundTalk
 from leverframe.ports.plugins import Extended, Memory, Plugins, Post
-from leverframe.ports.runners import Order, Repositories, Runner
+from leverframe.ports.runners import Order, Repositories, Runner, Telling
 
 __all__ = [
     "Absent",
@@ -89,6 +89,7 @@ __all__ = [
     "Shipping",
     "Source",
     "Started",
+    "Telling",
     "TokenVault",
     "Unreachable",
 ]  # fmt: skip

@@ -65,6 +65,27 @@ class Runner(Protocol):
         ...
 
 
+class Telling:
+    """What every runner shares whose start is its end: it tells somebody, nothing runs of it, and telling twice does no harm."""
+
+    poll_every_s = 60.0
+
+    async def find(self, order: Order) -> Found | Absent | Unreachable:
+        """Say that it may be told again."""
+        return Absent(sure=True)
+
+    async def poll(self, order: Order, run: Run) -> Going | Finished | Absent | Unreachable:
+        """Say that there is no run."""
+        return Absent(sure=True)
+
+    async def cancel(self, order: Order, run: Run) -> CancelTaken | CancelRefused | Unreachable:
+        """Say that what was told cannot be taken back."""
+        return CancelRefused(code="run_ended")
+
+    async def close(self) -> None:
+        """Nothing to let go of: connections are their owner's."""
+
+
 class Repositories(Protocol):
     """What a deployment has to know of its repository. Each raises ``Refused`` with a code and the remedy, or asks again later by it."""
 

@@ -6,24 +6,23 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 from __future__ import annotations
 
 from leverframe.core.json_objects import written
-from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
+from leverframe.core.runs import Lost, NotStarted, Started
 from leverframe.core.signing import standard_headers
 from leverframe.net import NotSent, Outbound
-from leverframe.ports import Clock, Order
+from leverframe.ports import Clock, Order, Telling
 
 _AGAIN = frozenset({408, 409, 423, 425, 429})
 """Refusals that may pass by themselves; a 5xx may too."""
 _CAP = 4_096
 
 
-class Callback:
+class Callback(Telling):
     """Sends it until it is taken. Satisfies ``ports.Runner``.
 
     A receiver may hear twice: its answer was lost, or it answered with an error after all. The id is the same each time.
     """
 
     name = kind = "callback"
-    poll_every_s = 60.0
 
     def __init__(self, outbound: Outbound, clock: Clock) -> None:
         """``outbound`` guards addresses that came by request; it stays its owner's."""
@@ -43,18 +42,3 @@ class Callback:
             return Started(run=None, ends=True)
         again = answer.status >= 500 or answer.status in _AGAIN
         return NotStarted(code="callback_refused", detail=f"HTTP {answer.status}", again=again, after_s=answer.retry_after_s)
-
-    async def find(self, order: Order) -> Found | Absent | Unreachable:
-        """Say that it may be sent again: it is at least once that is promised."""
-        return Absent(sure=True)
-
-    async def poll(self, order: Order, run: Run) -> Going | Finished | Absent | Unreachable:
-        """Say that there is no run."""
-        return Absent(sure=True)
-
-    async def cancel(self, order: Order, run: Run) -> CancelTaken | CancelRefused | Unreachable:
-        """Say that what was sent cannot be taken back."""
-        return CancelRefused(code="run_ended")
-
-    async def close(self) -> None:
-        """Nothing to let go of: the connections are the hub's shared ones."""

@@ -9,23 +9,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
+from leverframe.core.runs import Lost, NotStarted, Started
 from leverframe.github.client import GitHub, quoted
 from leverframe.github.errors import Trouble
-from leverframe.ports import Order
+from leverframe.ports import Order, Telling
 
 MOST_COMMENT = 1_024
 _PATH = re.compile(r"/repos/([^/]+/[^/]+)/actions/runs/([1-9][0-9]{0,19})/deployment_protection_rule")
 
 
-class GitHubRule:
+class GitHubRule(Telling):
     """Answers once; whether the run then goes on is GitHub's to say. Satisfies ``ports.Runner``.
 
     To answer the same twice changes nothing: what was answered already GitHub refuses, so a lost answer is answered again.
     """
 
     name = kind = "github_rule"
-    poll_every_s = 60.0
 
     def __init__(self, github: GitHub, api_url: str) -> None:
         """``github`` speaks as the app that the rule belongs to; only addresses of ``api_url`` are answered."""
@@ -44,21 +43,6 @@ class GitHubRule:
         if isinstance(answer, Trouble):
             return NotStarted(code=answer.code, detail=answer.detail, again=answer.again, after_s=answer.after_s)
         return Started(run=None, ends=True)
-
-    async def find(self, order: Order) -> Found | Absent | Unreachable:
-        """Say that it may be answered again."""
-        return Absent(sure=True)
-
-    async def poll(self, order: Order, run: Run) -> Going | Finished | Absent | Unreachable:
-        """Say that there is no run of the hub's."""
-        return Absent(sure=True)
-
-    async def cancel(self, order: Order, run: Run) -> CancelTaken | CancelRefused | Unreachable:
-        """Say that an answer cannot be taken back."""
-        return CancelRefused(code="run_ended")
-
-    async def close(self) -> None:
-        """Nothing to let go of: the connections are the hub's shared ones."""
 
 
 def read_callback(url: str, api_url: str, repository: str) -> str | None:
