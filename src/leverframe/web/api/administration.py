@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from leverframe.core.access import Allowed, allowed
 from leverframe.store import mutes
@@ -12,106 +12,112 @@ from leverframe.store import people as people_store
 from leverframe.store import tokens as token_store
 from leverframe.web import acts
 from leverframe.web.api import shapes
-from leverframe.web.api.asked import locale_of, who
+from leverframe.web.api.asked import OurDesk, locale_of, who
 from leverframe.web.api.shapes import Word
 from leverframe.web.asking import moment
-from leverframe.web.desk import Desk
+
+router = APIRouter()
 
 
-def routes(api: FastAPI, desk: Desk) -> None:
-    """Add the operations of routes."""
-    @api.get("/api/routes", response_model=shapes.RouteList, summary="The configured routes")
-    async def listed() -> Any:
-        silent = {mute["target"]: mute["until"] for mute in await desk.database.read(mutes.listed, now=desk.clock.now())}
-        return {"routes": [
-            {"name": route.route, "source": route.source or None, "events": list(route.events), "destinations": list(route.destinations),
-             "muted_until": silent.get(f"route:{route.route}")} for route in desk.routes.listed()]}
-
-    @api.post("/api/routes/explain", response_model=shapes.Explanations, summary="What each route would say of an event that you bring")
-    async def explain(asked: shapes.ExplainAsked, request: Request) -> Any:
-        return {"routes": await desk.routes.explain_given(source=asked.source, event=asked.event, payload=asked.payload, locale=locale_of(request))}
-
-    @api.post("/api/routes/test", response_model=shapes.Tested, summary="Send a sample through a route")
-    async def test(asked: shapes.TestAsked, request: Request) -> Any:
-        destinations = await desk.routes.test(asked.route)
-        await desk.record(who(request).actor, "routes.test", asked.route)
-        return {"destinations": list(destinations)}
+@router.get("/api/routes", response_model=shapes.RouteList, summary="The configured routes")
+async def list_routes(desk: OurDesk) -> Any:
+    silent = {mute["target"]: mute["until"] for mute in await desk.database.read(mutes.listed, now=desk.clock.now())}
+    return {"routes": [
+        {"name": route.route, "source": route.source or None, "events": list(route.events), "destinations": list(route.destinations),
+         "muted_until": silent.get(f"route:{route.route}")} for route in desk.routes.listed()]}
 
 
-def mute_doors(api: FastAPI, desk: Desk) -> None:
-    """Add the operations of mutes."""
-    @api.get("/api/mutes", response_model=shapes.MuteList, summary="Mutes in force")
-    async def listed() -> Any:
-        return {"mutes": await desk.database.read(mutes.listed, now=desk.clock.now())}
-
-    @api.post("/api/mutes", response_model=shapes.MuteShape, status_code=201, summary="Mute a route or a room until a time")
-    async def mute(asked: shapes.MuteAsked, request: Request) -> Any:
-        until = moment("until", asked.until, now=desk.clock.now(), ahead=True, timezone=desk.timezone)
-        await acts.mute(desk, who(request), target=asked.target, until=until, reason=asked.reason)
-        return {"target": asked.target, "until": until, "reason": asked.reason, "by": who(request).actor}
-
-    @api.delete("/api/mutes/{target:path}", status_code=204, summary="End a mute")
-    async def unmute(target: Word, request: Request) -> Response:
-        await acts.unmute(desk, who(request), target)
-        return Response(status_code=204)
+@router.post("/api/routes/explain", response_model=shapes.Explanations, summary="What each route would say of an event that you bring")
+async def explain_routes(desk: OurDesk, asked: shapes.ExplainAsked, request: Request) -> Any:
+    return {"routes": await desk.routes.explain_given(source=asked.source, event=asked.event, payload=asked.payload, locale=locale_of(request))}
 
 
-def tokens(api: FastAPI, desk: Desk) -> None:
-    """Add the operations of API and hook tokens."""
-    def may_all(request: Request) -> bool:
-        return isinstance(allowed(who(request), ("admin",)), Allowed)
-
-    @api.get("/api/tokens", response_model=shapes.ApiTokenList, summary="Your API tokens; an administrator's: everybody's")
-    async def listed(request: Request) -> Any:
-        found = await acts.own_api_tokens(desk, who(request), anybodys=may_all(request))
-        return {"tokens": [shapes.ApiTokenShape.model_validate(token, from_attributes=True) for token in found]}
-
-    @api.post("/api/tokens", response_model=shapes.Issued, status_code=201, summary="Issue an API token within your own grants")
-    async def issue(asked: shapes.ApiTokenAsked, request: Request) -> Any:
-        secret = await acts.issue_api_token(desk, who(request), name=asked.name, grants=asked.grants, days=asked.days)
-        return {"name": asked.name, "token": secret}
-
-    @api.delete("/api/tokens/{name}", status_code=204, summary="Revoke an API token")
-    async def revoke(name: Word, request: Request) -> Response:
-        await acts.revoke_api_token(desk, who(request), name, anybodys=may_all(request))
-        return Response(status_code=204)
-
-    @api.get("/api/hook-tokens", response_model=shapes.HookTokenList, summary="Tokens of /hook and /teams/incoming")
-    async def hooks() -> Any:
-        found = await desk.database.read(token_store.all_hook)
-        return {"tokens": [shapes.HookTokenShape.model_validate(token, from_attributes=True) for token in found]}
-
-    @api.post("/api/hook-tokens", response_model=shapes.Issued, status_code=201, summary="Issue a token for /hook and /teams/incoming, for some rooms")
-    async def issue_hook(asked: shapes.HookTokenAsked, request: Request) -> Any:
-        secret = await acts.issue_hook_token(desk, who(request), name=asked.name, rooms=asked.rooms, days=asked.days)
-        return {"name": asked.name, "token": secret}
-
-    @api.delete("/api/hook-tokens/{name}", status_code=204, summary="Revoke a hook token")
-    async def revoke_hook(name: Word, request: Request) -> Response:
-        await acts.revoke_hook_token(desk, who(request), name)
-        return Response(status_code=204)
+@router.post("/api/routes/test", response_model=shapes.Tested, summary="Send a sample through a route")
+async def test_route(desk: OurDesk, asked: shapes.TestAsked, request: Request) -> Any:
+    destinations = await desk.routes.test(asked.route)
+    await desk.record(who(request).actor, "routes.test", asked.route)
+    return {"destinations": list(destinations)}
 
 
-def people(api: FastAPI, desk: Desk) -> None:
-    """Add the operations of people."""
-    @api.get("/api/people", response_model=shapes.PeopleList, summary="Everybody, and open invitations")
-    async def everybody() -> Any:
-        found = await desk.database.read(people_store.everybody)
-        invited = await desk.database.read(people_store.open_invitations, desk.clock.now())
-        return {"people": [shapes.PersonShape.model_validate(one, from_attributes=True) for one in found],
-                "invitations": [{"name": one.person, "role": one.role, "expires_at": one.expires_at} for one in invited]}
+@router.get("/api/mutes", response_model=shapes.MuteList, summary="Mutes in force")
+async def list_mutes(desk: OurDesk) -> Any:
+    return {"mutes": await desk.database.read(mutes.listed, now=desk.clock.now())}
 
-    @api.post("/api/people/invitations", response_model=shapes.Invited, status_code=201, summary="Make a one-time link for somebody")
-    async def invite(asked: shapes.InviteAsked, request: Request) -> Any:
-        link, until = await acts.invite(desk, who(request), person=asked.name, role=asked.role)
-        return {"name": asked.name, "role": asked.role, "link": link, "expires_at": until}
 
-    @api.delete("/api/people/invitations/{name}", status_code=204, summary="Withdraw the link that somebody has not used yet")
-    async def withdraw(name: Word, request: Request) -> Response:
-        await acts.withdraw(desk, who(request), name)
-        return Response(status_code=204)
+@router.post("/api/mutes", response_model=shapes.MuteShape, status_code=201, summary="Mute a route or a room until a time")
+async def mute(desk: OurDesk, asked: shapes.MuteAsked, request: Request) -> Any:
+    until = moment("until", asked.until, now=desk.clock.now(), ahead=True, timezone=desk.timezone)
+    await acts.mute(desk, who(request), target=asked.target, until=until, reason=asked.reason)
+    return {"target": asked.target, "until": until, "reason": asked.reason, "by": who(request).actor}
 
-    @api.delete("/api/people/{name}", status_code=204, summary="Lock somebody out")
-    async def disable(name: Word, request: Request) -> Response:
-        await acts.disable(desk, who(request), name)
-        return Response(status_code=204)
+
+@router.delete("/api/mutes/{target:path}", status_code=204, summary="End a mute")
+async def unmute(desk: OurDesk, target: Word, request: Request) -> Response:
+    await acts.unmute(desk, who(request), target)
+    return Response(status_code=204)
+
+
+def _may_all(request: Request) -> bool:
+    return isinstance(allowed(who(request), ("admin",)), Allowed)
+
+
+@router.get("/api/tokens", response_model=shapes.ApiTokenList, summary="Your API tokens; an administrator's: everybody's")
+async def list_tokens(desk: OurDesk, request: Request) -> Any:
+    found = await acts.own_api_tokens(desk, who(request), anybodys=_may_all(request))
+    return {"tokens": [shapes.ApiTokenShape.model_validate(token, from_attributes=True) for token in found]}
+
+
+@router.post("/api/tokens", response_model=shapes.Issued, status_code=201, summary="Issue an API token within your own grants")
+async def issue_token(desk: OurDesk, asked: shapes.ApiTokenAsked, request: Request) -> Any:
+    secret = await acts.issue_api_token(desk, who(request), name=asked.name, grants=asked.grants, days=asked.days)
+    return {"name": asked.name, "token": secret}
+
+
+@router.delete("/api/tokens/{name}", status_code=204, summary="Revoke an API token")
+async def revoke_token(desk: OurDesk, name: Word, request: Request) -> Response:
+    await acts.revoke_api_token(desk, who(request), name, anybodys=_may_all(request))
+    return Response(status_code=204)
+
+
+@router.get("/api/hook-tokens", response_model=shapes.HookTokenList, summary="Tokens of /hook and /teams/incoming")
+async def list_hook_tokens(desk: OurDesk) -> Any:
+    found = await desk.database.read(token_store.all_hook)
+    return {"tokens": [shapes.HookTokenShape.model_validate(token, from_attributes=True) for token in found]}
+
+
+@router.post("/api/hook-tokens", response_model=shapes.Issued, status_code=201, summary="Issue a token for /hook and /teams/incoming, for some rooms")
+async def issue_hook_token(desk: OurDesk, asked: shapes.HookTokenAsked, request: Request) -> Any:
+    secret = await acts.issue_hook_token(desk, who(request), name=asked.name, rooms=asked.rooms, days=asked.days)
+    return {"name": asked.name, "token": secret}
+
+
+@router.delete("/api/hook-tokens/{name}", status_code=204, summary="Revoke a hook token")
+async def revoke_hook_token(desk: OurDesk, name: Word, request: Request) -> Response:
+    await acts.revoke_hook_token(desk, who(request), name)
+    return Response(status_code=204)
+
+
+@router.get("/api/people", response_model=shapes.PeopleList, summary="Everybody, and open invitations")
+async def list_people(desk: OurDesk) -> Any:
+    found = await desk.database.read(people_store.everybody)
+    invited = await desk.database.read(people_store.open_invitations, desk.clock.now())
+    return {"people": [shapes.PersonShape.model_validate(one, from_attributes=True) for one in found],
+            "invitations": [{"name": one.person, "role": one.role, "expires_at": one.expires_at} for one in invited]}
+
+
+@router.post("/api/people/invitations", response_model=shapes.Invited, status_code=201, summary="Make a one-time link for somebody")
+async def invite(desk: OurDesk, asked: shapes.InviteAsked, request: Request) -> Any:
+    link, until = await acts.invite(desk, who(request), person=asked.name, role=asked.role)
+    return {"name": asked.name, "role": asked.role, "link": link, "expires_at": until}
+
+
+@router.delete("/api/people/invitations/{name}", status_code=204, summary="Withdraw the link that somebody has not used yet")
+async def withdraw_invitation(desk: OurDesk, name: Word, request: Request) -> Response:
+    await acts.withdraw(desk, who(request), name)
+    return Response(status_code=204)
+
+
+@router.delete("/api/people/{name}", status_code=204, summary="Lock somebody out")
+async def disable_person(desk: OurDesk, name: Word, request: Request) -> Response:
+    await acts.disable(desk, who(request), name)
+    return Response(status_code=204)

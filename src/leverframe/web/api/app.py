@@ -5,10 +5,11 @@ The page at ``/api/docs`` is our own: it needs no script and no CDN.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,32 +24,28 @@ from leverframe.web.desk import Desk
 def build_api(desk: Desk) -> ASGIApp:
     """Return the API. A refusal is raised to whoever calls it: the guard answers for all doors alike."""
     api = FastAPI(title="Leverframe", version=version("leverframe"), docs_url=None, redoc_url=None, openapi_url=None, max_body_size=None)
-    history.events(api, desk)
-    history.deliveries(api, desk)
-    administration.routes(api, desk)
-    administration.mute_doors(api, desk)
-    administration.tokens(api, desk)
-    administration.people(api, desk)
-    auditing.entries(api, desk)
+    api.state.desk = desk
+    for router in _routers(desk):
+        api.include_router(router)
+    _documents(api, desk)
+    return _raising(api)
+
+
+def _routers(desk: Desk) -> Iterator[APIRouter]:
+    """Give the operations that this desk has."""
+    yield from (history.router, administration.router, auditing.router)
     if desk.github is not None:
         from leverframe.web.api import github
 
-        github.hooks(api, desk)
+        yield github.router
     if desk.levers is not None:
         from leverframe.web.api import approvals, dispatches, levers
 
-        levers.commands(api, desk, desk.levers)
-        levers.history(api, desk)
-        levers.services(api, desk, desk.levers)
-        dispatches.operations(api, desk, desk.levers)
-        approvals.operations(api, desk, desk.levers)
+        yield from (levers.router, dispatches.router, approvals.router)
     if desk.sites is not None:
         from leverframe.web.api import sites
 
-        sites.sites(api, desk, desk.sites)
-        sites.entries(api, desk, desk.sites)
-    _documents(api, desk)
-    return _raising(api)
+        yield sites.router
 
 
 def _raising(api: FastAPI) -> ASGIApp:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field, StringConstraints
 
 from leverframe.core.addresses import read_url
@@ -20,12 +20,14 @@ from leverframe.core.gates import Act, Decision, Reference
 from leverframe.core.payload import is_web
 from leverframe.store import deployments
 from leverframe.web import approvals
-from leverframe.web.api.asked import Asked, Count, cursor, locale_of, who
-from leverframe.web.api.levers import Wait, place_of
+from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, who
+from leverframe.web.api.levers import OurLevers, Wait, place_of
 from leverframe.web.api.shapes import Word, _Answer, _Asked
 from leverframe.web.desk import Desk
 from leverframe.web.levers import LeverDesk
 from leverframe.work.approve import Question
+
+router = APIRouter()
 
 MOST_ROOMS, MOST_LINKS, MOST_INPUTS = 20, 20, 100
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$", strip_whitespace=True)]
@@ -143,50 +145,52 @@ class ApprovalList(_Answer):
     next: str | None
 
 
-def operations(api: FastAPI, desk: Desk, found: LeverDesk) -> None:
-    """Add the operations of approvals."""
+async def _told(desk: Desk, gate: Any, locale: Locale) -> dict[str, Any]:
+    whole = approvals.shown(gate)
+    row = PROBLEMS.get(whole["code"])
+    said_no = gate.gate.reject.deed != "none" and whole["decision"] not in ("pending", "approved")
+    follows = await desk.database.read(deployments.following, gate) if said_no else []
+    return {**whole, "remedy": None if row is None else (row.ko if locale == "ko" else row.en)[1], "follow_ups": [one.id for one in follows]}
 
-    async def told(gate: Any, locale: Locale) -> dict[str, Any]:
-        whole = approvals.shown(gate)
-        row = PROBLEMS.get(whole["code"])
-        said_no = gate.gate.reject.deed != "none" and whole["decision"] not in ("pending", "approved")
-        follows = await desk.database.read(deployments.following, gate) if said_no else []
-        return {**whole, "remedy": None if row is None else (row.ko if locale == "ko" else row.en)[1], "follow_ups": [one.id for one in follows]}
 
-    @api.post("/api/approvals", response_model=ApprovalOpened, status_code=201, summary="Ask people for approval")
-    async def ask(asked: ApprovalAsked, request: Request) -> Any:
-        made: dict[str, str] = {}
-        for act in (asked.on_approve, asked.on_reject):
-            if act.callback is not None and found.look_at is not None:
-                await found.look_at(act.callback.url)
-        opened = await approvals.ask(desk, who(request), Question(
-            project=asked.project, environment=asked.environment, title=asked.title, text=asked.text,
-            links=[_link(one) for one in asked.links], policy=_policy(asked.policy, found),
-            places=[place_of(desk, room) for room in dict.fromkeys(asked.rooms)], approve=_act(asked.on_approve, "on_approve", made),
-            reject=_act(asked.on_reject, "on_reject", made), requester=asked.requested_by, key=asked.idempotency_key,
-        ))  # fmt: skip
-        return {**await told(opened.deployment, locale_of(request)), "repeated": opened.repeated, "secrets": {} if opened.repeated else made}
+@router.post("/api/approvals", response_model=ApprovalOpened, status_code=201, summary="Ask people for approval")
+async def ask_for_approval(desk: OurDesk, found: OurLevers, asked: ApprovalAsked, request: Request) -> Any:
+    made: dict[str, str] = {}
+    for act in (asked.on_approve, asked.on_reject):
+        if act.callback is not None and found.look_at is not None:
+            await found.look_at(act.callback.url)
+    opened = await approvals.ask(desk, who(request), Question(
+        project=asked.project, environment=asked.environment, title=asked.title, text=asked.text,
+        links=[_link(one) for one in asked.links], policy=_policy(asked.policy, found),
+        places=[place_of(desk, room) for room in dict.fromkeys(asked.rooms)], approve=_act(asked.on_approve, "on_approve", made),
+        reject=_act(asked.on_reject, "on_reject", made), requester=asked.requested_by, key=asked.idempotency_key,
+    ))  # fmt: skip
+    return {**await _told(desk, opened.deployment, locale_of(request)), "repeated": opened.repeated, "secrets": {} if opened.repeated else made}
 
-    @api.get("/api/approvals", response_model=ApprovalList, summary="Approvals that were asked for, newest first")
-    async def listed(request: Request, project: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
-        rows = await desk.database.read(deployments.past, service=project, family="gate", before=cursor("dep", before), limit=limit + 1)
-        return {"approvals": [await told(one, locale_of(request)) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
-    @api.get("/api/approvals/{approval}", response_model=ApprovalTold, summary="How an approval stands; wait for the decision, or for the end")
-    async def one(
-        approval: Word, request: Request, wait: Wait = 0,
-        until: Annotated[Literal["decided", "ended"], Query(description="what is waited for")] = "decided",
-    ) -> Any:  # fmt: skip
-        gate = await approvals.waited(desk, who(request), approval, wait_s=wait, to_the_end=until == "ended")
-        return await told(gate, locale_of(request))
+@router.get("/api/approvals", response_model=ApprovalList, summary="Approvals that were asked for, newest first")
+async def list_approvals(desk: OurDesk, request: Request, project: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
+    rows = await desk.database.read(deployments.past, service=project, family="gate", before=cursor("dep", before), limit=limit + 1)
+    return {"approvals": [await _told(desk, one, locale_of(request)) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
-    @api.post("/api/approvals/{approval}/cancel", response_model=ApprovalTold, summary="Take a question back")
-    async def cancel(approval: Word, request: Request) -> Any:
-        return await told(await approvals.act(desk, who(request), approval, "cancel"), locale_of(request))
 
-    @api.post("/api/approvals/{approval}/retry", response_model=ApprovalTold, summary="Do anew what could not be done on the answer")
-    async def retry(approval: Word, request: Request) -> Any:
-        return await told(await approvals.act(desk, who(request), approval, "retry"), locale_of(request))
+@router.get("/api/approvals/{approval}", response_model=ApprovalTold, summary="How an approval stands; wait for the decision, or for the end")
+async def read_approval(
+    desk: OurDesk, approval: Word, request: Request, wait: Wait = 0,
+    until: Annotated[Literal["decided", "ended"], Query(description="what is waited for")] = "decided",
+) -> Any:  # fmt: skip
+    gate = await approvals.waited(desk, who(request), approval, wait_s=wait, to_the_end=until == "ended")
+    return await _told(desk, gate, locale_of(request))
+
+
+@router.post("/api/approvals/{approval}/cancel", response_model=ApprovalTold, summary="Take a question back")
+async def cancel_approval(desk: OurDesk, approval: Word, request: Request) -> Any:
+    return await _told(desk, await approvals.act(desk, who(request), approval, "cancel"), locale_of(request))
+
+
+@router.post("/api/approvals/{approval}/retry", response_model=ApprovalTold, summary="Do anew what could not be done on the answer")
+async def retry_approval(desk: OurDesk, approval: Word, request: Request) -> Any:
+    return await _told(desk, await approvals.act(desk, who(request), approval, "retry"), locale_of(request))
 
 
 def _policy(asked: str | PolicyAsked, found: LeverDesk) -> Policy:

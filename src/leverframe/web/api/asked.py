@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 
 from leverframe.core.access import Identity
 from leverframe.core.errors import Locale
 from leverframe.web.api.shapes import Word
 from leverframe.web.asking import identifier
+from leverframe.web.desk import Desk
 
 Asked = Annotated[Word | None, Query()]
 Count = Annotated[int, Query(ge=1, le=500)]
+
+
+async def _desk(request: Request) -> Desk:
+    found: Desk = request.app.state.desk
+    return found
+
+
+# Operations belong to no desk: FastAPI works a signature out once for all applications (0.2 s), and each application brings its desk.
+OurDesk = Annotated[Desk, Depends(_desk)]
 
 
 def who(request: Request) -> Identity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from leverframe.core.deployments.dispatching import Status
@@ -13,13 +13,13 @@ from leverframe.core.dispatches import EVENT_TYPE
 from leverframe.core.errors import PROBLEMS, Locale
 from leverframe.store import deployments
 from leverframe.web import dispatches
-from leverframe.web.api.asked import Asked, Count, cursor, locale_of, who
+from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, who
 from leverframe.web.api.levers import Seen, Wait
 from leverframe.web.api.shapes import Word, _Answer, _Asked
-from leverframe.web.desk import Desk
-from leverframe.web.levers import LeverDesk, watched
+from leverframe.web.levers import watched
 from leverframe.work.dispatch import Wanted
 
+router = APIRouter()
 Reason = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 
@@ -78,35 +78,35 @@ class DispatchList(_Answer):
     next: str | None = Field(description="give it as before to read on; null at the end")
 
 
-def operations(api: FastAPI, desk: Desk, found: LeverDesk) -> None:
-    """Add the operations of dispatches."""
+@router.post("/api/dispatches", response_model=DispatchTaken, status_code=202, summary="Start a workflow (repository_dispatch)")
+async def start_dispatch(desk: OurDesk, asked: DispatchAsked, request: Request, response: Response) -> Any:
+    taken = await dispatches.dispatch(desk, who(request), Wanted(
+        project=asked.project, event_type=asked.event_type, payload=asked.client_payload, environment=asked.environment, reason=asked.reason,
+        key=asked.idempotency_key,
+    ))  # fmt: skip
+    response.headers["Location"] = f"/api/dispatches/{taken.deployment.id}"
+    return {**_whole(taken.deployment, locale_of(request)), "joined_another": taken.joined, "repeated": taken.repeated}
 
-    @api.post("/api/dispatches", response_model=DispatchTaken, status_code=202, summary="Start a workflow (repository_dispatch)")
-    async def dispatch(asked: DispatchAsked, request: Request, response: Response) -> Any:
-        taken = await dispatches.dispatch(desk, who(request), Wanted(
-            project=asked.project, event_type=asked.event_type, payload=asked.client_payload, environment=asked.environment, reason=asked.reason,
-            key=asked.idempotency_key,
-        ))  # fmt: skip
-        response.headers["Location"] = f"/api/dispatches/{taken.deployment.id}"
-        return {**_whole(taken.deployment, locale_of(request)), "joined_another": taken.joined, "repeated": taken.repeated}
 
-    @api.get("/api/dispatches", response_model=DispatchList, summary="Dispatches, newest first")
-    async def listed(request: Request, project: Asked = None, event_type: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
-        rows = await desk.database.read(
-            deployments.past, service=project, environment=event_type, family="dispatch", before=cursor("dep", before), limit=limit + 1
-        )
-        locale = locale_of(request)
-        return {"dispatches": [_whole(one, locale) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
+@router.get("/api/dispatches", response_model=DispatchList, summary="Dispatches, newest first")
+async def list_dispatches(desk: OurDesk, request: Request, project: Asked = None, event_type: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
+    rows = await desk.database.read(
+        deployments.past, service=project, environment=event_type, family="dispatch", before=cursor("dep", before), limit=limit + 1
+    )
+    locale = locale_of(request)
+    return {"dispatches": [_whole(one, locale) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
-    @api.get("/api/dispatches/{dispatch}", response_model=DispatchShape, summary="How a dispatch stands; wait for it to change")
-    async def one(dispatch: Word, request: Request, wait: Wait = 0, seen: Seen = None) -> Any:
-        known = await desk.database.read(dispatches.read_one, desk, who(request), dispatch)
-        told = await watched(desk, known.id, seen=seen, wait_s=wait)
-        return _whole(told.deployment, locale_of(request))
 
-    @api.post("/api/dispatches/{dispatch}/retry", response_model=DispatchShape, summary="Send a dead dispatch anew, or run a failed one once more")
-    async def again(dispatch: Word, request: Request) -> Any:
-        return _whole(await dispatches.retry(desk, who(request), dispatch), locale_of(request))
+@router.get("/api/dispatches/{dispatch}", response_model=DispatchShape, summary="How a dispatch stands; wait for it to change")
+async def read_dispatch(desk: OurDesk, dispatch: Word, request: Request, wait: Wait = 0, seen: Seen = None) -> Any:
+    known = await desk.database.read(dispatches.read_one, desk, who(request), dispatch)
+    told = await watched(desk, known.id, seen=seen, wait_s=wait)
+    return _whole(told.deployment, locale_of(request))
+
+
+@router.post("/api/dispatches/{dispatch}/retry", response_model=DispatchShape, summary="Send a dead dispatch anew, or run a failed one once more")
+async def retry_dispatch(desk: OurDesk, dispatch: Word, request: Request) -> Any:
+    return _whole(await dispatches.retry(desk, who(request), dispatch), locale_of(request))
 
 
 def _whole(deployment: Any, locale: Locale) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
 from leverframe.core import ids
@@ -15,121 +15,134 @@ from leverframe.store import recoveries
 from leverframe.store.recoveries import State
 from leverframe.web import github_hooks as acts
 from leverframe.web.api import github_shapes as shapes
-from leverframe.web.api.asked import Count, locale_of, who
+from leverframe.web.api.asked import Count, OurDesk, locale_of, who
 from leverframe.web.api.asked import cursor as cursor_of
 from leverframe.web.api.shapes import Word
 from leverframe.web.desk import Desk
 from leverframe.work.github_hooks import HookKeeper
 
+router = APIRouter()
 Of = Annotated[Word, Query(description="OWNER/REPO, OWNER or @app")]
 Id = Annotated[int, InPath(ge=0, lt=1 << 63)]
 
 
-def hooks(api: FastAPI, desk: Desk) -> None:
-    """Add the operations of webhooks."""
+def _reading(desk: Desk, request: Request, of: str) -> tuple[HookKeeper, Holder]:
+    return acts.keeper_for(desk, who(request), "github.read", of)
 
-    def reading(request: Request, of: str) -> tuple[HookKeeper, Holder]:
-        return acts.keeper_for(desk, who(request), "github.read", of)
 
-    def managing(request: Request, of: str) -> tuple[HookKeeper, Holder]:
-        return acts.keeper_for(desk, who(request), "github.manage", of)
+def _managing(desk: Desk, request: Request, of: str) -> tuple[HookKeeper, Holder]:
+    return acts.keeper_for(desk, who(request), "github.manage", of)
 
-    @api.get("/api/github/hooks", response_model=shapes.HookList, summary="The webhooks of a repository, an organisation or the app, with what each lacks")
-    async def listed(request: Request, of: Of) -> Any:
-        keeper, holder = reading(request, of)
-        return {"of": str(holder), "hooks": [acts.shown(seen, locale_of(request)) for seen in await keeper.all(holder)]}
 
-    @api.post("/api/github/hooks", response_model=shapes.HookShape, status_code=201, summary="Make a webhook")
-    async def create(asked: shapes.HookAsked, request: Request) -> Any:
-        keeper, holder = managing(request, asked.of)
-        work = keeper.create(
-            holder, events=asked.events, source=asked.source, url=asked.url, secret=asked.secret, content_type=asked.content_type, insecure_ssl=asked.insecure_ssl,
-            active=asked.active,
-        )  # fmt: skip
-        return acts.shown(await acts.act(desk, who(request), "create", holder, " ".join([*filter(None, [asked.url or asked.source]), *asked.events]), work), locale_of(request))
+@router.get("/api/github/hooks", response_model=shapes.HookList, summary="The webhooks of a repository, an organisation or the app, with what each lacks")
+async def list_hooks(desk: OurDesk, request: Request, of: Of) -> Any:
+    keeper, holder = _reading(desk, request, of)
+    return {"of": str(holder), "hooks": [acts.shown(seen, locale_of(request)) for seen in await keeper.all(holder)]}
 
-    @api.post("/api/github/hooks/sync", response_model=shapes.Synced, summary="Make the webhooks what the configuration declares; dry_run only shows what is to be done")
-    async def sync(asked: shapes.SyncAsked, request: Request) -> Any:
-        return await _sync(desk, asked, request)
 
-    @api.get("/api/github/hooks/{hook}", response_model=shapes.HookShape, summary="One webhook")
-    async def one(hook: Id, request: Request, of: Of) -> Any:
-        keeper, holder = reading(request, of)
-        return acts.shown(await keeper.one(holder, hook), locale_of(request))
+@router.post("/api/github/hooks", response_model=shapes.HookShape, status_code=201, summary="Make a webhook")
+async def create_hook(desk: OurDesk, asked: shapes.HookAsked, request: Request) -> Any:
+    keeper, holder = _managing(desk, request, asked.of)
+    work = keeper.create(
+        holder, events=asked.events, source=asked.source, url=asked.url, secret=asked.secret, content_type=asked.content_type, insecure_ssl=asked.insecure_ssl,
+        active=asked.active,
+    )  # fmt: skip
+    return acts.shown(await acts.act(desk, who(request), "create", holder, " ".join([*filter(None, [asked.url or asked.source]), *asked.events]), work), locale_of(request))
 
-    @api.patch("/api/github/hooks/{hook}", response_model=shapes.HookShape, summary="Change a webhook; what is not named stays, the secret too")
-    async def change(hook: Id, asked: shapes.HookChange, request: Request) -> Any:
-        keeper, holder = managing(request, asked.of)
-        settings = acts.settings_of(asked.content_type, asked.insecure_ssl, asked.url, asked.secret)
-        work = keeper.change(holder, hook, add=asked.add_events, remove=asked.remove_events, active=asked.active, settings=settings)
-        what = " ".join([
-            f"hook {hook}", *(f"+{name}" for name in asked.add_events), *(f"-{name}" for name in asked.remove_events),
-            *([f"active={str(asked.active).lower()}"] if asked.active is not None else []), *(f"{key}={'***' if key == 'secret' else value}" for key, value in settings.items()),
-        ])  # fmt: skip
-        return acts.shown(await acts.act(desk, who(request), "change", holder, what, work), locale_of(request))
 
-    @api.delete("/api/github/hooks/{hook}", status_code=204, summary="Delete a webhook")
-    async def delete(hook: Id, request: Request, of: Of) -> Response:
-        keeper, holder = managing(request, of)
-        await acts.act(desk, who(request), "delete", holder, f"hook {hook}", keeper.delete(holder, hook))
-        return Response(status_code=204)
+@router.post("/api/github/hooks/sync", response_model=shapes.Synced, summary="Make the webhooks what the configuration declares; dry_run only shows what is to be done")
+async def sync_hooks(desk: OurDesk, asked: shapes.SyncAsked, request: Request) -> Any:
+    return await _sync(desk, asked, request)
 
-    async def asking(request: Request, of: str, hook: int, name: str, work: Callable[[HookKeeper, Holder], Awaitable[None]], what: str = "") -> dict[str, bool]:
-        keeper, holder = managing(request, of)
-        await acts.act(desk, who(request), name, holder, f"hook {hook}{what}", work(keeper, holder))
-        return {"asked": True}
 
-    @api.post("/api/github/hooks/{hook}/pings", response_model=shapes.Asked204, summary="Have GitHub send a ping")
-    async def ping(hook: Id, asked: shapes.HookNamed, request: Request) -> Any:
-        return await asking(request, asked.of, hook, "ping", lambda keeper, holder: keeper.ping(holder, hook))
+@router.get("/api/github/hooks/{hook}", response_model=shapes.HookShape, summary="One webhook")
+async def read_hook(desk: OurDesk, hook: Id, request: Request, of: Of) -> Any:
+    keeper, holder = _reading(desk, request, of)
+    return acts.shown(await keeper.one(holder, hook), locale_of(request))
 
-    @api.post("/api/github/hooks/{hook}/tests", response_model=shapes.Asked204, summary="Have GitHub send the latest push again")
-    async def test(hook: Id, asked: shapes.HookNamed, request: Request) -> Any:
-        return await asking(request, asked.of, hook, "test", lambda keeper, holder: keeper.test(holder, hook))
 
-    @api.get("/api/github/hooks/{hook}/deliveries", response_model=shapes.DeliveryLog, summary="GitHub's delivery log of a webhook, the newest first")
-    async def log(hook: Id, request: Request, of: Of, cursor: Annotated[Word | None, Query()] = None, limit: Annotated[int, Query(ge=1, le=100)] = 30) -> Any:
-        keeper, holder = reading(request, of)
-        page = await keeper.log(holder, hook, cursor=cursor, most=limit)
-        by_id = {whole.get("id"): whole for whole in page.whole}
-        return {
-            "next": page.cursor,
-            "deliveries": [
-                {"id": line.id, "guid": line.guid, "delivered_at": line.delivered_at.isoformat(), "event": line.event, "action": line.action, "status": line.status,
-                 "status_code": line.status_code, "redelivery": line.redelivery, "github": dict(by_id[line.id])} for line in page.lines],
-        }  # fmt: skip
+@router.patch("/api/github/hooks/{hook}", response_model=shapes.HookShape, summary="Change a webhook; what is not named stays, the secret too")
+async def change_hook(desk: OurDesk, hook: Id, asked: shapes.HookChange, request: Request) -> Any:
+    keeper, holder = _managing(desk, request, asked.of)
+    settings = acts.settings_of(asked.content_type, asked.insecure_ssl, asked.url, asked.secret)
+    work = keeper.change(holder, hook, add=asked.add_events, remove=asked.remove_events, active=asked.active, settings=settings)
+    what = " ".join([
+        f"hook {hook}", *(f"+{name}" for name in asked.add_events), *(f"-{name}" for name in asked.remove_events),
+        *([f"active={str(asked.active).lower()}"] if asked.active is not None else []), *(f"{key}={'***' if key == 'secret' else value}" for key, value in settings.items()),
+    ])  # fmt: skip
+    return acts.shown(await acts.act(desk, who(request), "change", holder, what, work), locale_of(request))
 
-    @api.get("/api/github/recoveries", response_model=shapes.RecoveryList, summary="Deliveries of GitHub's that did not come in, and what became of them")
-    async def recovered(state: shapes.RecoveryState | None = None, before: Annotated[Word | None, Query()] = None, limit: Count = 50) -> Any:
-        which = None if state is None else State[state.upper()]
-        rows = await desk.database.read(recoveries.page, state=which, before=cursor_of("rec", before), limit=limit + 1)
-        return {
-            "next": ids.show("rec", rows[limit - 1].id) if len(rows) > limit else None,
-            "recoveries": [
-                {"id": ids.show("rec", row.id), "of": row.holder, "hook": row.hook, "source": row.source, "delivery_id": row.guid, "event": f"{row.event}.{row.action}".rstrip("."),
-                 "first_tried_at": row.first_at, "status": row.status, "state": row.state.name.lower(), "tries": row.tries,
-                 "next_at": row.next_at if row.state == State.OWED else None, "event_id": ids.show("evt", row.event_id) if row.event_id else None,
-                 "ended_at": row.ended_at, "code": row.code} for row in rows[:limit]],
-        }  # fmt: skip
 
-    @api.get("/api/github/watches", response_model=shapes.WatchList, summary="Whose hooks' delivery logs are read for what did not come in")
-    async def watched(request: Request) -> Any:
-        declared = {str(one.holder) for one in desk.github.declared} | {str(APP)} if desk.github is not None else set()
-        rows = await desk.database.read(recoveries.watches)
-        return {
-            "watches": [
-                {"of": watch.holder, "declared": watch.holder in declared, "hooks": sorted(int(id) for id in watch.watched.progress), "looked_at": watch.looked_at,
-                 "code": watch.code, "detail": watch.detail or None, "remedy": _remedy(watch.code, locale_of(request))} for watch in rows],
-        }  # fmt: skip
+@router.delete("/api/github/hooks/{hook}", status_code=204, summary="Delete a webhook")
+async def delete_hook(desk: OurDesk, hook: Id, request: Request, of: Of) -> Response:
+    keeper, holder = _managing(desk, request, of)
+    await acts.act(desk, who(request), "delete", holder, f"hook {hook}", keeper.delete(holder, hook))
+    return Response(status_code=204)
 
-    @api.get("/api/github/hooks/{hook}/deliveries/{delivery}", response_model=dict[str, Any], summary="One delivery with its request and response, as GitHub tells it")
-    async def delivery(hook: Id, delivery: Id, request: Request, of: Of) -> Any:
-        keeper, holder = reading(request, of)
-        return await keeper.delivery(holder, hook, delivery)
 
-    @api.post("/api/github/hooks/{hook}/deliveries/{delivery}/attempts", response_model=shapes.Asked204, summary="Have GitHub send a delivery again")
-    async def redeliver(hook: Id, delivery: Id, asked: shapes.HookNamed, request: Request) -> Any:
-        return await asking(request, asked.of, hook, "redeliver", lambda keeper, holder: keeper.redeliver(holder, hook, delivery), f" delivery {delivery}")
+async def _asking(desk: Desk, request: Request, of: str, hook: int, name: str, work: Callable[[HookKeeper, Holder], Awaitable[None]], what: str = "") -> dict[str, bool]:
+    keeper, holder = _managing(desk, request, of)
+    await acts.act(desk, who(request), name, holder, f"hook {hook}{what}", work(keeper, holder))
+    return {"asked": True}
+
+
+@router.post("/api/github/hooks/{hook}/pings", response_model=shapes.Asked204, summary="Have GitHub send a ping")
+async def ping_hook(desk: OurDesk, hook: Id, asked: shapes.HookNamed, request: Request) -> Any:
+    return await _asking(desk, request, asked.of, hook, "ping", lambda keeper, holder: keeper.ping(holder, hook))
+
+
+@router.post("/api/github/hooks/{hook}/tests", response_model=shapes.Asked204, summary="Have GitHub send the latest push again")
+async def test_hook(desk: OurDesk, hook: Id, asked: shapes.HookNamed, request: Request) -> Any:
+    return await _asking(desk, request, asked.of, hook, "test", lambda keeper, holder: keeper.test(holder, hook))
+
+
+@router.get("/api/github/hooks/{hook}/deliveries", response_model=shapes.DeliveryLog, summary="GitHub's delivery log of a webhook, the newest first")
+async def read_log(desk: OurDesk, hook: Id, request: Request, of: Of, cursor: Annotated[Word | None, Query()] = None, limit: Annotated[int, Query(ge=1, le=100)] = 30) -> Any:
+    keeper, holder = _reading(desk, request, of)
+    page = await keeper.log(holder, hook, cursor=cursor, most=limit)
+    by_id = {whole.get("id"): whole for whole in page.whole}
+    return {
+        "next": page.cursor,
+        "deliveries": [
+            {"id": line.id, "guid": line.guid, "delivered_at": line.delivered_at.isoformat(), "event": line.event, "action": line.action, "status": line.status,
+             "status_code": line.status_code, "redelivery": line.redelivery, "github": dict(by_id[line.id])} for line in page.lines],
+    }  # fmt: skip
+
+
+@router.get("/api/github/recoveries", response_model=shapes.RecoveryList, summary="Deliveries of GitHub's that did not come in, and what became of them")
+async def list_recoveries(desk: OurDesk, state: shapes.RecoveryState | None = None, before: Annotated[Word | None, Query()] = None, limit: Count = 50) -> Any:
+    which = None if state is None else State[state.upper()]
+    rows = await desk.database.read(recoveries.page, state=which, before=cursor_of("rec", before), limit=limit + 1)
+    return {
+        "next": ids.show("rec", rows[limit - 1].id) if len(rows) > limit else None,
+        "recoveries": [
+            {"id": ids.show("rec", row.id), "of": row.holder, "hook": row.hook, "source": row.source, "delivery_id": row.guid, "event": f"{row.event}.{row.action}".rstrip("."),
+             "first_tried_at": row.first_at, "status": row.status, "state": row.state.name.lower(), "tries": row.tries,
+             "next_at": row.next_at if row.state == State.OWED else None, "event_id": ids.show("evt", row.event_id) if row.event_id else None,
+             "ended_at": row.ended_at, "code": row.code} for row in rows[:limit]],
+    }  # fmt: skip
+
+
+@router.get("/api/github/watches", response_model=shapes.WatchList, summary="Whose hooks' delivery logs are read for what did not come in")
+async def list_watches(desk: OurDesk, request: Request) -> Any:
+    declared = {str(one.holder) for one in desk.github.declared} | {str(APP)} if desk.github is not None else set()
+    rows = await desk.database.read(recoveries.watches)
+    return {
+        "watches": [
+            {"of": watch.holder, "declared": watch.holder in declared, "hooks": sorted(int(id) for id in watch.watched.progress), "looked_at": watch.looked_at,
+             "code": watch.code, "detail": watch.detail or None, "remedy": _remedy(watch.code, locale_of(request))} for watch in rows],
+    }  # fmt: skip
+
+
+@router.get("/api/github/hooks/{hook}/deliveries/{delivery}", response_model=dict[str, Any], summary="One delivery with its request and response, as GitHub tells it")
+async def read_delivery(desk: OurDesk, hook: Id, delivery: Id, request: Request, of: Of) -> Any:
+    keeper, holder = _reading(desk, request, of)
+    return await keeper.delivery(holder, hook, delivery)
+
+
+@router.post("/api/github/hooks/{hook}/deliveries/{delivery}/attempts", response_model=shapes.Asked204, summary="Have GitHub send a delivery again")
+async def redeliver(desk: OurDesk, hook: Id, delivery: Id, asked: shapes.HookNamed, request: Request) -> Any:
+    return await _asking(desk, request, asked.of, hook, "redeliver", lambda keeper, holder: keeper.redeliver(holder, hook, delivery), f" delivery {delivery}")
 
 
 def _remedy(code: str | None, locale: Locale) -> str | None:

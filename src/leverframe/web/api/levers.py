@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from leverframe.core.access import Identity
 from leverframe.core.commands.helping import complete
@@ -21,12 +21,13 @@ from leverframe.store import deployments
 from leverframe.store.inbox import Outcome
 from leverframe.web import levers, problems
 from leverframe.web.api import lever_shapes as shapes
-from leverframe.web.api.asked import Asked, Count, cursor, locale_of, who
+from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, who
 from leverframe.web.api.shapes import Word
 from leverframe.web.desk import Desk
 from leverframe.web.levers import LeverDesk, Told
 from leverframe.web.plan import plan
 
+router = APIRouter()
 LIMITED = "command_rate_limited"
 _TOO_SOON = 100
 """Refusals for having come too soon that one key may have met."""
@@ -34,35 +35,41 @@ Wait = Annotated[int, Query(ge=0, le=levers.LONGEST_WAIT_S, description="seconds
 Seen = Annotated[int | None, Query(ge=0, le=2**31, description="the version that you have seen; left out: the one that it has now")]
 
 
-def commands(api: FastAPI, desk: Desk, found: LeverDesk) -> None:
-    """Add the operations of commands."""
+async def _levers(request: Request) -> LeverDesk:
+    found: LeverDesk = request.app.state.desk.levers
+    return found
 
-    @api.post("/api/commands", response_model=shapes.CommandDone, summary="Give a command, as in a chat")
-    async def command(asked: shapes.CommandAsked, request: Request) -> Any:
-        identity, locale = who(request), locale_of(request)
-        if asked.dry_run:
-            planned = await desk.database.read(plan, desk, identity, asked.line, locale)
-            if isinstance(planned, Outcome):
-                return refusal(planned, locale)
-            return {"line": planned.line, "text": "\n".join(planned.would), "would": planned.would, "dry_run": True}
-        at = None if asked.room is None else place_of(desk, asked.room)
-        outcome = await _said(desk, identity, asked, at)
-        if not outcome.code:
-            raise Refused("overloaded", "it is being done", retry_after_s=1)
-        if asked.idempotency_key is not None and _is_anothers(found, asked.line, outcome):
-            raise Refused("idempotency_key_used", outcome.line)
-        if outcome.code != "ok":
-            return refusal(outcome, locale)
-        answer = outcome.answer
-        return {
-            "line": outcome.line, "text": _text(answer.message), "message": None if answer.message is None else levers.plain(answer.message),
-            "deployment": answer.about or None,
-        }  # fmt: skip
 
-    @api.get("/api/completions", response_model=shapes.Completions, summary="How a line may go on")
-    async def completions(request: Request, line: Word = "") -> Any:
-        known = await desk.database.read(levers.read_known, found)
-        return {"completions": complete(line, found.registry, known, who(request))}
+OurLevers = Annotated[LeverDesk, Depends(_levers)]
+
+
+@router.post("/api/commands", response_model=shapes.CommandDone, summary="Give a command, as in a chat")
+async def give_command(desk: OurDesk, found: OurLevers, asked: shapes.CommandAsked, request: Request) -> Any:
+    identity, locale = who(request), locale_of(request)
+    if asked.dry_run:
+        planned = await desk.database.read(plan, desk, identity, asked.line, locale)
+        if isinstance(planned, Outcome):
+            return refusal(planned, locale)
+        return {"line": planned.line, "text": "\n".join(planned.would), "would": planned.would, "dry_run": True}
+    at = None if asked.room is None else place_of(desk, asked.room)
+    outcome = await _said(desk, identity, asked, at)
+    if not outcome.code:
+        raise Refused("overloaded", "it is being done", retry_after_s=1)
+    if asked.idempotency_key is not None and _is_anothers(found, asked.line, outcome):
+        raise Refused("idempotency_key_used", outcome.line)
+    if outcome.code != "ok":
+        return refusal(outcome, locale)
+    answer = outcome.answer
+    return {
+        "line": outcome.line, "text": _text(answer.message), "message": None if answer.message is None else levers.plain(answer.message),
+        "deployment": answer.about or None,
+    }  # fmt: skip
+
+
+@router.get("/api/completions", response_model=shapes.Completions, summary="How a line may go on")
+async def list_completions(desk: OurDesk, found: OurLevers, request: Request, line: Word = "") -> Any:
+    known = await desk.database.read(levers.read_known, found)
+    return {"completions": complete(line, found.registry, known, who(request))}
 
 
 async def _said(desk: Desk, identity: Identity, asked: shapes.CommandAsked, at: Place | None) -> Outcome:
@@ -111,22 +118,20 @@ def place_of(desk: Desk, room: str) -> Place:
     return Place(chat=chat, room=name)
 
 
-def history(api: FastAPI, desk: Desk) -> None:
-    """Add the operations of deployments."""
+@router.get("/api/deployments", response_model=shapes.DeploymentList, summary="Deployments, newest first")
+async def list_deployments(
+    desk: OurDesk, service: Asked = None, environment: Asked = None, state: State | None = None, before: Asked = None, limit: Count = 50
+) -> Any:
+    rows = await desk.database.read(
+        deployments.past, service=service, environment=environment, states=() if state is None else (state,), before=cursor("dep", before),
+        limit=limit + 1,
+    )  # fmt: skip
+    return {"deployments": [levers.shown(one) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
-    @api.get("/api/deployments", response_model=shapes.DeploymentList, summary="Deployments, newest first")
-    async def listed(
-        service: Asked = None, environment: Asked = None, state: State | None = None, before: Asked = None, limit: Count = 50
-    ) -> Any:
-        rows = await desk.database.read(
-            deployments.past, service=service, environment=environment, states=() if state is None else (state,), before=cursor("dep", before),
-            limit=limit + 1,
-        )  # fmt: skip
-        return {"deployments": [levers.shown(one) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
-    @api.get("/api/deployments/{deployment}", response_model=shapes.DeploymentWhole, summary="One deployment with its approvals and what happened; wait for it to change")
-    async def one(deployment: Word, request: Request, wait: Wait = 0, seen: Seen = None) -> Any:
-        return _whole(await levers.watched(desk, deployment, seen=seen, wait_s=wait), locale_of(request))
+@router.get("/api/deployments/{deployment}", response_model=shapes.DeploymentWhole, summary="One deployment with its approvals and what happened; wait for it to change")
+async def read_deployment(desk: OurDesk, deployment: Word, request: Request, wait: Wait = 0, seen: Seen = None) -> Any:
+    return _whole(await levers.watched(desk, deployment, seen=seen, wait_s=wait), locale_of(request))
 
 
 def _whole(told: Told, locale: Locale) -> dict[str, Any]:
@@ -138,21 +143,18 @@ def _whole(told: Told, locale: Locale) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def services(api: FastAPI, desk: Desk, found: LeverDesk) -> None:
-    """Add the operation of services."""
-
-    @api.get("/api/services", response_model=shapes.ServiceList, summary="Services and environments: what is live, what waits, locks and freezes")
-    async def listed() -> Any:
-        rows = {(row.service, row.environment): row for row in await desk.database.read(levers.read_board, desk)}
-        return {"services": [
-            {
-                "name": name, "repository": next((one.repository for one in environments.values()), None),
-                "environments": [
-                    {"name": one.name, "lane": one.lane, "runner": one.runner, "after": one.rules.after,
-                     "approvals": None if one.rules.policy is None else levers.plain(one.rules.policy), **_row(rows[name, one.name])}
-                    for one in environments.values()],
-            }
-            for name, environments in found.catalogue.services.items()]}  # fmt: skip
+@router.get("/api/services", response_model=shapes.ServiceList, summary="Services and environments: what is live, what waits, locks and freezes")
+async def list_services(desk: OurDesk, found: OurLevers) -> Any:
+    rows = {(row.service, row.environment): row for row in await desk.database.read(levers.read_board, desk)}
+    return {"services": [
+        {
+            "name": name, "repository": next((one.repository for one in environments.values()), None),
+            "environments": [
+                {"name": one.name, "lane": one.lane, "runner": one.runner, "after": one.rules.after,
+                 "approvals": None if one.rules.policy is None else levers.plain(one.rules.policy), **_row(rows[name, one.name])}
+                for one in environments.values()],
+        }
+        for name, environments in found.catalogue.services.items()]}  # fmt: skip
 
 
 def _row(row: LaneRow) -> dict[str, Any]:

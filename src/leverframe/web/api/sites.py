@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import JSONResponse
 
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.store import content_changes
 from leverframe.web import problems
 from leverframe.web.api import site_shapes as shapes
-from leverframe.web.api.asked import Asked, Count, locale_of, who
-from leverframe.web.desk import Desk
+from leverframe.web.api.asked import Asked, Count, OurDesk, locale_of, who
 from leverframe.web.sites import (
     cursor_of,
     etag_of,
@@ -30,87 +29,99 @@ from leverframe.work.content.editing import EntryChanged, EntryInvalid, EntryRef
 from leverframe.work.content.office import Office, SiteView
 from leverframe.work.content.shelf import Opened
 
+router = APIRouter()
 _HISTORY = 100
 
 
-def sites(api: FastAPI, desk: Desk, office: Office) -> None:
-    """Add the operations of sites and their files."""
-
-    @api.get("/api/sites", response_model=shapes.SiteList, summary="Sites, with what you may change")
-    async def listed(request: Request) -> Any:
-        identity, locale = who(request), locale_of(request)
-        found = []
-        for site in office.shelf.sites.values():
-            mine = own_collections(identity, site)
-            if mine:
-                view = await desk.database.read(office.view, site)
-                found.append(_site(view, [one.name for one in mine], locale))
-        return {"sites": found}
-
-    @api.post("/api/uploads/{site}/{collection}", response_model=shapes.FileShape, status_code=201, summary="Store a file: its bytes are the body")
-    async def upload(site: str, collection: str, request: Request, name: Annotated[str, Query(max_length=500)]) -> Any:
-        found, _ = office.shelf.find(site, collection)
-        request.scope["state"]["prove"](None)  # a browser's session says who sends the bytes in a header, or not at all
-        done = await office.uploader.upload(who(request).actor, found, name, request.stream())
-        stage = {"stage": "saved" if done.dispatch is None else "waiting", "id": done.dispatch}
-        return {"key": done.key, "address": done.address, "size": done.size, "publication": stage}
-
-    @api.post("/api/previews/{site}/{collection}", response_model=shapes.Previewed, summary="See Markdown as HTML")
-    async def preview(site: str, collection: str, given: shapes.MarkdownGiven) -> Any:
-        found, _ = office.shelf.find(site, collection)
-        return {"html": office.renderer.render(given.text, images=images_of(found))}
+async def _office(request: Request) -> Office:
+    found: Office = request.app.state.desk.sites
+    return found
 
 
-def entries(api: FastAPI, desk: Desk, office: Office) -> None:
-    """Add the operations of entries."""
+OurOffice = Annotated[Office, Depends(_office)]
 
-    @api.get("/api/sites/{site}/{collection}", response_model=shapes.EntryList, summary="Entries, newest first")
-    async def listed(site: str, collection: str, search: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
-        page = await office.page(*office.shelf.find(site, collection), search=search or "", after=cursor_of(before), limit=limit)
-        rows = [
-            {"id": row.entry, "title": row.title, "date": row.dated or None, "modified_at": row.modified_at, "etag": etag_of(row.tag), "problem": row.problem or None}
-            for row in page.rows
-        ]  # fmt: skip
-        return {"entries": rows, "next": shown_cursor(page.next)}
 
-    @api.post("/api/sites/{site}/{collection}", response_model=shapes.EntrySaved, status_code=201, summary="Make an entry")
-    async def create(site: str, collection: str, given: shapes.EntryNew, request: Request) -> Any:
-        where = office.shelf.find(site, collection)
-        return await _told(request, lambda: office.editor.create(who(request).actor, *where, given.id or "", given.fields), given.fields, status=201)
+@router.get("/api/sites", response_model=shapes.SiteList, summary="Sites, with what you may change")
+async def list_sites(desk: OurDesk, office: OurOffice, request: Request) -> Any:
+    identity, locale = who(request), locale_of(request)
+    found = []
+    for site in office.shelf.sites.values():
+        mine = own_collections(identity, site)
+        if mine:
+            view = await desk.database.read(office.view, site)
+            found.append(_site(view, [one.name for one in mine], locale))
+    return {"sites": found}
 
-    @api.get("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntryShape, summary="One entry, as it is in the storage now")
-    async def one(site: str, collection: str, id: str, request: Request) -> Any:
-        where = office.shelf.find(site, collection)
-        opened = await office.opened(*where, id)
-        change, standing = await desk.database.read(office.latest, where[0], collection, id)
-        etag = etag_of(opened.stored.tag)
-        if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"ETag": etag})
-        shown = {**_entry(opened), "modified_at": opened.stored.modified_at.isoformat(), "publication": _publication(stage_of(change, standing), standing)}
-        return JSONResponse(shown, headers={"ETag": etag})
 
-    @api.get("/api/history/{site}/{collection}/{id:path}", response_model=shapes.HistoryList, summary="What the audit tells of one entry, newest first")
-    async def history(site: str, collection: str, id: str) -> Any:
-        office.shelf.find(site, collection)
-        past = await desk.database.read(content_changes.history, site, collection, id, limit=_HISTORY)
-        return {"history": [{"at": row.at, "actor": row.actor, "act": row.act, "code": row.code, "dispatch": row.dispatch} for row in past]}
+@router.post("/api/uploads/{site}/{collection}", response_model=shapes.FileShape, status_code=201, summary="Store a file: its bytes are the body")
+async def upload_file(office: OurOffice, site: str, collection: str, request: Request, name: Annotated[str, Query(max_length=500)]) -> Any:
+    found, _ = office.shelf.find(site, collection)
+    request.scope["state"]["prove"](None)  # a browser's session says who sends the bytes in a header, or not at all
+    done = await office.uploader.upload(who(request).actor, found, name, request.stream())
+    stage = {"stage": "saved" if done.dispatch is None else "waiting", "id": done.dispatch}
+    return {"key": done.key, "address": done.address, "size": done.size, "publication": stage}
 
-    @api.put("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Change an entry: all its fields")
-    async def put(site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request) -> Any:
-        return await update(site, collection, id, given, request, partly=False)
 
-    @api.patch("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Change an entry: some fields")
-    async def patch(site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request) -> Any:
-        return await update(site, collection, id, given, request, partly=True)
+@router.post("/api/previews/{site}/{collection}", response_model=shapes.Previewed, summary="See Markdown as HTML")
+async def preview_text(office: OurOffice, site: str, collection: str, given: shapes.MarkdownGiven) -> Any:
+    found, _ = office.shelf.find(site, collection)
+    return {"html": office.renderer.render(given.text, images=images_of(found))}
 
-    async def update(site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request, *, partly: bool) -> Any:
-        where, expected = office.shelf.find(site, collection), tag_of(request.headers.get("if-match"))
-        return await _told(request, lambda: office.editor.update(who(request).actor, *where, id, given.fields, expected=expected, partly=partly), given.fields)
 
-    @api.delete("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Delete an entry")
-    async def delete(site: str, collection: str, id: str, request: Request) -> Any:
-        where, expected = office.shelf.find(site, collection), tag_of(request.headers.get("if-match"))
-        return await _told(request, lambda: office.delete(who(request).actor, *where, id, expected=expected), {})
+@router.get("/api/sites/{site}/{collection}", response_model=shapes.EntryList, summary="Entries, newest first")
+async def list_entries(office: OurOffice, site: str, collection: str, search: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
+    page = await office.page(*office.shelf.find(site, collection), search=search or "", after=cursor_of(before), limit=limit)
+    rows = [
+        {"id": row.entry, "title": row.title, "date": row.dated or None, "modified_at": row.modified_at, "etag": etag_of(row.tag), "problem": row.problem or None}
+        for row in page.rows
+    ]  # fmt: skip
+    return {"entries": rows, "next": shown_cursor(page.next)}
+
+
+@router.post("/api/sites/{site}/{collection}", response_model=shapes.EntrySaved, status_code=201, summary="Make an entry")
+async def create_entry(office: OurOffice, site: str, collection: str, given: shapes.EntryNew, request: Request) -> Any:
+    where = office.shelf.find(site, collection)
+    return await _told(request, lambda: office.editor.create(who(request).actor, *where, given.id or "", given.fields), given.fields, status=201)
+
+
+@router.get("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntryShape, summary="One entry, as it is in the storage now")
+async def read_entry(desk: OurDesk, office: OurOffice, site: str, collection: str, id: str, request: Request) -> Any:
+    where = office.shelf.find(site, collection)
+    opened = await office.opened(*where, id)
+    change, standing = await desk.database.read(office.latest, where[0], collection, id)
+    etag = etag_of(opened.stored.tag)
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    shown = {**_entry(opened), "modified_at": opened.stored.modified_at.isoformat(), "publication": _publication(stage_of(change, standing), standing)}
+    return JSONResponse(shown, headers={"ETag": etag})
+
+
+@router.get("/api/history/{site}/{collection}/{id:path}", response_model=shapes.HistoryList, summary="What the audit tells of one entry, newest first")
+async def read_history(desk: OurDesk, office: OurOffice, site: str, collection: str, id: str) -> Any:
+    office.shelf.find(site, collection)
+    past = await desk.database.read(content_changes.history, site, collection, id, limit=_HISTORY)
+    return {"history": [{"at": row.at, "actor": row.actor, "act": row.act, "code": row.code, "dispatch": row.dispatch} for row in past]}
+
+
+@router.put("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Change an entry: all its fields")
+async def replace_entry(office: OurOffice, site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request) -> Any:
+    return await _update(office, site, collection, id, given, request, partly=False)
+
+
+@router.patch("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Change an entry: some fields")
+async def change_entry(office: OurOffice, site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request) -> Any:
+    return await _update(office, site, collection, id, given, request, partly=True)
+
+
+async def _update(office: Office, site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request, *, partly: bool) -> Any:
+    where, expected = office.shelf.find(site, collection), tag_of(request.headers.get("if-match"))
+    return await _told(request, lambda: office.editor.update(who(request).actor, *where, id, given.fields, expected=expected, partly=partly), given.fields)
+
+
+@router.delete("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Delete an entry")
+async def delete_entry(office: OurOffice, site: str, collection: str, id: str, request: Request) -> Any:
+    where, expected = office.shelf.find(site, collection), tag_of(request.headers.get("if-match"))
+    return await _told(request, lambda: office.delete(who(request).actor, *where, id, expected=expected), {})
 
 
 async def _told(request: Request, act: Any, given: dict[str, Any], *, status: int = 200) -> Response:
