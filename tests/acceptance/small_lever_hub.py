@@ -13,6 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import uvicorn
+from databases import open_new_sqlite
 from sitting import Routes
 
 from leverframe.chats.playground.feed import Feed
@@ -32,7 +33,6 @@ from leverframe.net import Outbound
 from leverframe.observe import Metrics
 from leverframe.ports import Posting
 from leverframe.store.playground import PlaygroundMessages
-from leverframe.store.sqlite import open_sqlite
 from leverframe.web import assets
 from leverframe.web.conversations import Conversations
 from leverframe.web.desk import Desk
@@ -123,7 +123,7 @@ def posting(at: Place, said: Message) -> Posting:
 async def serve(port: int, folder: Path, locale: Locale) -> None:
     """Serve until the process is told to stop."""
     clock = SystemClock()
-    database = await open_sqlite(folder / "hub.db", clock)
+    database = await open_new_sqlite(folder / "hub.db", clock)
     store, feed, outbound = PlaygroundMessages(database), Feed(), Outbound()
     chat = PlaygroundChat("playground", Settings(), store, feed, clock)
     talk = Talk(store, feed, clock, rooms=["#dev-team", "#deploys"])

@@ -21,6 +21,7 @@ from unittest import mock
 import pytest
 import structlog
 import uvicorn
+from databases import open_new_sqlite
 from typer.testing import CliRunner
 
 from leverframe.app import SystemClock, build
@@ -30,7 +31,6 @@ from leverframe.core.ids import read, show
 from leverframe.server import _Operator
 from leverframe.store.deliveries import Planned, Role, State, owe
 from leverframe.store.ingest import NewEvent
-from leverframe.store.sqlite import open_sqlite
 from leverframe.store.tables import deliveries, to_us
 
 CONFIG = """\
@@ -149,7 +149,7 @@ class _Announcing(uvicorn.Server):
 
 async def _fill(folder: Path) -> tuple[str, tuple[str, ...]]:
     """Store one event with two dead deliveries, as a hub that ran before left them."""
-    database = await open_sqlite(folder / "leverframe.db", SystemClock())
+    database = await open_new_sqlite(folder / "leverframe.db", SystemClock())
     now = datetime.now(UTC)
     event, first, second = (database.new_id() for _ in range(3))
     await database.ingest(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import Ran, entry_point, serving
+from databases import open_new_sqlite
 from fakes.slack import TOKEN, FakeSlack
 
 from leverframe.app import SystemClock
@@ -16,7 +17,6 @@ from leverframe.ports import Installation
 from leverframe.secrets.keys import key_file, keys_for
 from leverframe.slack_rooms import TOKENS
 from leverframe.store.installations import Installations
-from leverframe.store.sqlite import open_sqlite
 
 SCOPES = ("chat:write", "channels:read", "groups:read", "users:read", "usergroups:read")
 
@@ -54,7 +54,7 @@ def test_tokens_of_installations_are_tried(slack: FakeSlack, tmp_path: Path) -> 
     """Read beside a hub that may run; a key that is gone is told and no new one made."""
 
     async def install() -> None:
-        database = await open_sqlite(tmp_path / "leverframe.db", SystemClock())
+        database = await open_new_sqlite(tmp_path / "leverframe.db", SystemClock())
         kept = Installation(chat="slack", team="T1", token=TOKEN, scopes=(), installed_at=datetime(2026, 11, 21, tzinfo=UTC))
         await Installations(database, keys_for(TOKENS, [], tmp_path / "leverframe.db")).keep(kept)
         await database.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
+from databases import open_new_sqlite
 from fakes import slack_blocks, teams_cards
 from fakes.slack import TOKEN, FakeSlack, Message
 from fakes.teams import BOB, FakeTeams
@@ -33,7 +34,6 @@ from leverframe.chats.teams.tokens import Tokens
 from leverframe.net import Outbound
 from leverframe.ports import Chat
 from leverframe.store.playground import PlaygroundMessages
-from leverframe.store.sqlite import open_sqlite
 
 BadDay = Literal["limited", "down", "garbage", "silent", "half"]
 
@@ -129,7 +129,7 @@ async def slack_webhook() -> AsyncIterator[Harness]:
 async def playground() -> AsyncIterator[Harness]:
     """The playground, over a database of its own."""
     with TemporaryDirectory() as folder:
-        database = await open_sqlite(Path(folder) / "hub.db", SystemClock())
+        database = await open_new_sqlite(Path(folder) / "hub.db", SystemClock())
         store = PlaygroundMessages(database)
         chat = PlaygroundChat("playground", PlaygroundSettings(), store, Feed(), SystemClock())
 

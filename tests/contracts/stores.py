@@ -18,13 +18,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from clock import VirtualClock
+from databases import open_new_sqlite
 from services.postgres import Server
 from sqlalchemy import Connection
 
 from leverframe.store.deliveries import Ended, Planned, Role, Round, State
 from leverframe.store.ingest import NewEvent
 from leverframe.store.postgres import open_postgres
-from leverframe.store.sqlite import open_sqlite
 from leverframe.store.tables import metadata, processes, to_us
 
 
@@ -117,10 +117,10 @@ async def sqlite(folder: Path, server: Server, url: str) -> AsyncIterator[Harnes
     async def restart() -> Any:
         await harness.store.close()  # no lease is let go
         clock.advance(seconds=1)
-        harness.store = await open_sqlite(path, clock)
+        harness.store = await open_new_sqlite(path, clock)
         return harness.store
 
-    harness = Harness(await open_sqlite(path, clock), clock, outside, restart)
+    harness = Harness(await open_new_sqlite(path, clock), clock, outside, restart)
     yield harness
     await harness.store.close()
 

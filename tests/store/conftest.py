@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from databases import open_new_sqlite
 from services.postgres import Server
 from sitting import Clock
 
 from leverframe.store.database import Database
 from leverframe.store.postgres import open_postgres
-from leverframe.store.sqlite import open_sqlite
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def clock() -> Clock:
 async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
     """An empty database of either kind."""
     if request.param == "sqlite":
-        opened = await open_sqlite(tmp_path / "hub.db", clock)
+        opened = await open_new_sqlite(tmp_path / "hub.db", clock)
         yield opened
         await opened.close()
         return

@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from databases import open_new_sqlite
 
 from leverframe.app import SystemClock
 from leverframe.core.errors import Refused
 from leverframe.ports import PlaygroundMessage
 from leverframe.store.playground import PlaygroundMessages
 from leverframe.store.postgres import open_postgres
-from leverframe.store.sqlite import open_sqlite
 
 pytestmark = pytest.mark.anyio
 CLOCK = SystemClock()
@@ -23,7 +23,7 @@ NOW = CLOCK.now()
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncIterator[PlaygroundMessages]:
     if request.param == "sqlite":
-        database = await open_sqlite(tmp_path / "hub.db", CLOCK)
+        database = await open_new_sqlite(tmp_path / "hub.db", CLOCK)
     else:
         database = await open_postgres(request.getfixturevalue("postgres_url"), CLOCK)
     yield PlaygroundMessages(database)

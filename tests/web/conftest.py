@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from databases import open_new_sqlite
 from lever_desk import ROLES, Frame
 from sitting import Clock, Doors, Routes
 
@@ -17,7 +18,6 @@ from leverframe.net import Outbound
 from leverframe.observe import Metrics
 from leverframe.secrets import Secret
 from leverframe.store.database import Database
-from leverframe.store.sqlite import open_sqlite
 from leverframe.web.desk import Desk
 from leverframe.web.refusals import RefusalLog
 from leverframe.work.bell import Bell
@@ -34,7 +34,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def database(tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
     """An empty database."""
-    opened = await open_sqlite(tmp_path / "hub.db", clock)
+    opened = await open_new_sqlite(tmp_path / "hub.db", clock)
     yield opened
     await opened.close()
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from databases import open_new_sqlite
 
 from leverframe.chats.playground.feed import Feed
 from leverframe.chats.playground.inbound import Talk
 from leverframe.chats.playground.send import PlaygroundChat
 from leverframe.chats.playground.settings import Settings
 from leverframe.store.playground import PlaygroundMessages
-from leverframe.store.sqlite import open_sqlite
 
 
 class TurnedClock:
@@ -51,7 +51,7 @@ def clock() -> TurnedClock:
 
 @pytest.fixture
 async def house(tmp_path: Path, clock: TurnedClock, anyio_backend: str) -> AsyncIterator[House]:
-    database = await open_sqlite(tmp_path / "hub.db", clock)
+    database = await open_new_sqlite(tmp_path / "hub.db", clock)
     store, feed = PlaygroundMessages(database), Feed()
     chat = PlaygroundChat("playground", Settings(), store, feed, clock)
     yield House(clock, store, feed, chat, Talk(store, feed, clock, rooms=["#dev"]))
