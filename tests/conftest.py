@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+import structlog
 from browser import browser, page  # noqa: F401  fixtures for every test
 from hypothesis import settings
 from postgresql import postgres_server, postgres_template, postgres_url  # noqa: F401
@@ -11,6 +12,9 @@ from postgresql import postgres_server, postgres_template, postgres_url  # noqa:
 # A property is about what is right; how long an example takes on a busy machine is no part of it.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# A traceback among what a test prints is the plain one: the one in colours takes longer than most tests.
+structlog.configure(processors=[structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 # Files of tests lie in memory where there is room for them: a hub waits for the disk at every commit, and no test cuts the power.
 MEMORY = "/dev/shm"

@@ -36,9 +36,9 @@ async def some_event(database: PostgresDatabase, **changes: Any) -> int:
 
 
 @pytest.fixture
-def url(postgres_server: Server) -> Iterator[str]:
-    """The address of an empty database."""
-    made = postgres_server.create_database()
+def url(postgres_server: Server, postgres_template: str) -> Iterator[str]:
+    """The address of a database with tables and nothing in them."""
+    made = postgres_server.create_database(postgres_template)
     yield made
     postgres_server.drop_database(made)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+from listening import serving
 from starlette.types import Receive, Scope, Send
 
 from leverframe.web.connections import REQUEST_S, Connection, Patience
@@ -34,17 +34,9 @@ class Hearing:
 @asynccontextmanager
 async def listening(app: Hearing) -> AsyncIterator[uvicorn.Server]:
     """Serve ``app`` on a free port."""
-    server = uvicorn.Server(uvicorn.Config(app, http=Connection, log_level="critical", lifespan="off", access_log=False))
-    listener = socket.create_server(("127.0.0.1", 0))
-    server.config.port = listener.getsockname()[1]
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
+    async with serving(app, http=Connection) as server:
         yield server
-    finally:
         app.may_answer.set()
-        server.should_exit = True
-        await running
-        listener.close()
 
 
 async def connected(server: uvicorn.Server, sent: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

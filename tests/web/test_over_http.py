@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import listening
 import pytest
-import uvicorn
 from sitting import Doors
 
 pytestmark = pytest.mark.anyio
@@ -20,16 +19,8 @@ pytestmark = pytest.mark.anyio
 @asynccontextmanager
 async def serving(doors: Doors) -> AsyncIterator[tuple[str, int]]:
     """Serve the doors on a free port of this machine."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(doors.app, log_level="critical", lifespan="off", access_log=False))
-    running = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        yield f"http://127.0.0.1:{port}", port
-    finally:
-        server.should_exit = True
-        await running
-        listening.close()
+    async with listening.serving(doors.app) as server:
+        yield f"http://127.0.0.1:{server.config.port}", server.config.port
 
 
 async def test_a_body_without_end_is_cut_off(doors: Doors) -> None:

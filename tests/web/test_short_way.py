@@ -8,14 +8,13 @@ import errno
 import hashlib
 import hmac
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
 
 import pytest
-import uvicorn
+from listening import serving
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from leverframe.app import App, build
@@ -53,15 +52,8 @@ async def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 @asynccontextmanager
 async def listening(app: App, connection: type[HttpToolsProtocol] = Connection) -> AsyncIterator[int]:
     """Serve the hub on a free port of this machine."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http=connection, log_level="critical", lifespan="off", access_log=False, server_header=False, date_header=False))
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await running
-        listener.close()
+    async with serving(app, http=connection, server_header=False, date_header=False) as server:
+        yield server.config.port
 
 
 def post(body: bytes = b"{}", *, path: str = "/in/github", id: str = "d-1", signed: bool = True, more: bytes = b"", length: int | None = None, version: str = "1.1") -> bytes:

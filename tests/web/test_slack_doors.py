@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from io import StringIO
@@ -13,9 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from fakes.slack import TOKEN, FakeSlack
 from fakes.slack_app import SIGNING_SECRET, Answered, Request, SlackApp
+from listening import serving
 from sitting import Clock
 
 from leverframe.chats.slack.inbound import SlackInbound
@@ -75,7 +74,6 @@ class Hub:
 async def hub(clock: Clock, refusals: RefusalLog) -> AsyncIterator[Hub]:
     """A hub's doors for one Slack app, before a fake workspace with #dev."""
     outbound, log = Outbound(total_s=5), StringIO()
-    listening = socket.create_server(("127.0.0.1", 0))
     made: list[Hub] = []
 
     async def converse(heard: Heard) -> Answer:
@@ -92,17 +90,13 @@ async def hub(clock: Clock, refusals: RefusalLog) -> AsyncIterator[Hub]:
             [SlackInbound("slack", settings, outbound, "en")], conversations,
             refusals=refusals, access=access, clock=clock, locale="en", address_of=lambda scope: scope["client"][0],
         )  # fmt: skip
-        server = uvicorn.Server(uvicorn.Config(doors, log_level="critical", lifespan="off", access_log=False))
-        running = asyncio.create_task(server.serve(sockets=[listening]))
-        app = SlackApp(slack, at_s=clock.now().timestamp())
-        made.append(Hub(f"http://127.0.0.1:{listening.getsockname()[1]}", doors, app, slack, log, access, refusals))
-        yield made[0]
-        server.should_exit = True
-        await running
+        async with serving(doors) as server:
+            app = SlackApp(slack, at_s=clock.now().timestamp())
+            made.append(Hub(f"http://127.0.0.1:{server.config.port}", doors, app, slack, log, access, refusals))
+            yield made[0]
         await doors.settled()
         access.close()
         await outbound.close()
-        listening.close()
 
 
 @pytest.mark.parametrize("path", sorted(PATHS))

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hmac
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from io import StringIO
@@ -14,11 +13,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-import uvicorn
 from fakes import teams_cards
 from fakes.teams import ANN, BOB, EVE, OTHER_TENANT, FakeTeams, Message, mri
 from fakes.teams_app import OUTGOING_SECRET, Answered, Request, TeamsApp
 from fakes.teams_keys import stranger
+from listening import serving
 from sitting import Clock
 
 from leverframe.chats.teams.connector import Connector
@@ -92,7 +91,6 @@ class Hub:
 async def hub(clock: Clock, refusals: RefusalLog, desk: Any) -> AsyncIterator[Hub]:
     """A hub's doors for one bot, before a fake tenant."""
     outbound = Outbound(total_s=5)
-    listening = socket.create_server(("127.0.0.1", 0))
     made: list[Hub] = []
 
     async def converse(heard: Heard) -> Answer:
@@ -108,19 +106,15 @@ async def hub(clock: Clock, refusals: RefusalLog, desk: Any) -> AsyncIterator[Hu
             [bot], [TeamsOutgoing("teams", settings, "en")], conversations,
             refusals=refusals, access=access, clock=clock, locale="en", address_of=lambda scope: scope["client"][0],
         )  # fmt: skip
-        server = uvicorn.Server(uvicorn.Config(doors, log_level="critical", lifespan="off", access_log=False))
-        running = asyncio.create_task(server.serve(sockets=[listening]))
-        app = TeamsApp(teams, at_s=clock.now().timestamp())
-        made.append(Hub(f"http://127.0.0.1:{listening.getsockname()[1]}", doors, app, teams, rooms, clock, refusals, conversations))
-        yield made[0]
-        server.should_exit = True
-        await running
+        async with serving(doors) as server:
+            app = TeamsApp(teams, at_s=clock.now().timestamp())
+            made.append(Hub(f"http://127.0.0.1:{server.config.port}", doors, app, teams, rooms, clock, refusals, conversations))
+            yield made[0]
         await doors.settled()
         await tokens.close()
         await keys.close()
         access.close()
         await outbound.close()
-        listening.close()
 
 
 async def test_a_mention_in_a_channel_is_heard_and_answered_to_who_asked(hub: Hub) -> None:
