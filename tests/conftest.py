@@ -14,12 +14,17 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 # A traceback among what a test prints is the plain one: the one in colours takes longer than most tests.
-structlog.configure(processors=[structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+structlog.configure(processors=[structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])
 
 # Files of tests lie in memory where there is room for them: a hub waits for the disk at every commit, and no test cuts the power.
 MEMORY = "/dev/shm"
 if os.path.isdir(MEMORY) and shutil.disk_usage(MEMORY).free > 4 << 30 and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as cores: half of its time a test waits for a process, a server or a browser."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture

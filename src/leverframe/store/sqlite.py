@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.util import LRUCache
 
 from leverframe.core.errors import Refused
 from leverframe.core.ids import following
@@ -54,6 +55,9 @@ class AlreadyServed(RuntimeError):
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path}: {self.__doc__}")
 
+
+_COMPILED: LRUCache[Any, Any] = LRUCache(1_000)
+"""Of all connections of the process."""
 
 _Work: TypeAlias = tuple[Callable[[Connection], Any], asyncio.Future[Any]]
 
@@ -110,8 +114,18 @@ def _is_away(error: BaseException) -> bool:
     return _code(error) in _AWAY
 
 
-def _engine(raw: sqlite3.Connection) -> sa.Engine:
-    return sa.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool, isolation_level="AUTOCOMMIT", hide_parameters=True)
+@cache
+def _shared() -> sa.Engine:
+    """Return whose dialect and compiled statements all connections use: compiling a statement takes longer than running it."""
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+    engine.connect().close()  # the dialect asks SQLite what it can
+    return engine
+
+
+def _engine(raw: Any) -> sa.Engine:
+    shared = _shared()
+    pool = StaticPool(lambda: raw, dialect=shared.dialect)
+    return sa.Engine(pool, shared.dialect, shared.url, hide_parameters=True, execution_options={"compiled_cache": _COMPILED})
 
 
 class SqliteDatabase:

@@ -6,6 +6,7 @@ The page at ``/api/docs`` is our own: it needs no script and no CDN.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -100,12 +101,14 @@ class _Keeping:
 def _documents(api: FastAPI, desk: Desk) -> None:
     grants = {(row.method, row.path.replace(":path", "")): row.permission for row in (*ROWS, *GITHUB_ROWS, *LEVER_ROWS, *SITE_ROWS)}
 
+    @cache
     def described() -> dict[str, Any]:
         document: dict[str, Any] = api.openapi()
         document.setdefault("components", {})["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
+                operation["summary"] = operation.pop("description").rstrip(".")  # of the docstring; FastAPI's own is the function's name
                 operation["x-permission"] = grants[(method.upper(), path)]
                 # Every refusal, of validation too, is a problem document with a code.
                 operation["responses"].pop("422", None)

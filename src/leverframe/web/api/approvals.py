@@ -153,8 +153,9 @@ async def _told(desk: Desk, gate: Any, locale: Locale) -> dict[str, Any]:
     return {**whole, "remedy": None if row is None else (row.ko if locale == "ko" else row.en)[1], "follow_ups": [one.id for one in follows]}
 
 
-@router.post("/api/approvals", response_model=ApprovalOpened, status_code=201, summary="Ask people for approval")
+@router.post("/api/approvals", response_model=ApprovalOpened, status_code=201)
 async def ask_for_approval(desk: OurDesk, found: OurLevers, asked: ApprovalAsked, request: Request) -> Any:
+    """Ask people for approval."""
     made: dict[str, str] = {}
     for act in (asked.on_approve, asked.on_reject):
         if act.callback is not None and found.look_at is not None:
@@ -168,28 +169,32 @@ async def ask_for_approval(desk: OurDesk, found: OurLevers, asked: ApprovalAsked
     return {**await _told(desk, opened.deployment, locale_of(request)), "repeated": opened.repeated, "secrets": {} if opened.repeated else made}
 
 
-@router.get("/api/approvals", response_model=ApprovalList, summary="Approvals that were asked for, newest first")
+@router.get("/api/approvals", response_model=ApprovalList)
 async def list_approvals(desk: OurDesk, request: Request, project: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
+    """Approvals that were asked for, newest first."""
     rows = await desk.database.read(deployments.past, service=project, family="gate", before=cursor("dep", before), limit=limit + 1)
     return {"approvals": [await _told(desk, one, locale_of(request)) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
 
-@router.get("/api/approvals/{approval}", response_model=ApprovalTold, summary="How an approval stands; wait for the decision, or for the end")
+@router.get("/api/approvals/{approval}", response_model=ApprovalTold)
 async def read_approval(
     desk: OurDesk, approval: Word, request: Request, wait: Wait = 0,
     until: Annotated[Literal["decided", "ended"], Query(description="what is waited for")] = "decided",
 ) -> Any:  # fmt: skip
+    """How an approval stands; wait for the decision, or for the end."""
     gate = await approvals.waited(desk, who(request), approval, wait_s=wait, to_the_end=until == "ended")
     return await _told(desk, gate, locale_of(request))
 
 
-@router.post("/api/approvals/{approval}/cancel", response_model=ApprovalTold, summary="Take a question back")
+@router.post("/api/approvals/{approval}/cancel", response_model=ApprovalTold)
 async def cancel_approval(desk: OurDesk, approval: Word, request: Request) -> Any:
+    """Take a question back."""
     return await _told(desk, await approvals.act(desk, who(request), approval, "cancel"), locale_of(request))
 
 
-@router.post("/api/approvals/{approval}/retry", response_model=ApprovalTold, summary="Do anew what could not be done on the answer")
+@router.post("/api/approvals/{approval}/retry", response_model=ApprovalTold)
 async def retry_approval(desk: OurDesk, approval: Word, request: Request) -> Any:
+    """Do anew what could not be done on the answer."""
     return await _told(desk, await approvals.act(desk, who(request), approval, "retry"), locale_of(request))
 
 

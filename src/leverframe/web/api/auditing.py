@@ -28,10 +28,11 @@ class JsonLines(StreamingResponse):
     media_type = "application/jsonl"
 
 
-@router.get("/api/audit", response_model=shapes.AuditList, summary="Who did what and what was refused, newest first")
+@router.get("/api/audit", response_model=shapes.AuditList)
 async def list_entries(
     desk: OurDesk, actor: Asked = None, act: Asked = None, code: Asked = None, since: Asked = None, until: Asked = None, before: Asked = None, limit: Count = 50
 ) -> Any:
+    """Who did what and what was refused, newest first."""
     asked = asked_for(desk, actor=actor, act=act, code=code, since=since, until=until)
     found = await desk.database.read(audit.entries, asked, before=cursor("aud", before), limit=limit + 1)
     rows = found[:limit]
@@ -40,10 +41,11 @@ async def list_entries(
             "next": ids.show("aud", rows[-1].id) if len(found) > limit else None}
 
 
-@router.get("/api/audit/export", response_class=JsonLines, summary="The audit with its links and checkpoints, oldest first, as JSON lines")
+@router.get("/api/audit/export", response_class=JsonLines)
 async def export_entries(
     desk: OurDesk, request: Request, actor: Asked = None, act: Asked = None, code: Asked = None, since: Asked = None, until: Asked = None
 ) -> JsonLines:
+    """The audit with its links and checkpoints, oldest first, as JSON lines."""
     asked = asked_for(desk, actor=actor, act=act, code=code, since=since, until=until)
     await desk.record(who(request).actor, "audit.export", "audit")
     return JsonLines(_chunks(desk, asked), headers={"content-disposition": 'attachment; filename="audit.jsonl"'})

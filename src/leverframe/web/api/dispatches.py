@@ -78,8 +78,9 @@ class DispatchList(_Answer):
     next: str | None = Field(description="give it as before to read on; null at the end")
 
 
-@router.post("/api/dispatches", response_model=DispatchTaken, status_code=202, summary="Start a workflow (repository_dispatch)")
+@router.post("/api/dispatches", response_model=DispatchTaken, status_code=202)
 async def start_dispatch(desk: OurDesk, asked: DispatchAsked, request: Request, response: Response) -> Any:
+    """Start a workflow (repository_dispatch)."""
     taken = await dispatches.dispatch(desk, who(request), Wanted(
         project=asked.project, event_type=asked.event_type, payload=asked.client_payload, environment=asked.environment, reason=asked.reason,
         key=asked.idempotency_key,
@@ -88,8 +89,9 @@ async def start_dispatch(desk: OurDesk, asked: DispatchAsked, request: Request, 
     return {**_whole(taken.deployment, locale_of(request)), "joined_another": taken.joined, "repeated": taken.repeated}
 
 
-@router.get("/api/dispatches", response_model=DispatchList, summary="Dispatches, newest first")
+@router.get("/api/dispatches", response_model=DispatchList)
 async def list_dispatches(desk: OurDesk, request: Request, project: Asked = None, event_type: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
+    """Dispatches, newest first."""
     rows = await desk.database.read(
         deployments.past, service=project, environment=event_type, family="dispatch", before=cursor("dep", before), limit=limit + 1
     )
@@ -97,15 +99,17 @@ async def list_dispatches(desk: OurDesk, request: Request, project: Asked = None
     return {"dispatches": [_whole(one, locale) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
 
-@router.get("/api/dispatches/{dispatch}", response_model=DispatchShape, summary="How a dispatch stands; wait for it to change")
+@router.get("/api/dispatches/{dispatch}", response_model=DispatchShape)
 async def read_dispatch(desk: OurDesk, dispatch: Word, request: Request, wait: Wait = 0, seen: Seen = None) -> Any:
+    """How a dispatch stands; wait for it to change."""
     known = await desk.database.read(dispatches.read_one, desk, who(request), dispatch)
     told = await watched(desk, known.id, seen=seen, wait_s=wait)
     return _whole(told.deployment, locale_of(request))
 
 
-@router.post("/api/dispatches/{dispatch}/retry", response_model=DispatchShape, summary="Send a dead dispatch anew, or run a failed one once more")
+@router.post("/api/dispatches/{dispatch}/retry", response_model=DispatchShape)
 async def retry_dispatch(desk: OurDesk, dispatch: Word, request: Request) -> Any:
+    """Send a dead dispatch anew, or run a failed one once more."""
     return _whole(await dispatches.retry(desk, who(request), dispatch), locale_of(request))
 
 

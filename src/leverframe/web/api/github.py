@@ -34,14 +34,16 @@ def _managing(desk: Desk, request: Request, of: str) -> tuple[HookKeeper, Holder
     return acts.keeper_for(desk, who(request), "github.manage", of)
 
 
-@router.get("/api/github/hooks", response_model=shapes.HookList, summary="The webhooks of a repository, an organisation or the app, with what each lacks")
+@router.get("/api/github/hooks", response_model=shapes.HookList)
 async def list_hooks(desk: OurDesk, request: Request, of: Of) -> Any:
+    """The webhooks of a repository, an organisation or the app, with what each lacks."""
     keeper, holder = _reading(desk, request, of)
     return {"of": str(holder), "hooks": [acts.shown(seen, locale_of(request)) for seen in await keeper.all(holder)]}
 
 
-@router.post("/api/github/hooks", response_model=shapes.HookShape, status_code=201, summary="Make a webhook")
+@router.post("/api/github/hooks", response_model=shapes.HookShape, status_code=201)
 async def create_hook(desk: OurDesk, asked: shapes.HookAsked, request: Request) -> Any:
+    """Make a webhook."""
     keeper, holder = _managing(desk, request, asked.of)
     work = keeper.create(
         holder, events=asked.events, source=asked.source, url=asked.url, secret=asked.secret, content_type=asked.content_type, insecure_ssl=asked.insecure_ssl,
@@ -50,19 +52,22 @@ async def create_hook(desk: OurDesk, asked: shapes.HookAsked, request: Request) 
     return acts.shown(await acts.act(desk, who(request), "create", holder, " ".join([*filter(None, [asked.url or asked.source]), *asked.events]), work), locale_of(request))
 
 
-@router.post("/api/github/hooks/sync", response_model=shapes.Synced, summary="Make the webhooks what the configuration declares; dry_run only shows what is to be done")
+@router.post("/api/github/hooks/sync", response_model=shapes.Synced)
 async def sync_hooks(desk: OurDesk, asked: shapes.SyncAsked, request: Request) -> Any:
+    """Make the webhooks what the configuration declares; dry_run only shows what is to be done."""
     return await _sync(desk, asked, request)
 
 
-@router.get("/api/github/hooks/{hook}", response_model=shapes.HookShape, summary="One webhook")
+@router.get("/api/github/hooks/{hook}", response_model=shapes.HookShape)
 async def read_hook(desk: OurDesk, hook: Id, request: Request, of: Of) -> Any:
+    """One webhook."""
     keeper, holder = _reading(desk, request, of)
     return acts.shown(await keeper.one(holder, hook), locale_of(request))
 
 
-@router.patch("/api/github/hooks/{hook}", response_model=shapes.HookShape, summary="Change a webhook; what is not named stays, the secret too")
+@router.patch("/api/github/hooks/{hook}", response_model=shapes.HookShape)
 async def change_hook(desk: OurDesk, hook: Id, asked: shapes.HookChange, request: Request) -> Any:
+    """Change a webhook; what is not named stays, the secret too."""
     keeper, holder = _managing(desk, request, asked.of)
     settings = acts.settings_of(asked.content_type, asked.insecure_ssl, asked.url, asked.secret)
     work = keeper.change(holder, hook, add=asked.add_events, remove=asked.remove_events, active=asked.active, settings=settings)
@@ -73,8 +78,9 @@ async def change_hook(desk: OurDesk, hook: Id, asked: shapes.HookChange, request
     return acts.shown(await acts.act(desk, who(request), "change", holder, what, work), locale_of(request))
 
 
-@router.delete("/api/github/hooks/{hook}", status_code=204, summary="Delete a webhook")
+@router.delete("/api/github/hooks/{hook}", status_code=204)
 async def delete_hook(desk: OurDesk, hook: Id, request: Request, of: Of) -> Response:
+    """Delete a webhook."""
     keeper, holder = _managing(desk, request, of)
     await acts.act(desk, who(request), "delete", holder, f"hook {hook}", keeper.delete(holder, hook))
     return Response(status_code=204)
@@ -86,18 +92,21 @@ async def _asking(desk: Desk, request: Request, of: str, hook: int, name: str, w
     return {"asked": True}
 
 
-@router.post("/api/github/hooks/{hook}/pings", response_model=shapes.Asked204, summary="Have GitHub send a ping")
+@router.post("/api/github/hooks/{hook}/pings", response_model=shapes.Asked204)
 async def ping_hook(desk: OurDesk, hook: Id, asked: shapes.HookNamed, request: Request) -> Any:
+    """Have GitHub send a ping."""
     return await _asking(desk, request, asked.of, hook, "ping", lambda keeper, holder: keeper.ping(holder, hook))
 
 
-@router.post("/api/github/hooks/{hook}/tests", response_model=shapes.Asked204, summary="Have GitHub send the latest push again")
+@router.post("/api/github/hooks/{hook}/tests", response_model=shapes.Asked204)
 async def test_hook(desk: OurDesk, hook: Id, asked: shapes.HookNamed, request: Request) -> Any:
+    """Have GitHub send the latest push again."""
     return await _asking(desk, request, asked.of, hook, "test", lambda keeper, holder: keeper.test(holder, hook))
 
 
-@router.get("/api/github/hooks/{hook}/deliveries", response_model=shapes.DeliveryLog, summary="GitHub's delivery log of a webhook, the newest first")
+@router.get("/api/github/hooks/{hook}/deliveries", response_model=shapes.DeliveryLog)
 async def read_log(desk: OurDesk, hook: Id, request: Request, of: Of, cursor: Annotated[Word | None, Query()] = None, limit: Annotated[int, Query(ge=1, le=100)] = 30) -> Any:
+    """GitHub's delivery log of a webhook, the newest first."""
     keeper, holder = _reading(desk, request, of)
     page = await keeper.log(holder, hook, cursor=cursor, most=limit)
     by_id = {whole.get("id"): whole for whole in page.whole}
@@ -109,8 +118,9 @@ async def read_log(desk: OurDesk, hook: Id, request: Request, of: Of, cursor: An
     }  # fmt: skip
 
 
-@router.get("/api/github/recoveries", response_model=shapes.RecoveryList, summary="Deliveries of GitHub's that did not come in, and what became of them")
+@router.get("/api/github/recoveries", response_model=shapes.RecoveryList)
 async def list_recoveries(desk: OurDesk, state: shapes.RecoveryState | None = None, before: Annotated[Word | None, Query()] = None, limit: Count = 50) -> Any:
+    """Deliveries of GitHub's that did not come in, and what became of them."""
     which = None if state is None else State[state.upper()]
     rows = await desk.database.read(recoveries.page, state=which, before=cursor_of("rec", before), limit=limit + 1)
     return {
@@ -123,8 +133,9 @@ async def list_recoveries(desk: OurDesk, state: shapes.RecoveryState | None = No
     }  # fmt: skip
 
 
-@router.get("/api/github/watches", response_model=shapes.WatchList, summary="Whose hooks' delivery logs are read for what did not come in")
+@router.get("/api/github/watches", response_model=shapes.WatchList)
 async def list_watches(desk: OurDesk, request: Request) -> Any:
+    """Whose hooks' delivery logs are read for what did not come in."""
     declared = {str(one.holder) for one in desk.github.declared} | {str(APP)} if desk.github is not None else set()
     rows = await desk.database.read(recoveries.watches)
     return {
@@ -134,14 +145,16 @@ async def list_watches(desk: OurDesk, request: Request) -> Any:
     }  # fmt: skip
 
 
-@router.get("/api/github/hooks/{hook}/deliveries/{delivery}", response_model=dict[str, Any], summary="One delivery with its request and response, as GitHub tells it")
+@router.get("/api/github/hooks/{hook}/deliveries/{delivery}", response_model=dict[str, Any])
 async def read_delivery(desk: OurDesk, hook: Id, delivery: Id, request: Request, of: Of) -> Any:
+    """One delivery with its request and response, as GitHub tells it."""
     keeper, holder = _reading(desk, request, of)
     return await keeper.delivery(holder, hook, delivery)
 
 
-@router.post("/api/github/hooks/{hook}/deliveries/{delivery}/attempts", response_model=shapes.Asked204, summary="Have GitHub send a delivery again")
+@router.post("/api/github/hooks/{hook}/deliveries/{delivery}/attempts", response_model=shapes.Asked204)
 async def redeliver(desk: OurDesk, hook: Id, delivery: Id, asked: shapes.HookNamed, request: Request) -> Any:
+    """Have GitHub send a delivery again."""
     return await _asking(desk, request, asked.of, hook, "redeliver", lambda keeper, holder: keeper.redeliver(holder, hook, delivery), f" delivery {delivery}")
 
 

@@ -33,10 +33,11 @@ def _event(event: EventRow, fired: list[Fired], recovered: Recovery | None) -> d
         "fired": [{"route": one.route, "destination": one.destination, "state": State(one.state).name.lower()} for one in fired]}
 
 
-@router.get("/api/events", response_model=shapes.EventList, summary="Events, newest first")
+@router.get("/api/events", response_model=shapes.EventList)
 async def list_events(
     desk: OurDesk, source: Asked = None, event: Asked = None, repo: Asked = None, since: Asked = None, before: Asked = None, limit: Count = 50
 ) -> Any:
+    """Events, newest first."""
     after = moment("since", since, now=desk.clock.now(), ahead=False, timezone=desk.timezone) if since else None
     found = await desk.database.read(
         event_pages.page, source=source, event=event, repo=repo, since=after, before=cursor("evt", before), limit=limit + 1)
@@ -46,8 +47,9 @@ async def list_events(
     return {"events": [_event(row, fired[row.id], late.get(row.id)) for row in rows], "next": ids.show("evt", rows[-1].id) if len(found) > limit else None}
 
 
-@router.get("/api/events/{event}", response_model=shapes.EventWhole, summary="One event with its headers and payload")
+@router.get("/api/events/{event}", response_model=shapes.EventWhole)
 async def read_event(desk: OurDesk, event: Word) -> Any:
+    """One event with its headers and payload."""
     event_id = identifier("evt", event)
     row = await desk.database.read(event_pages.one, event_id)
     if row is None:
@@ -67,8 +69,9 @@ async def read_event(desk: OurDesk, event: Word) -> Any:
     return Response(json.dumps({**shown, "payload": payload}), media_type="application/json")
 
 
-@router.get("/api/events/{event}/explain", response_model=shapes.Explanations, summary="Why each route fired for an event, or did not")
+@router.get("/api/events/{event}/explain", response_model=shapes.Explanations)
 async def explain_event(desk: OurDesk, event: Word, request: Request) -> Any:
+    """Why each route fired for an event, or did not."""
     event_id = identifier("evt", event)
     if await desk.database.read(event_pages.one, event_id) is None:
         raise Refused("event_unknown", event)
@@ -93,11 +96,12 @@ def _moment(desk: Desk, name: str, text: str | None) -> Any:
     return moment(name, text, now=desk.clock.now(), ahead=False, timezone=desk.timezone) if text else None
 
 
-@router.get("/api/deliveries", response_model=shapes.DeliveryList, summary="Deliveries, newest first")
+@router.get("/api/deliveries", response_model=shapes.DeliveryList)
 async def list_deliveries(
     desk: OurDesk, state: shapes.StateName | None = None, destination: Asked = None, route: Asked = None, event: Asked = None, since: Asked = None,
     until: Asked = None, before: Asked = None, limit: Count = 50,
 ) -> Any:
+    """Deliveries, newest first."""
     which = Filter(
         state=delivery_pages.state_of(state) if state else None, destination=destination, route=route, event_id=cursor("evt", event),
         since=_moment(desk, "since", since), until=_moment(desk, "until", until))
@@ -107,16 +111,18 @@ async def list_deliveries(
     return {"deliveries": [_delivery(row, waits.get(row.id)) for row in rows], "next": ids.show("dlv", rows[-1].id) if len(found) > limit else None}
 
 
-@router.post("/api/deliveries/retry", response_model=shapes.Retried, summary="Send all deliveries that match again; dry_run counts them")
+@router.post("/api/deliveries/retry", response_model=shapes.Retried)
 async def retry_deliveries(desk: OurDesk, asked: shapes.RetryAsked, request: Request) -> Any:
+    """Send all deliveries that match again; dry_run counts them."""
     which = Filter(state=delivery_pages.state_of(asked.state), destination=asked.destination, route=asked.route, since=_moment(desk, "since", asked.since), until=_moment(desk, "until", asked.until))
     if asked.dry_run:
         return {"count": await acts.would_retry(desk, which), "dry_run": True}
     return {"count": await acts.retry_matching(desk, who(request), which, rate_per_s=asked.rate_per_s)}
 
 
-@router.get("/api/deliveries/{delivery}", response_model=shapes.DeliveryWhole, summary="One delivery with its attempts")
+@router.get("/api/deliveries/{delivery}", response_model=shapes.DeliveryWhole)
 async def read_delivery(desk: OurDesk, delivery: Word, request: Request) -> Any:
+    """One delivery with its attempts."""
     delivery_id, locale = identifier("dlv", delivery), locale_of(request)
     row = await desk.database.read(delivery_pages.one, delivery_id)
     if row is None:
@@ -129,6 +135,7 @@ async def read_delivery(desk: OurDesk, delivery: Word, request: Request) -> Any:
     return {**_delivery(row, waits.get(row.id)), "tries": tries, "remedy": _remedy(row.code, locale)}
 
 
-@router.post("/api/deliveries/{delivery}/retry", response_model=shapes.Retried, summary="Send one delivery again")
+@router.post("/api/deliveries/{delivery}/retry", response_model=shapes.Retried)
 async def retry_delivery(desk: OurDesk, delivery: Word, request: Request) -> Any:
+    """Send one delivery again."""
     return {"count": await acts.retry(desk, who(request), identifier("dlv", delivery))}

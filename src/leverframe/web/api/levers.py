@@ -43,8 +43,9 @@ async def _levers(request: Request) -> LeverDesk:
 OurLevers = Annotated[LeverDesk, Depends(_levers)]
 
 
-@router.post("/api/commands", response_model=shapes.CommandDone, summary="Give a command, as in a chat")
+@router.post("/api/commands", response_model=shapes.CommandDone)
 async def give_command(desk: OurDesk, found: OurLevers, asked: shapes.CommandAsked, request: Request) -> Any:
+    """Give a command, as in a chat."""
     identity, locale = who(request), locale_of(request)
     if asked.dry_run:
         planned = await desk.database.read(plan, desk, identity, asked.line, locale)
@@ -66,8 +67,9 @@ async def give_command(desk: OurDesk, found: OurLevers, asked: shapes.CommandAsk
     }  # fmt: skip
 
 
-@router.get("/api/completions", response_model=shapes.Completions, summary="How a line may go on")
+@router.get("/api/completions", response_model=shapes.Completions)
 async def list_completions(desk: OurDesk, found: OurLevers, request: Request, line: Word = "") -> Any:
+    """How a line may go on."""
     known = await desk.database.read(levers.read_known, found)
     return {"completions": complete(line, found.registry, known, who(request))}
 
@@ -118,10 +120,11 @@ def place_of(desk: Desk, room: str) -> Place:
     return Place(chat=chat, room=name)
 
 
-@router.get("/api/deployments", response_model=shapes.DeploymentList, summary="Deployments, newest first")
+@router.get("/api/deployments", response_model=shapes.DeploymentList)
 async def list_deployments(
     desk: OurDesk, service: Asked = None, environment: Asked = None, state: State | None = None, before: Asked = None, limit: Count = 50
 ) -> Any:
+    """Deployments, newest first."""
     rows = await desk.database.read(
         deployments.past, service=service, environment=environment, states=() if state is None else (state,), before=cursor("dep", before),
         limit=limit + 1,
@@ -129,8 +132,9 @@ async def list_deployments(
     return {"deployments": [levers.shown(one) for one in rows[:limit]], "next": rows[limit - 1].id if len(rows) > limit else None}
 
 
-@router.get("/api/deployments/{deployment}", response_model=shapes.DeploymentWhole, summary="One deployment with its approvals and what happened; wait for it to change")
+@router.get("/api/deployments/{deployment}", response_model=shapes.DeploymentWhole)
 async def read_deployment(desk: OurDesk, deployment: Word, request: Request, wait: Wait = 0, seen: Seen = None) -> Any:
+    """One deployment with its approvals and what happened; wait for it to change."""
     return _whole(await levers.watched(desk, deployment, seen=seen, wait_s=wait), locale_of(request))
 
 
@@ -143,8 +147,9 @@ def _whole(told: Told, locale: Locale) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/api/services", response_model=shapes.ServiceList, summary="Services and environments: what is live, what waits, locks and freezes")
+@router.get("/api/services", response_model=shapes.ServiceList)
 async def list_services(desk: OurDesk, found: OurLevers) -> Any:
+    """Services and environments: what is live, what waits, locks and freezes."""
     rows = {(row.service, row.environment): row for row in await desk.database.read(levers.read_board, desk)}
     return {"services": [
         {

@@ -41,8 +41,9 @@ async def _office(request: Request) -> Office:
 OurOffice = Annotated[Office, Depends(_office)]
 
 
-@router.get("/api/sites", response_model=shapes.SiteList, summary="Sites, with what you may change")
+@router.get("/api/sites", response_model=shapes.SiteList)
 async def list_sites(desk: OurDesk, office: OurOffice, request: Request) -> Any:
+    """Sites, with what you may change."""
     identity, locale = who(request), locale_of(request)
     found = []
     for site in office.shelf.sites.values():
@@ -53,8 +54,9 @@ async def list_sites(desk: OurDesk, office: OurOffice, request: Request) -> Any:
     return {"sites": found}
 
 
-@router.post("/api/uploads/{site}/{collection}", response_model=shapes.FileShape, status_code=201, summary="Store a file: its bytes are the body")
+@router.post("/api/uploads/{site}/{collection}", response_model=shapes.FileShape, status_code=201)
 async def upload_file(office: OurOffice, site: str, collection: str, request: Request, name: Annotated[str, Query(max_length=500)]) -> Any:
+    """Store a file: its bytes are the body."""
     found, _ = office.shelf.find(site, collection)
     request.scope["state"]["prove"](None)  # a browser's session says who sends the bytes in a header, or not at all
     done = await office.uploader.upload(who(request).actor, found, name, request.stream())
@@ -62,14 +64,16 @@ async def upload_file(office: OurOffice, site: str, collection: str, request: Re
     return {"key": done.key, "address": done.address, "size": done.size, "publication": stage}
 
 
-@router.post("/api/previews/{site}/{collection}", response_model=shapes.Previewed, summary="See Markdown as HTML")
+@router.post("/api/previews/{site}/{collection}", response_model=shapes.Previewed)
 async def preview_text(office: OurOffice, site: str, collection: str, given: shapes.MarkdownGiven) -> Any:
+    """See Markdown as HTML."""
     found, _ = office.shelf.find(site, collection)
     return {"html": office.renderer.render(given.text, images=images_of(found))}
 
 
-@router.get("/api/sites/{site}/{collection}", response_model=shapes.EntryList, summary="Entries, newest first")
+@router.get("/api/sites/{site}/{collection}", response_model=shapes.EntryList)
 async def list_entries(office: OurOffice, site: str, collection: str, search: Asked = None, before: Asked = None, limit: Count = 50) -> Any:
+    """Entries, newest first."""
     page = await office.page(*office.shelf.find(site, collection), search=search or "", after=cursor_of(before), limit=limit)
     rows = [
         {"id": row.entry, "title": row.title, "date": row.dated or None, "modified_at": row.modified_at, "etag": etag_of(row.tag), "problem": row.problem or None}
@@ -78,14 +82,16 @@ async def list_entries(office: OurOffice, site: str, collection: str, search: As
     return {"entries": rows, "next": shown_cursor(page.next)}
 
 
-@router.post("/api/sites/{site}/{collection}", response_model=shapes.EntrySaved, status_code=201, summary="Make an entry")
+@router.post("/api/sites/{site}/{collection}", response_model=shapes.EntrySaved, status_code=201)
 async def create_entry(office: OurOffice, site: str, collection: str, given: shapes.EntryNew, request: Request) -> Any:
+    """Make an entry."""
     where = office.shelf.find(site, collection)
     return await _told(request, lambda: office.editor.create(who(request).actor, *where, given.id or "", given.fields), given.fields, status=201)
 
 
-@router.get("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntryShape, summary="One entry, as it is in the storage now")
+@router.get("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntryShape)
 async def read_entry(desk: OurDesk, office: OurOffice, site: str, collection: str, id: str, request: Request) -> Any:
+    """One entry, as it is in the storage now."""
     where = office.shelf.find(site, collection)
     opened = await office.opened(*where, id)
     change, standing = await desk.database.read(office.latest, where[0], collection, id)
@@ -96,20 +102,23 @@ async def read_entry(desk: OurDesk, office: OurOffice, site: str, collection: st
     return JSONResponse(shown, headers={"ETag": etag})
 
 
-@router.get("/api/history/{site}/{collection}/{id:path}", response_model=shapes.HistoryList, summary="What the audit tells of one entry, newest first")
+@router.get("/api/history/{site}/{collection}/{id:path}", response_model=shapes.HistoryList)
 async def read_history(desk: OurDesk, office: OurOffice, site: str, collection: str, id: str) -> Any:
+    """What the audit tells of one entry, newest first."""
     office.shelf.find(site, collection)
     past = await desk.database.read(content_changes.history, site, collection, id, limit=_HISTORY)
     return {"history": [{"at": row.at, "actor": row.actor, "act": row.act, "code": row.code, "dispatch": row.dispatch} for row in past]}
 
 
-@router.put("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Change an entry: all its fields")
+@router.put("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved)
 async def replace_entry(office: OurOffice, site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request) -> Any:
+    """Change an entry: all its fields."""
     return await _update(office, site, collection, id, given, request, partly=False)
 
 
-@router.patch("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Change an entry: some fields")
+@router.patch("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved)
 async def change_entry(office: OurOffice, site: str, collection: str, id: str, given: shapes.EntryGiven, request: Request) -> Any:
+    """Change an entry: some fields."""
     return await _update(office, site, collection, id, given, request, partly=True)
 
 
@@ -118,8 +127,9 @@ async def _update(office: Office, site: str, collection: str, id: str, given: sh
     return await _told(request, lambda: office.editor.update(who(request).actor, *where, id, given.fields, expected=expected, partly=partly), given.fields)
 
 
-@router.delete("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved, summary="Delete an entry")
+@router.delete("/api/sites/{site}/{collection}/{id:path}", response_model=shapes.EntrySaved)
 async def delete_entry(office: OurOffice, site: str, collection: str, id: str, request: Request) -> Any:
+    """Delete an entry."""
     where, expected = office.shelf.find(site, collection), tag_of(request.headers.get("if-match"))
     return await _told(request, lambda: office.delete(who(request).actor, *where, id, expected=expected), {})
 
