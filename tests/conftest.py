@@ -22,6 +22,7 @@ if os.path.isdir(MEMORY) and shutil.disk_usage(MEMORY).free > 4 << 30 and not os
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Twice as many as cores: half of its time a test waits for a process, a server or a browser."""
     return 2 * (os.cpu_count() or 1)
