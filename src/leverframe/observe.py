@@ -40,7 +40,7 @@ class Metrics:
         self.commands_total = Counter(
             "leverframe_commands_total", "Commands given, by command, by where (empty where it names no service), and by what came of them.",
             ["command", "service", "environment", "code"], registry=self.registry)
-        self.command_seconds = Histogram("leverframe_command_seconds", "Seconds from a command's commit to its answer.", ["command"], registry=self.registry)
+        self.command_seconds = Histogram("leverframe_command_seconds", "Seconds from a command's commit to its answer, by command and by where.", ["command", "service", "environment"], registry=self.registry)
         self.dispatches_total = Counter(
             "leverframe_dispatches_total", "Dispatches that ended or were lost from sight, by project and by result.", ["project", "result"], registry=self.registry)
         self.deployments_total = Counter(
@@ -77,7 +77,7 @@ class Metrics:
     def commanded(self, command: str, code: str, duration_s: float, *, service: str, environment: str) -> None:
         """Count a command; ``command``, ``service`` and ``environment`` are of the hub's, ``code`` is ``ok`` or the refusal's."""
         self.commands_total.labels(command, service, environment, code).inc()
-        self.command_seconds.labels(command).observe(duration_s)
+        self.command_seconds.labels(command, service, environment).observe(duration_s)
 
     def deployed(self, service: str, environment: str, runner: str, result: str, duration_s: float) -> None:
         """Count a deployment's end."""
