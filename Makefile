@@ -3,6 +3,9 @@
 .NOTPARALLEL:
 .PHONY: help run test check bench chaos docs lock clean system browser python
 
+# What is compiled is kept, whatever the shell says: else each of the hundred hubs that the tests start compiles itself anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from itertools import chain, groupby
 
 import pytest
 import structlog
@@ -20,6 +21,17 @@ structlog.configure(processors=[structlog.processors.add_log_level, structlog.de
 MEMORY = "/dev/shm"
 if os.path.isdir(MEMORY) and shutil.disk_usage(MEMORY).free > 4 << 30 and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the modules of ``acceptance``, which wait, among all the others, which compute: each worker then has of both all the time."""
+    modules = [list(module) for _, module in groupby(items, lambda item: item.path)]
+    waiting = [module for module in modules if module[0].path.parent.name == "acceptance"]
+    rest = [module for module in modules if module not in waiting]
+    step = len(rest) / max(len(waiting), 1)
+    for at, module in reversed(list(enumerate(waiting))):
+        rest.insert(int(at * step), module)
+    items[:] = chain.from_iterable(rest)
 
 
 @pytest.hookimpl(optionalhook=True)
