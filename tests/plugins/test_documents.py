@@ -39,7 +39,7 @@ def test_every_plugin_of_the_page_adds_something(written: Path) -> None:
     (written / "leverframe.toml").write_text('[plugins]\nfolder = "plugins"\n[chats.playground]\n')
     config = load(written / "leverframe.toml", {})
     assert config.warnings == ()
-    assert {plugin.name for plugin, _ in config.plugins} == {path.stem for path in (written / "plugins").iterdir()}
+    assert {plugin.name for plugin, _ in config.plugins} == {path.stem for path in (written / "plugins").glob("*.py")}
     assert all(plugin.adds() for plugin, _ in config.plugins)
 
 
