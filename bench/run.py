@@ -202,10 +202,10 @@ def ingest(folder: Path, rounds: int, seconds: float, database: str = "") -> dic
     return {"ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios], "per_s": round(statistics.median(rates)), "p99_ms": round(statistics.median(p99), 1)}
 
 
-def sustained(folder: Path, seconds: float, rooms: int = 20) -> dict[str, object]:
+def sustained(folder: Path, seconds: float, core: str, rooms: int = 20) -> dict[str, object]:
     """Events taken in and delivered by one process: from the first request to the last message at the sink."""
     port = free_port()
-    with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink.log"), hub(folder / "flow", sink=port, rooms=rooms) as (door, _):
+    with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink.log"), hub(folder / f"flow{core}", sink=port, rooms=rooms, core=core) as (door, _):
         bodies = [push().replace(b"refs/heads/master", b"refs/heads/b%d" % n).replace(b"refs/tags/simple-tag", b"refs/heads/b%d" % n) for n in range(rooms)]
         wrk(door, bodies, 1)  # connections and caches are warm before it counts
         settled(port)
@@ -485,7 +485,10 @@ def main() -> None:
                 case "ingest":
                     results[what] = ingest(folder, asked.rounds, asked.seconds)
                 case "sustained":
-                    results[what] = sustained(folder, asked.seconds * 2)
+                    results[what] = {
+                        "on one core": sustained(folder, asked.seconds * 2, SERVER_CORE),
+                        "on both, with the client and the sink": sustained(folder, asked.seconds * 2, f"{SERVER_CORE},{CLIENT_CORE}"),
+                    }
                 case "latency":
                     results[what] = latency(folder)
                 case "crowd":
