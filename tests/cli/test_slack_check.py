@@ -11,6 +11,7 @@ import pytest
 from cli.conftest import Ran, entry_point, serving
 from databases import open_new_sqlite
 from fakes.slack import TOKEN, FakeSlack
+from fakes.slack_apps import CONFIG_TOKEN
 
 from leverframe.app import SystemClock
 from leverframe.ports import Installation
@@ -48,6 +49,33 @@ def test_what_the_manifest_asks_for_and_slack_does_not_report_is_named(slack: Fa
         "room #dev: C000000000X": "ok", "room #ops: The bot is not a member of the channel.": "error", "group @release: 1": "ok",
         "group @relase: The workspace has no such user group.": "warning",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("locale", "differs", "same"), [
+    ("en", "manifest /deploy: The app at Slack is not as its manifest says. (URL “https://old.example.com/slack/commands” at Slack, “https://hub.example.com/slack/commands” here)",
+     "manifest: the app at Slack is as the manifest says"),
+    ("ko", "매니페스트 /deploy: Slack의 앱이 매니페스트와 다릅니다. (URL: Slack “https://old.example.com/slack/commands”, 허브 “https://hub.example.com/slack/commands”)",
+     "매니페스트: Slack의 앱이 매니페스트와 같습니다"),
+])  # fmt: skip
+def test_the_printed_manifest_is_what_the_app_is_compared_with(slack: FakeSlack, tmp_path: Path, locale: str, differs: str, same: str) -> None:
+    """What was pasted as printed is the same; an address that moved is told with what to do. The token is set for this alone, and shown nowhere."""
+    (tmp_path / "leverframe.toml").write_text(
+        f'[hub]\nlocale = "{locale}"\nurl = "https://hub.example.com"\n[chats.slack]\nbot_token = "env:TOKEN"\nsigning_secrets = ["env:TOKEN"]\napi_url = "{slack.url}"\n'
+        'config_token = "env:SLACK_CONFIG_TOKEN"\n'
+    )
+    slack.configure(entry_point("slack", "manifest", "--json", folder=tmp_path).document)
+    environ = {"TOKEN": TOKEN}
+    without = findings(entry_point("doctor", "--json", folder=tmp_path, environ=environ))
+    assert [state for text, state in without.items() if "config_token" in text] == ["skipped"]
+    environ["SLACK_CONFIG_TOKEN"] = CONFIG_TOKEN
+    assert findings(entry_point("doctor", "--json", folder=tmp_path, environ=environ))[same] == "ok"
+    assert slack.manifest is not None
+    [deploy] = [one for one in slack.manifest["features"]["slash_commands"] if one["command"] == "/deploy"]
+    deploy["url"] = "https://old.example.com/slack/commands"
+    ran = entry_point("doctor", "--json", folder=tmp_path, environ=environ)
+    assert ran.status == 1 and findings(ran)[differs] == "error" and CONFIG_TOKEN not in ran.out + ran.err
+    [remedy] = [one["remedy"] for one in ran.document["findings"] if one["found"] == differs]
+    assert "leverframe slack manifest" in remedy and "api.slack.com/apps" in remedy
 
 
 def test_tokens_of_installations_are_tried(slack: FakeSlack, tmp_path: Path) -> None:

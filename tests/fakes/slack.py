@@ -27,7 +27,8 @@ Mode = Literal["ok", "down", "limited", "garbage", "silent", "half", "lost", "sl
 TOKEN = "xoxb-fake-0000"
 SCOPES = ("chat:write", "chat:write.public", "chat:write.customize")
 METHODS = frozenset({
-    "apps.connections.open", "auth.test", "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.info", "conversations.list",
+    "apps.connections.open", "apps.manifest.export", "auth.test", "bots.info", "chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.info",
+    "conversations.list",
     "oauth.v2.access", "usergroups.list", "users.info", "users.list", "views.open", "views.update",
 })  # fmt: skip
 _HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -272,7 +273,8 @@ class FakeSlack(slack_apps.Apps):
             error, answer = getattr(self, f"_{method.replace('.', '_')}")(fields)
         if error == "ratelimited":
             return self._limited(), error
-        shown = {"x-oauth-scopes": ",".join(self.scopes), "x-accepted-oauth-scopes": "chat:write"}
+        scopes = slack_apps.CONFIG_SCOPES if method == "apps.manifest.export" else self.scopes
+        shown = {"x-oauth-scopes": ",".join(scopes), "x-accepted-oauth-scopes": "chat:write"}
         return _json({"ok": error is None, **({"error": error} if error else {}), **answer}, headers=shown), error or "ok"
 
     def _refusal(self, method: str, headers: Mapping[str, str], fields: dict[str, Any] | None) -> str | None:
@@ -289,7 +291,13 @@ class FakeSlack(slack_apps.Apps):
             return "not_authed"
         if method == "apps.connections.open":
             return None if token == self.app_token else "not_allowed_token_type" if token == self.token else "invalid_auth"
-        return None if token == self.token else "invalid_auth"
+        if method == "apps.manifest.export":
+            if token == self.config_token:
+                return "token_expired" if self.config_token_expired else None
+            return "not_allowed_token_type" if token in (self.token, self.app_token) else "invalid_auth"
+        if token == self.token:
+            return None
+        return "not_allowed_token_type" if token in (self.app_token, self.config_token) else "invalid_auth"
 
     def response_url(self, kind: str = "commands") -> str:
         """Make a ``response_url`` and return it: good for five answers in half an hour."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from aiohttp import WSMsgType, web
 from fakes import slack_views
 
 APP_TOKEN = "xapp-1-A1-fake"
+CONFIG_TOKEN = "xoxe.xoxp-1-fake-config-token"
+CONFIG_SCOPES = ("identify", "app_configurations:read", "app_configurations:write")
 Fields = dict[str, Any]
 Result = tuple[str | None, Fields]
 TRIGGER_S, ANSWER_S, ANSWERS = 3.0, 1_800.0, 5
@@ -59,6 +62,10 @@ class Apps:
     """Mixed into ``FakeSlack``."""
 
     app_token: str = APP_TOKEN
+    config_token: str = CONFIG_TOKEN
+    config_token_expired: bool = False
+    manifest: Fields | None = None
+    """The app's own (:meth:`configure` sets it as Slack keeps it); ``None`` is an app that is not eligible."""
     client_id: str = "1.2"
     client_secret: str = "client-secret"
     user_groups: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -216,6 +223,33 @@ class Apps:
         ticket = secrets.token_hex(8)
         self.tickets.add(ticket)
         return None, {"url": f"ws://{fake.host}:{fake.port}/link?ticket={ticket}&app_id=A1"}
+
+    def configure(self, manifest: Fields) -> None:
+        """Take a manifest as the app's page does: what it does not say is at its default, and ``_metadata`` is dropped."""
+        settings = {"org_deploy_enabled": False, "socket_mode_enabled": False, "token_rotation_enabled": False, **manifest.get("settings", {})}
+        slash = [{"should_escape": False, **one} for one in manifest.get("features", {}).get("slash_commands", [])]
+        kept = {**manifest, "features": {**manifest.get("features", {}), "slash_commands": slash}, "settings": settings}
+        kept["oauth_config"] = {**manifest.get("oauth_config", {}), "pkce_enabled": False}
+        self.manifest = {key: value for key, value in kept.items() if key != "_metadata"}
+
+    def _apps_manifest_export(self, fields: Fields) -> Result:
+        # https://docs.slack.dev/reference/methods/apps.manifest.export
+        app = str(fields.get("app_id", ""))
+        if not app:
+            return "invalid_arguments", {"response_metadata": {"messages": ["[ERROR] missing required field: app_id"]}}
+        if not re.fullmatch("A[A-Z0-9]+", app):
+            return "invalid_app_id", {}
+        if app != "A1":
+            return "app_not_found", {}
+        return ("app_not_eligible", {}) if self.manifest is None else (None, {"manifest": self.manifest})
+
+    def _bots_info(self, fields: Fields) -> Result:
+        fake = cast("Any", self)
+        if "users:read" not in fake.scopes:
+            return "missing_scope", {"needed": "users:read", "provided": ",".join(fake.scopes)}
+        if fields.get("bot") != "B1":
+            return "bot_not_found", {}
+        return None, {"bot": {"id": "B1", "deleted": False, "name": "leverframe", "updated": 1, "app_id": "A1", "user_id": "U0BOT", "icons": {}}}
 
     def _oauth_v2_access(self, fields: Fields) -> Result:
         if (fields.get("client_id"), fields.get("client_secret")) != (self.client_id, self.client_secret):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from fakes import slack_blocks
 from fakes.slack import TOKEN, FakeSlack
+from fakes.slack_apps import APP_TOKEN, CONFIG_TOKEN
 
 
 @pytest.fixture
@@ -41,6 +42,15 @@ REFUSED: dict[str, tuple[str, object, str, str]] = {
     "blocks that are too long": ("chat.postMessage", {"channel": "#dev", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2_900}}] * 5},
                                  TOKEN, "msg_blocks_too_long"),
     "no thread's ts": ("chat.postMessage", {"channel": "#dev", "text": "x", "thread_ts": "yesterday"}, TOKEN, "invalid_thread_ts"),
+    "a configuration token anywhere else": ("auth.test", {}, CONFIG_TOKEN, "not_allowed_token_type"),
+    "an app's token anywhere else": ("auth.test", {}, APP_TOKEN, "not_allowed_token_type"),
+    "a bot without the scope to see bots": ("bots.info", {"bot": "B1"}, TOKEN, "missing_scope"),
+    "a manifest for a bot": ("apps.manifest.export", {"app_id": "A1"}, TOKEN, "not_allowed_token_type"),
+    "a manifest for nobody": ("apps.manifest.export", {"app_id": "A1"}, "xoxe-1-refresh", "invalid_auth"),
+    "a manifest of no app": ("apps.manifest.export", {}, CONFIG_TOKEN, "invalid_arguments"),
+    "a manifest of what is none": ("apps.manifest.export", {"app_id": "B1"}, CONFIG_TOKEN, "invalid_app_id"),
+    "a manifest of somebody else's app": ("apps.manifest.export", {"app_id": "A2"}, CONFIG_TOKEN, "app_not_found"),
+    "a manifest that there is not": ("apps.manifest.export", {"app_id": "A1"}, CONFIG_TOKEN, "app_not_eligible"),
     "an update by name": ("chat.update", {"channel": "#dev", "ts": "1700000000.001100", "text": "x"}, TOKEN, "channel_not_found"),
 }  # fmt: skip
 
@@ -50,6 +60,19 @@ def test_what_slack_refuses_is_refused(slack: FakeSlack, method: str, fields: ob
     """Each with Slack's own word, and with HTTP 200 as Slack does."""
     answer = call(slack, method, fields, token)
     assert (answer["ok"], answer["error"]) == (False, error)
+
+
+def test_the_manifest_is_told_as_the_app_has_it(slack: FakeSlack) -> None:
+    """To a configuration token that lives, with what was left out at its default; bots.info tells whose app a bot is."""
+    slack.scopes = ("users:read",)
+    assert call(slack, "bots.info", {"bot": "B2"})["error"] == "bot_not_found"
+    app = call(slack, "bots.info", {"bot": "B1"})["bot"]["app_id"]
+    slack.configure({"_metadata": {"major_version": 1}, "features": {"slash_commands": [{"command": "/x"}]}})
+    told = call(slack, "apps.manifest.export", {"app_id": app}, CONFIG_TOKEN)["manifest"]
+    assert told["features"]["slash_commands"] == [{"command": "/x", "should_escape": False}]
+    assert told["settings"]["socket_mode_enabled"] is False and "_metadata" not in told
+    slack.config_token_expired = True
+    assert call(slack, "apps.manifest.export", {"app_id": app}, CONFIG_TOKEN)["error"] == "token_expired"
 
 
 def test_a_form_is_taken_too(slack: FakeSlack) -> None:

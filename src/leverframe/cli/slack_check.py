@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leverframe.config import Config
     from leverframe.ports import Installation
 
-_NOUNS = {"group": "사용자 그룹", "room": "채널", "scope": "권한 범위", "socket": "Socket Mode", "token": "토큰", "webhook": "웹훅"}
+_NOUNS = {"group": "사용자 그룹", "manifest": "매니페스트", "room": "채널", "scope": "권한 범위", "socket": "Socket Mode", "token": "토큰", "webhook": "웹훅"}
 
 
 async def look(config: Config, name: str) -> list[Finding]:
@@ -53,7 +53,7 @@ async def look(config: Config, name: str) -> list[Finding]:
         subject = f"{said(locale, noun, _NOUNS.get(noun, noun))} {rest}".rstrip()
         if purpose := one.purpose[locale == "ko"]:
             told["title"] = f"{told['title']} ({purpose})" if one.code else purpose
-        state: State = "ok" if one.level == "ok" else "warning" if one.level == "warning" else "error"
+        state: State = "ok" if one.level == "ok" else "skipped" if one.level == "skipped" else "warning" if one.level == "warning" else "error"
         detail = f" ({one.detail})" if one.code and one.detail and one.detail != rest else ""
         findings.append(Finding(what=what, state=state, found=f"{subject}: {told['title']}{detail}", remedy=told["remedy"]))
     if settings.app_token is not None:

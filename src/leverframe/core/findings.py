@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing looked at. ``code`` is a key of ``core.errors.PROBLEMS``, or empty when ``level`` is ``ok``."""
+    """One thing looked at. ``code`` is a key of ``core.errors.PROBLEMS``, or empty when ``level`` is ``ok`` or ``skipped``."""
 
     level: str
-    """``ok``, ``warning`` (something optional does not work) or ``error``."""
+    """``ok``, ``warning`` (something optional does not work), ``error``, or ``skipped`` (not looked at; ``purpose`` says why)."""
     subject: str
     """``token``, ``scope chat:write``, ``webhook #dev`` …"""
     code: str = ""
     detail: str = ""
     purpose: tuple[str, str] = ("", "")
-    """Of a scope: what it is for, in English and Korean."""
+    """What a scope is for, or what is found or differs, in English and Korean."""

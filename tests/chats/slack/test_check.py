@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from fakes.slack import SCOPES, TOKEN, FakeSlack
+from fakes.slack_apps import CONFIG_TOKEN
+from pydantic import ValidationError
 
 from leverframe.chats.slack.check import Finding, diagnose
+from leverframe.chats.slack.manifest import manifest
 from leverframe.chats.slack.settings import Settings
+from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.errors import PROBLEMS
 from leverframe.net import Outbound
 
@@ -18,12 +23,14 @@ pytestmark = pytest.mark.anyio
 READING = (*SCOPES, "channels:read", "groups:read", "usergroups:read")
 
 
-async def look(fake: FakeSlack, *, rooms: Sequence[str] = (), members: Sequence[str] = (), installed: Mapping[str, str] | None = None, **settings: object) -> dict[str, Finding]:
+async def look(
+    fake: FakeSlack, *, rooms: Sequence[str] = (), members: Sequence[str] = (), installed: Mapping[str, str] | None = None, ours: Any = None, **settings: object
+) -> dict[str, Finding]:
     outbound = Outbound(total_s=2)
-    found = await diagnose(Settings.model_validate({"api_url": fake.url, **settings}), outbound, rooms=rooms, members=members, installed=installed)
+    found = await diagnose(Settings.model_validate({"api_url": fake.url, **settings}), outbound, ours, rooms=rooms, members=members, installed=installed)
     await outbound.close()
     assert fake.messages("#dev") == []
-    assert all(finding.code in PROBLEMS for finding in found if finding.level != "ok")
+    assert all(finding.code in PROBLEMS for finding in found if finding.level not in ("ok", "skipped"))
     return {finding.subject: finding for finding in found}
 
 
@@ -120,3 +127,72 @@ async def test_tokens_of_installed_workspaces_are_tried() -> None:
     async with FakeSlack(scopes=READING) as fake:
         found = await look(fake, installed={"T1": TOKEN, "T2": "xoxb-gone"}, rooms=["#dev"])
     assert (found["token T1"].level, found["token T2"].code, found["room #dev"].level) == ("ok", "slack_invalid_auth", "ok") and "token" not in found
+
+
+OURS = manifest(BUILT_IN, "https://hub.example.com")
+ALL = tuple(OURS["oauth_config"]["scopes"]["bot"])
+
+
+async def test_the_app_at_slack_is_compared_with_the_manifest() -> None:
+    """Which app is asked of the bot, or said by app_id; a difference is a finding of its own."""
+    async with FakeSlack(scopes=ALL) as fake:
+        fake.configure(OURS)
+        found = await look(fake, bot_token=TOKEN, config_token=CONFIG_TOKEN, ours=OURS)
+        assert {one.level for one in found.values()} == {"ok"} and found["manifest"].detail == "A1"
+        assert fake.manifest is not None
+        fake.manifest["features"]["slash_commands"].pop()
+        fake.calls.clear()
+        found = await look(fake, app_id="A1", bot_token="xoxb-wrong", config_token=CONFIG_TOKEN, ours=OURS)
+        assert {subject for subject, one in found.items() if one.code == "slack_manifest_differs"} == {f"manifest {OURS['features']['slash_commands'][-1]['command']}"}
+        assert [call.method for call in fake.calls] == ["auth.test", "apps.manifest.export"]
+
+
+async def test_without_a_configuration_token_it_is_said_that_nothing_was_compared() -> None:
+    """No warning: most run without one. Without a manifest to compare nothing is said."""
+    async with FakeSlack(scopes=ALL) as fake:
+        found = await look(fake, bot_token=TOKEN, ours=OURS)
+        assert found["manifest"].level == "skipped" and all("config_token" in words for words in found["manifest"].purpose)
+        assert "manifest" not in await look(fake, bot_token=TOKEN, config_token=CONFIG_TOKEN)
+        assert {call.method for call in fake.calls} == {"auth.test"}
+
+
+@pytest.mark.parametrize(
+    ("config_token", "app_id", "mode", "code"),
+    [
+        ("xoxe-1-refresh", "A1", "ok", "slack_config_token_invalid"),
+        (TOKEN, "A1", "ok", "slack_config_token_invalid"),
+        (CONFIG_TOKEN, "A2", "ok", "slack_manifest_app_not_found"),
+        (CONFIG_TOKEN, "B1", "ok", "slack_manifest_app_not_found"),
+        (CONFIG_TOKEN, "A1", "ok", "slack_manifest_app_not_eligible"),
+        (CONFIG_TOKEN, "A1", "down", "slack_unavailable"),
+        (CONFIG_TOKEN, "A1", "limited", "slack_ratelimited"),
+        (CONFIG_TOKEN, "A1", "garbage", "slack_answer_invalid"),
+        (CONFIG_TOKEN, "A1", "half", "slack_answer_lost"),
+    ],
+)
+async def test_what_keeps_it_from_being_compared_is_a_warning(config_token: str, app_id: str, mode: Any, code: str) -> None:
+    """The hub serves without: each of Slack's refusals has its code, and none fails the doctor."""
+    async with FakeSlack(scopes=ALL) as fake:
+        fake.next_modes.extend(["ok", mode])
+        found = (await look(fake, bot_token=TOKEN, config_token=config_token, app_id=app_id, ours=OURS))["manifest"]
+        assert (found.level, found.code) == ("warning", code)
+
+
+async def test_a_configuration_token_that_is_over_is_told() -> None:
+    """They live for twelve hours; and where no bot says which app it is of, app_id is asked for."""
+    async with FakeSlack(scopes=ALL, config_token_expired=True) as fake:
+        assert (await look(fake, bot_token=TOKEN, config_token=CONFIG_TOKEN, ours=OURS))["manifest"].code == "slack_config_token_expired"
+        fake.scopes = tuple(scope for scope in ALL if scope != "users:read")
+        assert (await look(fake, bot_token=TOKEN, config_token=CONFIG_TOKEN, ours=OURS))["manifest"].code == "slack_manifest_app_not_found"
+
+
+def test_a_configuration_token_that_is_not_set_stops_nobody() -> None:
+    """It is set for the doctor, for half a day: the line stays in the file. It is as secret as the others."""
+    context = {"environ": {"EMPTY": "", "SLACK_CONFIG_TOKEN": CONFIG_TOKEN}}
+    for name in ("NOWHERE", "EMPTY"):
+        assert Settings.model_validate({"config_token": f"env:{name}"}, context=context).config_token is None
+    with pytest.raises(ValidationError, match="secret_file_unreadable"):
+        Settings.model_validate({"config_token": "file:nowhere"}, context=context)
+    there = Settings.model_validate({"config_token": "env:SLACK_CONFIG_TOKEN"}, context=context)
+    assert there.config_token is not None and there.config_token.reveal() == CONFIG_TOKEN
+    assert CONFIG_TOKEN not in repr(there) + there.model_dump_json()

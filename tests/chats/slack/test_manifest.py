@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fakes.slack import TOKEN, FakeSlack
 
 from leverframe.chats.slack.check import diagnose
-from leverframe.chats.slack.manifest import Features, compare, manifest
+from leverframe.chats.slack.manifest import Features, compare, differences, manifest
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.commands.definitions import Bilingual, Command
@@ -133,3 +134,87 @@ async def test_the_doctor_compares_the_manifest_with_what_slack_reports() -> Non
         findings = await diagnose(Settings(bot_token=Secret(TOKEN), api_url=slack.url), outbound, manifest(BUILT_IN, URL))
     await outbound.close()
     assert [finding.detail for finding in findings if finding.code == "slack_missing_scope"] == ASKED[2:]
+
+
+OURS = manifest(BUILT_IN, URL, Features(mentions=True, install=True))
+SOCKET = manifest(BUILT_IN, URL, Features(socket_mode=True, mentions=True))
+
+
+def command(made: Any, name: str) -> Any:
+    """Return a slash command of a manifest."""
+    return next(one for one in made["features"]["slash_commands"] if one["command"] == name)
+
+
+Change = Callable[[Any], object]
+DIFFERENT: dict[str, tuple[Any, Change, list[tuple[str, str, str]]]] = {
+    "a command too few": (OURS, lambda app: app["features"]["slash_commands"].remove(command(app, "/status")), [("error", "/status", "does not have")]),
+    "no command at all": (
+        OURS, lambda app: app.pop("features"), [("error", one["command"], "does not have") for one in OURS["features"]["slash_commands"]],
+    ),
+    "a command too many": (OURS, lambda app: app["features"]["slash_commands"].append({"command": "/ship"}), [("warning", "/ship", "does not know")]),
+    "another address": (
+        OURS, lambda app: command(app, "/deploy").update(url="https://old.example.com/slack/commands"), [("error", "/deploy", "https://old.example.com/slack/commands")],
+    ),
+    "other words": (
+        OURS, lambda app: command(app, "/deploy").update(description="Ship it", usage_hint="what"), [("warning", "/deploy", "“Ship it”"), ("warning", "/deploy", "“what”")],
+    ),
+    "very many words": (OURS, lambda app: command(app, "/deploy").update(description="x" * 2_000), [("warning", "/deploy", f"“{'x' * 79}…”")]),
+    "no hint": (OURS, lambda app: command(app, "/deploy").pop("usage_hint"), [("warning", "/deploy", "“” at Slack")]),
+    "names as text": (OURS, lambda app: command(app, "/status").update(should_escape=False), [("warning", "/status", "should_escape")]),
+    "events to another address": (
+        OURS, lambda app: app["settings"]["event_subscriptions"].update(request_url=f"{URL}/events"), [("error", "event_subscriptions", f"{URL}/slack/events")],
+    ),
+    "an event too few": (OURS, lambda app: app["settings"]["event_subscriptions"].update(bot_events=[]), [("error", "event_subscriptions", "app_mention")]),
+    "no events": (
+        OURS, lambda app: app["settings"].pop("event_subscriptions"), [("error", "event_subscriptions", "URL"), ("error", "event_subscriptions", "app_mention")],
+    ),
+    "an event too many": (OURS, lambda app: app["settings"]["event_subscriptions"]["bot_events"].append("team_join"), []),
+    "no buttons": (OURS, lambda app: app["settings"].update(interactivity={"is_enabled": False}), [("error", "interactivity", "off")]),
+    "clicks to another address": (OURS, lambda app: app["settings"]["interactivity"].update(request_url="x"), [("error", "interactivity", "request URL")]),
+    "no address for options": (OURS, lambda app: app["settings"]["interactivity"].pop("message_menu_options_url"), [("error", "interactivity", "options load URL")]),
+    "Socket Mode is on": (OURS, lambda app: app["settings"].update(socket_mode_enabled=True), [("error", "socket_mode_enabled", "on at Slack")]),
+    "Socket Mode is off": (SOCKET, lambda app: app["settings"].update(socket_mode_enabled=False), [("error", "socket_mode_enabled", "off at Slack")]),
+    "addresses that Socket Mode does not use": (SOCKET, lambda app: command(app, "/deploy").update(url="https://old.example.com"), []),
+    "nowhere to come back to": (OURS, lambda app: app["oauth_config"].pop("redirect_urls"), [("error", "redirect_urls", "/slack/oauth_redirect")]),
+    "another host to come back to": (OURS, lambda app: app["oauth_config"].update(redirect_urls=[f"{URL}.evil.example"]), [("error", "redirect_urls", URL)]),
+    "the host alone to come back to": (OURS, lambda app: app["oauth_config"].update(redirect_urls=[f"{URL}/"]), []),
+    "scopes too few": (
+        OURS, lambda app: app["oauth_config"]["scopes"].update(bot=[one for one in ASKED if one not in ("commands", "users:read")]),
+        [("error", "scopes", "commands"), ("warning", "scopes", "users:read"), ("warning", "scopes", "app_mentions:read")],
+    ),
+    "a scope too many": (OURS, lambda app: app["oauth_config"]["scopes"]["bot"].append("files:write"), [("warning", "scopes", "files:write")]),
+    "an optional scope too few": (OURS, lambda app: app["oauth_config"]["scopes"]["bot"].remove("incoming-webhook"), []),
+    "rotated tokens that the hub renews": (OURS, lambda app: app["settings"].update(token_rotation_enabled=True), []),
+    "rotated tokens that nobody renews": (
+        SOCKET, lambda app: app["settings"].update(token_rotation_enabled=True), [("error", "token_rotation_enabled", "client_secret")],
+    ),
+    "no rotated tokens": (
+        manifest(BUILT_IN, URL, ALL), lambda app: app["settings"].update(token_rotation_enabled=False), [("warning", "token_rotation_enabled", "off")],
+    ),
+    "a name of the operator's": (OURS, lambda app: app["display_information"].update(name="Ops", background_color="#000000"), []),
+    "nothing": (OURS, lambda app: app.pop("_metadata"), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("ours", "change", "told"), DIFFERENT.values(), ids=DIFFERENT)
+def test_each_difference_that_matters_is_told(ours: Any, change: Change, told: list[tuple[str, str, str]]) -> None:
+    """What keeps something from working is an error, the rest a warning; each in both languages, with one code."""
+    theirs = copy.deepcopy(ours)
+    change(theirs)
+    found = differences(ours, theirs)
+    assert [(one.level, one.subject) for one in found] == [(level, f"manifest {subject}") for level, subject, _ in told]
+    for one, (_, _, words) in zip(found, told, strict=True):
+        assert one.code == "slack_manifest_differs" and words in one.purpose[0]
+        assert re.search("[가-힣]", one.purpose[1])
+
+
+@pytest.mark.parametrize("junk", [None, 1, "x", [], [None, 1, "x", {}], {}, {"x": None}])
+def test_a_manifest_of_any_shape_is_compared(junk: Any) -> None:
+    """Slack may say null, or something new, anywhere: nothing is taken for what it is not, and nothing breaks."""
+    whole = {one.subject for one in differences(OURS, {})}
+    for theirs in (
+        {"features": junk, "settings": junk, "oauth_config": junk},
+        {"features": {"slash_commands": junk}, "settings": {"event_subscriptions": junk, "interactivity": junk}, "oauth_config": {"scopes": junk, "redirect_urls": junk}},
+    ):
+        found = {one.subject for one in differences(OURS, theirs)}
+        assert found - {"manifest scopes"} == whole - {"manifest scopes"}

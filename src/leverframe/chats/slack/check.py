@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from leverframe.chats.slack import answers
-from leverframe.chats.slack.manifest import compare
+from leverframe.chats.slack.manifest import compare, differences
 from leverframe.chats.slack.members import fetch
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
@@ -24,6 +24,24 @@ HELPFUL = {
     "chat:write.public": ("to post to public channels that the bot has not joined", "봇이 들어가지 않은 공개 채널에 올릴 때 필요합니다"),
     "chat:write.customize": ("for username and icon on a route", "라우트의 username과 icon에 필요합니다"),
 }
+_NOT_COMPARED = (
+    "commands and addresses were not compared with the app at Slack; for that set config_token (api.slack.com/apps → Your App Configuration Tokens)",
+    "명령과 주소는 Slack의 앱과 비교하지 않았습니다. 비교하려면 config_token을 설정하세요(api.slack.com/apps → Your App Configuration Tokens)",
+)
+_SAME = ("the app at Slack is as the manifest says", "Slack의 앱이 매니페스트와 같습니다")
+# https://docs.slack.dev/reference/methods/apps.manifest.export#errors: of this token and this method, so not those of answers.py
+_NOT_EXPORTED = {
+    "account_inactive": "slack_config_token_invalid",
+    "app_not_eligible": "slack_manifest_app_not_eligible",
+    "app_not_found": "slack_manifest_app_not_found",
+    "app_not_owned_by_manager_app": "slack_manifest_app_not_eligible",
+    "invalid_app_id": "slack_manifest_app_not_found",
+    "invalid_auth": "slack_config_token_invalid",
+    "not_allowed_token_type": "slack_config_token_invalid",
+    "not_authed": "slack_config_token_invalid",
+    "token_expired": "slack_config_token_expired",
+    "token_revoked": "slack_config_token_invalid",
+}
 _PAGES = 20
 """Of a thousand channels each, as many as Slack gives a minute."""
 _CAP = 4 * 1024 * 1024
@@ -33,6 +51,7 @@ class _Identity(msgspec.Struct):
     ok: bool
     team: str = ""
     user: str = ""
+    bot_id: str = ""
 
 
 class _Ok(msgspec.Struct):
@@ -60,6 +79,20 @@ class _Shown(msgspec.Struct):
     channel: _Channel
 
 
+class _Bot(msgspec.Struct):
+    app_id: str = ""
+
+
+class _OfBot(msgspec.Struct):
+    bot: _Bot
+
+
+class _Exported(msgspec.Struct):
+    ok: bool
+    error: str = ""
+    manifest: dict[str, Any] = {}
+
+
 async def diagnose(
     settings: Settings, outbound: Outbound, manifest: Mapping[str, Any] | None = None, *, installed: Mapping[str, str] | None = None,
     rooms: Sequence[str] = (), members: Sequence[str] = (),
@@ -67,7 +100,7 @@ async def diagnose(
     """Return what is and what is not in order with tokens, their scopes, the webhooks and what the configuration names; never raises.
 
     With ``manifest`` (see :func:`leverframe.chats.slack.manifest.manifest`) all scopes that it asks for are looked for, else
-    those that posting needs. ``installed`` are tokens of workspaces that installed the app, ``rooms`` are looked for in the
+    those that posting needs; and with ``config_token`` it is compared with what Slack has of the app. ``installed`` are tokens of workspaces that installed the app, ``rooms`` are looked for in the
     workspace, and ``members`` (``S0123``, ``@admins``) among its user groups.
 
     Asks ``auth.test`` (https://docs.slack.dev/reference/methods/auth.test), whose answer tells the token's scopes in the
@@ -78,12 +111,18 @@ async def diagnose(
     tokens.update(installed or {})
     if not tokens and not settings.webhooks:
         findings.append(Finding(level="error", subject="token", code="slack_not_authed"))
+    app_id = settings.app_id or ""
     for place, (team, token) in enumerate(tokens.items()):
-        found, scopes = await _token(f"token {team}".rstrip(), settings, token, outbound, manifest)
+        found, scopes, bot = await _token(f"token {team}".rstrip(), settings, token, outbound, manifest)
         findings += found
+        if bot and not app_id and manifest is not None and settings.config_token is not None:
+            told = await _read(settings, token, outbound, "bots.info", _OfBot, bot=bot)
+            app_id = "" if isinstance(told, str) else told.bot.app_id
         if scopes and place == 0:
             findings += await _rooms(settings, token, outbound, [room for room in rooms if room not in settings.webhooks], scopes)
             findings += await _groups(settings, token, outbound, members, scopes)
+    if manifest is not None:
+        findings += await _manifest(settings, outbound, manifest, app_id)
     if settings.app_token is not None:
         findings.append(await _socket(settings, settings.app_token.reveal(), outbound))
     for room, url in settings.webhooks.items():
@@ -93,27 +132,51 @@ async def diagnose(
 
 async def _token(
     subject: str, settings: Settings, token: str, outbound: Outbound, manifest: Mapping[str, Any] | None
-) -> tuple[list[Finding], frozenset[str]]:
+) -> tuple[list[Finding], frozenset[str], str]:
+    """Return what is found of a token, its scopes, and the id of its bot."""
     url = f"{settings.api_url.rstrip('/')}/auth.test"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=utf-8"}
     try:
         answer = await outbound.post_json(url, b"{}", headers)
     except NotSent as error:
-        return [_wrong(subject, answers.unsent(error))], frozenset()
+        return [_wrong(subject, answers.unsent(error))], frozenset(), ""
     result = answers.outcome(answer, answers.read(answer))
     if not isinstance(result, Delivered):
-        return [_wrong(subject, result)], frozenset()
+        return [_wrong(subject, result)], frozenset(), ""
     who = decoder(_Identity)(answer.body)
     findings = [Finding(level="ok", subject=subject, detail=f"{who.user} ({who.team})")]
     scopes = answers.scopes(answer.headers)
     if manifest is not None:
-        return findings + compare(manifest, scopes), scopes
+        return findings + compare(manifest, scopes), scopes, who.bot_id
     for wanted, level in ((NEEDED, "error"), (HELPFUL, "warning")):
         for scope, purpose in wanted.items():
             missing = scope not in scopes
             code, detail = ("slack_missing_scope", scope) if missing else ("", "")
             findings.append(Finding(level=level if missing else "ok", subject=f"scope {scope}", code=code, detail=detail, purpose=purpose))
-    return findings, scopes
+    return findings, scopes, who.bot_id
+
+
+async def _manifest(settings: Settings, outbound: Outbound, manifest: Mapping[str, Any], app_id: str) -> list[Finding]:
+    """Compare with the app as Slack has it. What keeps that from being asked is a warning: the hub serves without."""
+    if settings.config_token is None:
+        return [Finding(level="skipped", subject="manifest", purpose=_NOT_COMPARED)]
+    if not app_id:
+        return [Finding(level="warning", subject="manifest", code="slack_manifest_app_not_found")]
+    url = f"{settings.api_url.rstrip('/')}/apps.manifest.export"
+    headers = {"Authorization": f"Bearer {settings.config_token.reveal()}", "Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        answer = await outbound.send("POST", url, headers, urlencode({"app_id": app_id}).encode(), cap=_CAP)
+    except NotSent as error:
+        return [Finding(level="warning", subject="manifest", code=answers.unsent(error).code)]
+    try:
+        told = decoder(_Exported)(answer.body)
+    except msgspec.DecodeError:
+        return [Finding(level="warning", subject="manifest", code=answers.trouble(answer).code)]
+    if told.ok:
+        return differences(manifest, told.manifest) or [Finding(level="ok", subject="manifest", detail=app_id, purpose=_SAME)]
+    result = answers.outcome(answer, answers.Said(ok=False, error=told.error))
+    code = _NOT_EXPORTED.get(told.error) or (result.code if isinstance(result, Retryable) else "slack_manifest_refused")
+    return [Finding(level="warning", subject="manifest", code=code, detail=f"{app_id}, {told.error[:60]}")]
 
 
 async def _rooms(settings: Settings, token: str, outbound: Outbound, rooms: Sequence[str], scopes: Collection[str]) -> list[Finding]:

@@ -20,6 +20,10 @@ row("slack_channel_is_archived", 502, ("The webhook's channel is archived.", "Un
     ("웹훅의 채널이 보관 처리되었습니다.", "채널 보관을 풀거나 다른 채널의 웹훅을 만드세요."))
 row("slack_channel_not_found", 502, ("Slack does not know this channel, or the bot may not see it.", "Correct the name in the route; invite the bot to a private channel: /invite @BOT."),
     ("Slack에 이 채널이 없거나 봇이 볼 수 없습니다.", "라우트의 이름을 고치세요. 비공개 채널이라면 /invite @봇 으로 초대하세요."))
+row("slack_config_token_expired", 502, ("The app configuration token is over; Slack lets it live for 12 hours.", "Make a new one at api.slack.com/apps → Your App Configuration Tokens → Generate Token, and set config_token; the hub itself does not need it."),
+    ("앱 구성 토큰의 기한이 지났습니다. Slack은 12시간만 쓰게 합니다.", "api.slack.com/apps → Your App Configuration Tokens → Generate Token에서 새로 만들어 config_token에 넣으세요. 허브를 돌리는 데는 필요 없습니다."))
+row("slack_config_token_invalid", 502, ("Slack does not accept the app configuration token.", "Copy the Access Token (xoxe.xoxp-…, not the Refresh Token) from api.slack.com/apps → Your App Configuration Tokens into config_token."),
+    ("Slack이 앱 구성 토큰을 받아들이지 않습니다.", "api.slack.com/apps → Your App Configuration Tokens의 Access Token(xoxe.xoxp-…)을 config_token에 넣으세요. Refresh Token이 아닙니다."))
 row("slack_edit_window_closed", 502, ("The workspace does not let this message be changed any more.", "It is said anew."),
     ("워크스페이스 설정상 더는 고칠 수 없는 메시지입니다.", "새 메시지로 보냅니다."))
 row("slack_form_late", 502, ("The form could not be opened in time.", "Try again; Slack lets a form be opened for three seconds only."),
@@ -36,6 +40,14 @@ row("slack_invalid_blocks", 502, ("Slack does not accept how this message is bui
     ("Slack이 이 메시지의 구성을 받아들이지 않습니다.", "이벤트와 함께 알려 주세요. 직접 쓴 템플릿이라면 단순하게 줄여 보세요."))
 row("slack_is_archived", 502, ("The channel is archived.", "Unarchive the channel, or send the route to another one."),
     ("보관 처리된 채널입니다.", "채널 보관을 풀거나 라우트를 다른 채널로 바꾸세요."))
+row("slack_manifest_app_not_eligible", 502, ("Slack does not hand out the manifest of this app.", "Apps made by another app or by the Slack CLI, and old ones, have none to hand out: compare by eye with leverframe slack manifest, and leave config_token out."),
+    ("Slack이 이 앱의 매니페스트를 내주지 않습니다.", "다른 앱이나 Slack CLI로 만든 앱, 오래된 앱은 내줄 매니페스트가 없습니다. leverframe slack manifest와 직접 비교하고 config_token은 빼세요."))
+row("slack_manifest_app_not_found", 502, ("The Slack app whose manifest is asked for is not known.", "Set app_id on [chats.NAME] to the App ID of Basic Information; make config_token in the app's workspace, as one of the app's collaborators."),
+    ("매니페스트를 물어볼 Slack 앱을 찾지 못했습니다.", "[chats.NAME]의 app_id에 Basic Information의 App ID를 넣으세요. config_token은 앱이 있는 워크스페이스에서 앱의 공동 작업자(Collaborator)가 만들어야 합니다."))
+row("slack_manifest_differs", 502, ("The app at Slack is not as its manifest says.", "Print it with leverframe slack manifest, paste it at api.slack.com/apps → the app → App Manifest, and save; where scopes changed, install the app again."),
+    ("Slack의 앱이 매니페스트와 다릅니다.", "leverframe slack manifest로 출력해 api.slack.com/apps → 앱 → App Manifest에 붙여 넣고 저장하세요. 권한이 바뀌었다면 앱을 다시 설치하세요."))
+row("slack_manifest_refused", 502, ("Slack does not tell the app's manifest.", "Look up the error named here at docs.slack.dev/reference/methods/apps.manifest.export; the hub itself does not need it."),
+    ("Slack이 앱의 매니페스트를 알려 주지 않습니다.", "여기 적힌 오류를 docs.slack.dev/reference/methods/apps.manifest.export 에서 찾아보세요. 허브를 돌리는 데는 필요 없습니다."))
 row("slack_message_not_found", 502, ("The message to change is not there any more.", "It is said anew."),
     ("고칠 메시지가 더는 없습니다.", "새 메시지로 보냅니다."))
 row("slack_missing_scope", 502, ("The bot's token lacks a scope.", "Add the scope that is named here under OAuth & Permissions, then install the app again; messages wait until then."),
