@@ -40,8 +40,8 @@ row("slack_invalid_blocks", 502, ("Slack does not accept how this message is bui
     ("Slack이 이 메시지의 구성을 받아들이지 않습니다.", "이벤트와 함께 알려 주세요. 직접 쓴 템플릿이라면 단순하게 줄여 보세요."))
 row("slack_is_archived", 502, ("The channel is archived.", "Unarchive the channel, or send the route to another one."),
     ("보관 처리된 채널입니다.", "채널 보관을 풀거나 라우트를 다른 채널로 바꾸세요."))
-row("slack_manifest_app_not_eligible", 502, ("Slack does not hand out the manifest of this app.", "Apps made by another app or by the Slack CLI, and old ones, have none to hand out: compare by eye with leverframe slack manifest, and leave config_token out."),
-    ("Slack이 이 앱의 매니페스트를 내주지 않습니다.", "다른 앱이나 Slack CLI로 만든 앱, 오래된 앱은 내줄 매니페스트가 없습니다. leverframe slack manifest와 직접 비교하고 config_token은 빼세요."))
+row("slack_manifest_app_not_eligible", 502, ("Slack does not hand out the manifest of this app.", "It does so for some kinds of apps only: compare by eye with leverframe slack manifest, and leave config_token out."),
+    ("Slack이 이 앱의 매니페스트를 내주지 않습니다.", "Slack은 일부 종류의 앱만 내줍니다. leverframe slack manifest와 직접 비교하고 config_token은 빼세요."))
 row("slack_manifest_app_not_found", 502, ("The Slack app whose manifest is asked for is not known.", "Set app_id on [chats.NAME] to the App ID of Basic Information; make config_token in the app's workspace, as one of the app's collaborators."),
     ("매니페스트를 물어볼 Slack 앱을 찾지 못했습니다.", "[chats.NAME]의 app_id에 Basic Information의 App ID를 넣으세요. config_token은 앱이 있는 워크스페이스에서 앱의 공동 작업자(Collaborator)가 만들어야 합니다."))
 row("slack_manifest_differs", 502, ("The app at Slack is not as its manifest says.", "Print it with leverframe slack manifest, paste it at api.slack.com/apps → the app → App Manifest, and save; where scopes changed, install the app again."),
