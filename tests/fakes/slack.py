@@ -181,7 +181,7 @@ class FakeSlack(slack_apps.Apps):
     def messages(self, room: str) -> list[Message]:
         """Return what stands in ``room`` (name or id), oldest first."""
         found = self._channels.get(room.removeprefix("#"))
-        return [message for message in self._messages.values() if found and message.channel == found.id]
+        return [message for message in list(self._messages.values()) if found and message.channel == found.id]
 
     def posts(self) -> list[dict[str, Any]]:
         """Return the fields of every message taken: by ``chat.postMessage`` or by a webhook."""
