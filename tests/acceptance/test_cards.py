@@ -116,3 +116,15 @@ def test_what_a_button_asks_for_is_a_modal(team: Team) -> None:
     until(lambda: team.target.calls, PATIENCE_S, team.hub.said)
     assert json.loads(team.target.calls[0][2]) == {"why": 'no "good"'}
     until(lambda: card.text.startswith("🔴 *반려되었습니다*"), PATIENCE_S, lambda: f"{card.text}\n{team.hub.said()}")
+
+
+def test_a_picture_that_slack_cannot_fetch_costs_no_card(team: Team) -> None:
+    """What can be shown is a picture, in the card's place; where Slack refuses the message for one, all are links."""
+    team.slack.no_images = {"https://example.com/gone.png"}
+    pictures = [{"image": "https://example.com/a.png", "title": "차트"}]
+    team.post(json.dumps({"title": "그림 하나", "sections": [{"images": pictures}]}))
+    shown = team.shown("그림 하나")
+    assert shown.blocks[1] == {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "차트"}
+    team.post(json.dumps({"title": "그림 둘", "sections": [{"images": [*pictures, {"image": "https://example.com/gone.png"}]}]}))
+    linked = team.shown("그림 둘")
+    assert [block["text"]["text"] for block in linked.blocks[1:]] == ["<https://example.com/a.png|🖼 차트>", "<https://example.com/gone.png|🖼 이미지>"]

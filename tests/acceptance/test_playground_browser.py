@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
 import urllib.request
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 PATIENCE_S = 30
 
@@ -48,6 +51,17 @@ class Demo:
             except OSError:
                 assert self.process.poll() is None and time.monotonic() < deadline, (self._folder.parent / "demo.log").read_text()
                 time.sleep(0.05)
+
+    def card(self, card: dict[str, object]) -> None:
+        """Post a card to ``#dev-team``."""
+        program = "from leverframe.cli.main import main; main()"
+        issued = subprocess.run(
+            [sys.executable, "-c", program, "hook-tokens", "create", "cards", "--room", "playground:#dev-team", "--json", "--config", str(self._folder / "leverframe.toml")],
+            capture_output=True, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}, timeout=60,
+        )  # fmt: skip
+        address = f"{self.url}/teams/incoming/{json.loads(issued.stdout)['token']}"
+        with urllib.request.urlopen(urllib.request.Request(address, json.dumps(card).encode(), {"Content-Type": "application/json"}), timeout=PATIENCE_S) as answer:
+            assert answer.read() == b"1"
 
     def stop(self) -> float:
         """Ask it to stop; return how many seconds that took."""
@@ -193,6 +207,43 @@ def test_links_lead_to_the_web_only(live: Page) -> None:
         return [...node.querySelectorAll('a')].map((a) => [a.href, a.rel, a.target]);
     }""")
     assert shown == [["https://example.com/a", "noopener noreferrer", "_blank"]]
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"".join(
+    len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+    for kind, data in ((b"IHDR", struct.pack(">IIBBBBB", 2_000, 3_000, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress((b"\0" + b"\x80" * 2_000) * 3_000)), (b"IEND", b""))
+)
+"""A grey picture, larger than any page."""
+
+
+def test_pictures_of_a_card_are_shown_and_tell_nobody_who_looks(live: Page, demo: Demo) -> None:
+    """They come from where they are, by https, without a referrer and without cookies; what cannot be shown is a link or its words, and no picture is larger
+    than its place."""
+    asked: list[dict[str, str]] = []
+
+    def answer(route: Route) -> None:
+        asked.append({"url": route.request.url, **route.request.headers})
+        if route.request.url.endswith("gone.png"):
+            route.fulfill(status=404)
+        else:
+            route.fulfill(body=PNG, content_type="image/png")
+
+    live.route("https://pictures.example/**", answer)
+    images = [{"image": f"https://pictures.example/{name}.png", "title": name} for name in ("chart", "gone")]
+    hostile = ["http://pictures.example/plain.png", "https://ann:hunter2@pictures.example/b.png", "javascript:alert(1)"]
+    card = {"title": "Nightly", "sections": [{"activityImage": "https://pictures.example/face.png", "images": [*images, *({"image": one, "title": "other"} for one in hostile)]}]}
+    demo.card(card)
+    shown = live.locator("#rows article", has_text="Nightly")
+    shown.locator("img[alt=chart]").wait_for()
+    live.wait_for_function("document.querySelector('img[alt=chart]').naturalWidth === 2000")
+    shown.locator("a.picture", has_text="🖼 gone").wait_for()
+    places = {alt: shown.locator(f"img[alt='{alt}']").bounding_box() for alt in ("chart", "Image")}
+    assert places["chart"] and places["chart"]["height"] <= 280 and places["Image"] and places["Image"]["height"] == 40
+    assert shown.locator("img").count() == 2 and shown.get_by_text("🖼 other").count() == 1
+    assert [one.get_attribute("href") for one in shown.locator("a", has_text="🖼 other").all()] == [hostile[0]]
+    assert {one["url"] for one in asked} == {f"https://pictures.example/{name}.png" for name in ("chart", "gone", "face")}
+    assert not any("referer" in one or "cookie" in one for one in asked) and live.evaluate("crossOriginIsolated")
+    assert live.evaluate("(log => log.scrollHeight - log.scrollTop - log.clientHeight)(document.getElementById('log'))") < 90
 
 
 def test_everything_can_be_done_with_the_keyboard(live: Page) -> None:

@@ -50,6 +50,8 @@ class Seen:
     calls: list[str] = field(default_factory=list)
     """Everybody whom it mentions."""
     links: list[str] = field(default_factory=list)
+    pictures: list[tuple[str, str]] = field(default_factory=list)
+    """Address of each, and what is said of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,9 @@ def _said(message: Message) -> Seen:
         text="\n".join(_shown(text) for text in texts), calls=[who.removeprefix("@") for text in texts for who in slack_blocks.mentions(text)],
         links=[address.replace("&amp;", "&") for text in texts for address, _ in slack_blocks.links(text)]
         + [element["url"] for block in message.blocks for element in block.get("elements", []) if "url" in element],
+        pictures=[
+            (one["image_url"], one["alt_text"]) for block in message.blocks for one in (block, *block.get("elements", [])) if one["type"] == "image"
+        ],
     )  # fmt: skip
 
 
@@ -144,12 +149,14 @@ async def playground() -> AsyncIterator[Harness]:
 
 def _on_page(row: dict[str, Any]) -> Seen:
     """Return a message as the page shows it: every text is text, and only a link or a button leads anywhere."""
-    words, calls, links = [], [], []
+    words, calls, links, pictures = [], [], [], []
 
     def walk(value: Any) -> None:
         if isinstance(value, list):
             for item in value:
                 walk(item)
+        elif isinstance(value, dict) and value.get("kind") == "image":
+            pictures.append((value["url"], value["alt"]))
         elif isinstance(value, dict):
             words.extend(value[key] for key in ("text", "label") if key in value)
             calls.extend(f"playground:{value[key]}" for key in ("mention",) if key in value)
@@ -157,7 +164,7 @@ def _on_page(row: dict[str, Any]) -> Seen:
             walk([inner for inner in value.values() if isinstance(inner, list | dict)])
 
     walk(row["message"])
-    return Seen(id=row["id"], thread=row["thread"], edited=row["edited_at"] is not None, text="".join(words), calls=calls, links=links)
+    return Seen(id=row["id"], thread=row["thread"], edited=row["edited_at"] is not None, text="".join(words), calls=calls, links=links, pictures=pictures)
 
 
 @asynccontextmanager
@@ -171,7 +178,10 @@ async def teams_bot() -> AsyncIterator[Harness]:
 
         async def seen() -> list[Seen]:
             return [
-                Seen(id=one.id, text=one.text, thread=one.thread, edited=bool(one.edits), calls=teams_cards.mentions(one.card), links=teams_cards.urls(one.card))
+                Seen(
+                    id=one.id, text=one.text, thread=one.thread, edited=bool(one.edits), calls=teams_cards.mentions(one.card),
+                    links=teams_cards.urls(one.card), pictures=teams_cards.pictures(one.card),
+                )
                 for one in fake.said(channel.id)
             ]
 
@@ -189,7 +199,10 @@ async def teams_workflow() -> AsyncIterator[Harness]:
         chat = TeamsChat("teams", TeamsSettings.model_validate({"webhooks": {"#dev": fake.workflow()}}), outbound)
 
         async def seen() -> list[Seen]:
-            return [Seen(id=None, text=teams_cards.words(one), calls=teams_cards.mentions(one), links=teams_cards.urls(one)) for one in fake.workflow_posts]
+            return [
+                Seen(id=None, text=teams_cards.words(one), calls=teams_cards.mentions(one), links=teams_cards.urls(one), pictures=teams_cards.pictures(one))
+                for one in fake.workflow_posts
+            ]
 
         yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, person=BOB, misbehave=lambda day: setattr(fake, "mode", day))
         await chat.close()

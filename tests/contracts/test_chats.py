@@ -18,6 +18,7 @@ from leverframe.core.messages import (
     Code,
     Fields,
     Footer,
+    Image,
     Link,
     Message,
     Paragraph,
@@ -38,6 +39,8 @@ EVERYTHING = Message(
         Bullets(((Text("first point"),), (Link("second point", "https://example.com/2?a=1&b=2"),))),
         Fields((("Base", (Code("release/1"),)), ("State", (Text("merged"),)))),
         Buttons((Button("Open it", url="https://example.com/open"), Button("Ship it", action="ship", value="web", style="primary"))),
+        Image("https://example.com/chart.png?a=1&b=2", "A chart of <b>*it*</b>"),
+        Image("https://example.com/face.png", "A face", small=True),
         Footer((Text("acme/web"),)),
     ),
     tone="good",
@@ -70,7 +73,8 @@ def _message(text: str) -> Message:
     rich: Rich = (Text(text), Bold(text), Code(text), Link(text, "https://example.com/x"), Person(text), Text(text))
     return Message(
         headline=(Text("Headline: "), *rich),
-        blocks=(Paragraph(rich), Quote(rich), Bullets((rich, rich)), Fields(((text, rich),)), Buttons((Button(text, url="https://example.com/b"),)), Footer(rich)),
+        blocks=(Paragraph(rich), Quote(rich), Bullets((rich, rich)), Fields(((text, rich),)), Buttons((Button(text, url="https://example.com/b"),)), Footer(rich),
+                Image("https://example.com/i.png", text), Image("https://example.com/i.png", text, small=True)),
     )
 
 
@@ -106,6 +110,7 @@ async def test_every_kind_of_block_is_seen(harness: Harness) -> None:
                   "second point", "Base", "release/1", "State", "merged", "Open it", "Ship it", "acme/web"):  # fmt: skip
         assert words in seen.text
     assert seen.links == ["https://example.com/2?a=1&b=2", "https://example.com/open"]
+    assert seen.pictures == [("https://example.com/chart.png?a=1&b=2", "A chart of <b>*it*</b>"), ("https://example.com/face.png", "A face")]
 
 
 @every(HARNESSES)
@@ -188,5 +193,5 @@ async def test_foreign_text_is_taken_and_stays_text(harness: Harness, text: str)
     assert isinstance(outcome, Delivered), outcome
     (seen,) = await harness.seen()
     assert seen.calls == []
-    assert set(seen.links) <= {"https://example.com/x", "https://example.com/b"}
+    assert set(seen.links) <= {"https://example.com/x", "https://example.com/b", "https://example.com/i.png"}
     assert seen.text.startswith("Headline:")

@@ -78,3 +78,27 @@ def test_moments_are_utc_or_nothing(value: Any, expected: datetime | None) -> No
 def test_lone_surrogates_do_not_pass() -> None:
     """A string that UTF-8 cannot carry comes back as one that it can."""
     assert reading.text({"a": "x\ud800y"}, "a") == "x?y"
+
+
+PICTURES = {
+    "https://example.com/a.png": True,
+    "https://example.com/@ann/a.png?who=@bob#@c": True,
+    "https://example.com:8443/차트.png": True,
+    "http://example.com/a.png": False,
+    "HTTPS://example.com/a.png": False,
+    "javascript:alert(1)": False,
+    "data:image/png;base64,AAAA": False,
+    "https://ann@example.com/a.png": False,
+    "https://ann:hunter2@example.com": False,
+    "https:///ann@example.com/a.png": False,
+    "https://\\ann@example.com/a.png": False,
+    "https://example.com/a b.png": False,
+    "https://example.com/" + "x" * 2_000: False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize(("address", "may"), PICTURES.items())
+def test_what_may_be_shown_as_a_picture(address: str, may: bool) -> None:
+    """An https address of the web that holds nobody's name; an @ after the host is a part of the path."""
+    assert reading.is_picture(address) is may

@@ -88,6 +88,8 @@ class FakeSlack(slack_apps.Apps):
     slow_s: float = 0.2
     keep: bool = True
     """Keep calls and messages; without, only :attr:`count`."""
+    no_images: set[str] = field(default_factory=set)
+    """Addresses that Slack cannot fetch a picture from."""
     heard: Callable[[dict[str, Any]], None] | None = None
     """Told of the fields of every message that is posted."""
     host: str = "127.0.0.1"
@@ -304,7 +306,12 @@ class FakeSlack(slack_apps.Apps):
         return f"http://{self.host}:{self.port}{self.answer_path(kind)}"
 
     def _content(self, fields: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
-        return _content_refusal(fields)
+        error, explained = _content_refusal(fields)
+        if error is None and (broken := [where for where, address in slack_blocks.images(fields.get("blocks", [])) if address in self.no_images]):
+            # Whole, for one picture: https://github.com/slackapi/java-slack-sdk/issues/1396
+            found = [f"downloading image failed [json-pointer:{where}]" for where in broken]
+            return "invalid_blocks", {"errors": found, "response_metadata": {"messages": [f"[ERROR] {fault}" for fault in found]}}
+        return error, explained
 
     def _auth_test(self, fields: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
         return None, {"url": "https://fake.slack.com/", "team": "Fake", "user": "leverframe", "team_id": "T1", "user_id": "U0BOT", "bot_id": "B1"}
@@ -321,7 +328,7 @@ class FakeSlack(slack_apps.Apps):
             return "is_archived", {}
         if not channel.member and "chat:write.public" not in self.scopes:
             return "not_in_channel", {}
-        error, explained = _content_refusal(fields)
+        error, explained = self._content(fields)
         if error:
             return error, explained
         if self._too_fast(channel):
@@ -348,7 +355,7 @@ class FakeSlack(slack_apps.Apps):
             return "cant_update_message", {}
         if self.edit_window_closed:
             return "edit_window_closed", {}
-        error, explained = _content_refusal(fields)
+        error, explained = self._content(fields)
         if error:
             return error, explained
         message.text = fields.get("text", message.text)
@@ -369,7 +376,7 @@ class FakeSlack(slack_apps.Apps):
             return web.Response(status=410, text="channel_is_archived"), "channel_is_archived"
         if fields is None:
             return web.Response(status=400, text="invalid_payload"), "invalid_payload"
-        error, _ = _content_refusal(fields)
+        error, _ = self._content(fields)
         if error:
             return web.Response(status=400, text=error), error
         if self._too_fast(channel):

@@ -39,6 +39,11 @@ def faults(blocks: object) -> list[str]:
     return found
 
 
+def images(blocks: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return the pictures among ``blocks``: the place, as Slack's answers write it, and the address."""
+    return [(f"/blocks/{at}/image_url", block["image_url"]) for at, block in enumerate(blocks) if block["type"] == "image"]
+
+
 def too_long(blocks: object) -> bool:
     """Tell whether Slack would answer ``msg_blocks_too_long`` (slackapi/bolt-js#2509)."""
     return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")) > TOTAL_MAX
@@ -102,9 +107,9 @@ def _context(block: dict[str, Any], where: str) -> Iterator[str]:
 
 def _image(block: dict[str, Any], where: str) -> Iterator[str]:
     yield from _keys(block, where, "image_url", "alt_text", "title")
-    if not _web(block.get("image_url"), 3_000):
+    if not _web(block.get("image_url"), 3_000) or not block["image_url"].lower().startswith("https://"):
         yield f"invalid image_url [{where}]"
-    if not isinstance(block.get("alt_text"), str) or len(block["alt_text"]) > 2_000:
+    if not isinstance(block.get("alt_text"), str) or not 1 <= units(block["alt_text"]) <= 2_000:
         yield f"invalid alt_text [{where}]"
 
 

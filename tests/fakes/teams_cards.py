@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 CARD = "application/vnd.microsoft.card.adaptive"
-_ELEMENTS = {"TextBlock", "Container", "FactSet", "ActionSet", "Input.Text", "Input.ChoiceSet", "Input.Toggle"}
+_ELEMENTS = {"TextBlock", "Container", "FactSet", "ActionSet", "Input.Text", "Input.ChoiceSet", "Input.Toggle", "Image"}
 _ACTIONS = {"Action.OpenUrl", "Action.Execute", "Action.Submit"}
 _STYLES = {"default", "emphasis", "good", "attention", "warning", "accent"}
 _TOKEN = re.compile(r"\\([!-/:-@\[-`{-~])|\[((?:\\.|[^\[\]\\])*)\]\(([^()\s]+)\)|<at>([^<>]*)</at>|(\*\*|__|\*|_|`|~~)|&(lt|gt|amp|quot|nbsp);")
@@ -35,6 +35,10 @@ def card_refusal(card: Any, *, clicks: bool) -> str | None:
             return "FactSet.facts"
         if element["type"] == "Container" and element.get("style", "default") not in _STYLES:
             return "Container.style"
+        if element["type"] == "Image" and not (element.get("url", "").startswith("https://") and isinstance(element.get("altText"), str)):
+            return "Image.url"
+        if element["type"] == "Image" and element.get("size", "auto") not in ("auto", "stretch", "small", "medium", "large"):
+            return "Image.size"
         if element["type"].startswith("Input."):
             if not element.get("id") or element["id"] in ids:
                 return "Input.id"
@@ -90,7 +94,7 @@ def texts(card: dict[str, Any]) -> Iterator[str]:
                 for fact in element["facts"]:
                     yield fact["title"]
                     yield fact["value"]
-            case "ActionSet":
+            case "ActionSet" | "Image":
                 pass
             case _:
                 yield element.get("label", "")
@@ -122,6 +126,11 @@ def links(text: str) -> list[str]:
 def formatted(text: str) -> bool:
     """Return whether a mark of emphasis, a list, a quotation or a heading is alive in a text."""
     return any(found[5] for found in _TOKEN.finditer(text)) or bool(re.search(r"(?m)^\s*(?:[-+*>#]|\d+[.)])(?:\s|$)", text))
+
+
+def pictures(card: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the pictures of a card: address, and what is said of them."""
+    return [(element["url"], element["altText"]) for element in elements(card) if element["type"] == "Image"]
 
 
 def mentions(card: dict[str, Any]) -> list[str]:

@@ -141,6 +141,7 @@ async def test_every_answer_carries_the_security_headers(doors: Doors) -> None:
     """Pages and problems forbid inline scripts, framing, sniffing and caching; the referrer stays within the site."""
     for answer in (await doors.ask("GET", "/login"), await doors.ask("GET", "/console"), await doors.ask("GET", "/nowhere"), await doors.ask("PUT", "/login")):
         policy = answer.headers["content-security-policy"]
+        assert "img-src 'self' data:;" in policy  # only the playground shows pictures from elsewhere
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "same-origin"

@@ -123,7 +123,9 @@ async def test_the_page_is_in_the_hubs_language_and_brings_nothing_from_elsewher
     assert "style=" not in answer.text
     assert "http://" not in answer.text and "https://" not in answer.text
     assert answer.text.count("<script") == 2
-    assert "'unsafe" not in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert "'unsafe" not in policy and "img-src 'self' data: https:;" in policy and "connect-src 'self'" in policy
+    assert answer.headers["cross-origin-embedder-policy"] == "credentialless" and answer.headers["x-frame-options"] == "DENY"
     for address in ("/static/playground/page.js", "/static/playground/words.js", "/static/playground/frame.css", "/static/leverframe.svg"):
         assert (await room.ask("GET", address)).status == 200
 

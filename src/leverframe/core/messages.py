@@ -78,7 +78,17 @@ class Buttons(msgspec.Struct, frozen=True, tag=True):
     buttons: tuple[Button, ...]
 
 
-Block: TypeAlias = Paragraph | Quote | Bullets | Fields | Footer | Buttons
+class Image(msgspec.Struct, frozen=True, tag=True):
+    """A picture at an address of the web. A room that cannot show it links to it (:func:`linked`)."""
+
+    url: str
+    alt: str
+    """What is seen on it, in words."""
+    small: bool = False
+    """Whether it is a face or an emblem beside the words, no picture of its own."""
+
+
+Block: TypeAlias = Paragraph | Quote | Bullets | Fields | Footer | Buttons | Image
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +97,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     headline: Rich
     blocks: tuple[Block, ...] = ()
     tone: Tone = "neutral"
+
+
+def image_link(image: Image) -> Rich:
+    """Return what stands in place of a picture."""
+    return (Link(f"🖼 {image.alt}".strip(), image.url),)
+
+
+def linked(message: Message) -> Message:
+    """Return ``message`` with links in place of its pictures."""
+    blocks = tuple(Paragraph(image_link(block)) if isinstance(block, Image) else block for block in message.blocks)
+    return msgspec.structs.replace(message, blocks=blocks)
 
 
 def plain_inline(content: Rich) -> str:
@@ -118,4 +139,6 @@ def plain(message: Message) -> str:
                 lines.extend(f"{label}: {plain_inline(value)}" for label, value in pairs)
             case Buttons(buttons):
                 lines.extend(f"[{button.text}]" + (f" {button.url}" if button.url else "") for button in buttons)
+            case Image():
+                lines.append(plain_inline(image_link(block)))
     return "\n".join(line for line in lines if line)

@@ -6,10 +6,12 @@ each reader the type that it asks for, or the empty value of that type. None of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+_AFTER_HOST = re.compile(r"[/?#\\]")
 _NOTHING: Mapping[str, Any] = {}
 _EARLIEST_S, _LATEST_S = 0, 7_258_118_400
 """1970 to 2200: any other time is a mistake, and the calendar's own ends overflow when a zone is applied."""
@@ -99,3 +101,13 @@ def web(payload: object, *path: str) -> str | None:
 def is_web(address: str) -> bool:
     """Return whether ``address`` may stand behind a link: never ``javascript:``, never one with blanks or controls in it."""
     return address.startswith(("https://", "http://")) and address.isprintable() and " " not in address and len(address) <= 2_000
+
+
+def is_picture(address: str) -> bool:
+    """Return whether ``address`` may be shown as a picture: of the web, over TLS, with no name or password before the host."""
+    return is_web(address) and address.startswith("https://") and not has_userinfo(address)
+
+
+def has_userinfo(address: str) -> bool:
+    """Return whether an address of the web has a name or a password before its host, as browsers read it: a backslash is a slash, and more of them than two are two."""
+    return "@" in _AFTER_HOST.split(address.partition(":")[2].lstrip("/\\"), maxsplit=1)[0]

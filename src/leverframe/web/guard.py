@@ -25,7 +25,7 @@ from leverframe.web.credentials import identify
 from leverframe.web.desk import Desk
 from leverframe.web.doors import Door
 from leverframe.web.entrance import leads_in
-from leverframe.web.origins import SAFE_METHODS, origin_matches, playground_is_open
+from leverframe.web.origins import SAFE_METHODS, content_policy, origin_matches, playground_is_open
 from leverframe.web.rates import address_of
 from leverframe.web.refusals import RefusalLog
 
@@ -33,9 +33,7 @@ log = logging.getLogger(__name__)
 
 # https://owasp.org/www-project-secure-headers/ ; a referrer policy of no-referrer would make browsers send "Origin: null".
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
-    (b"content-security-policy", (
-        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        b"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")),
+    (b"content-security-policy", content_policy().encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
@@ -63,8 +61,9 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = list(message.get("headers", ()))
-                headers.extend(SECURITY_HEADERS)
-                if not any(name.lower() == b"cache-control" for name, _ in headers):
+                own = {name.lower() for name, _ in headers}
+                headers.extend(one for one in SECURITY_HEADERS if one[0] not in own)
+                if b"cache-control" not in own:
                     headers.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": headers}
             await send(message)

@@ -57,3 +57,11 @@ def playground_is_open(*, url: str, method: str, headers: Mapping[str, str], cli
     if host is None or not is_loopback(own) or not is_loopback(host_of(host)) or not is_from_here(client, headers):
         return False
     return method in SAFE_METHODS or origin_matches(headers.get("origin"), url=url, host=host)
+
+
+def content_policy(images: str = "'self' data:") -> str:
+    """Return what a page may load and do; ``images`` is where its pictures may come from."""
+    return (
+        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src {images}; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )

@@ -19,6 +19,7 @@ from leverframe.core.messages import (
     Code,
     Fields,
     Footer,
+    Image,
     Inline,
     Link,
     Message,
@@ -43,6 +44,7 @@ blocks = st.one_of(
     st.builds(Footer, riches),
     st.builds(Bullets, st.lists(riches, max_size=3).map(tuple)),
     st.builds(Fields, st.lists(st.tuples(words, riches), max_size=3).map(tuple)),
+    st.builds(Image, words, words, st.booleans()),
     st.builds(Buttons, st.lists(buttons, max_size=3).map(tuple)),
 )
 messages = st.builds(
@@ -64,7 +66,7 @@ def test_every_part_of_a_message_has_its_form() -> None:
     said = Message(
         headline=(Text("a"), Bold("b"), Code("c"), Link("d", "https://e"), Person("f")), tone="good",
         blocks=(Paragraph((Text("p"),)), Quote((Text("q"),)), Footer((Text("r"),)), Bullets(((Text("s"),),)), Fields((("t", (Text("u"),)),)),
-                Buttons((Button("v", action="w", value="x", style="danger"),))),
+                Buttons((Button("v", action="w", value="x", style="danger"),)), Image("https://y", "z", small=True)),
     )  # fmt: skip
 
     def text(letter: str) -> list[dict[str, str]]:
@@ -78,6 +80,7 @@ def test_every_part_of_a_message_has_its_form() -> None:
             {"kind": "paragraph", "content": text("p")}, {"kind": "quote", "content": text("q")}, {"kind": "footer", "content": text("r")},
             {"kind": "bullets", "items": [text("s")]}, {"kind": "fields", "pairs": [{"label": "t", "value": text("u")}]},
             {"kind": "buttons", "buttons": [{"text": "v", "url": None, "action": "w", "value": "x", "style": "danger"}]},
+            {"kind": "image", "url": "https://y", "alt": "z", "small": True},
         ],
     }  # fmt: skip
 

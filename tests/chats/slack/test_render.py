@@ -24,6 +24,7 @@ from leverframe.core.messages import (
     Code,
     Fields,
     Footer,
+    Image,
     Inline,
     Link,
     Message,
@@ -92,6 +93,8 @@ LONG = {
     "fields of 5,000": Message(headline=_rich("h"), blocks=(Fields((("l" * 5_000, _rich("v" * 5_000)),)),)),
     "a footer of 5,000": Message(headline=_rich("h"), blocks=(Footer(_rich("f" * 5_000)),)),
     "30 buttons": Message(headline=_rich("h"), blocks=(Buttons(tuple(Button("b" * 100, url=f"https://example.com/{n}") for n in range(30))),)),
+    "60 pictures": Message(headline=_rich("h"), blocks=tuple(Image(f"https://example.com/{n}", "i" * 3_000) for n in range(60))),
+    "pictures with long addresses": Message(headline=_rich("h"), blocks=tuple(Image("https://e.com/" + "u" * 1_980, "가" * 200) for _ in range(10))),
     "buttons with long addresses": Message(headline=_rich("h"), blocks=(Buttons(tuple(Button("b", url="https://example.com/" + "u" * 1_900) for _ in range(25))),)),
 }  # fmt: skip
 
@@ -127,6 +130,32 @@ def test_a_button_that_slack_cannot_carry_is_left_out(button: Button) -> None:
     """Half an address or half a value would do something else; the rest of the message is shown."""
     rendered = render(Message(headline=_rich("h"), blocks=(Buttons((button,)),)), {})
     assert [block["type"] for block in rendered.blocks] == ["section"]
+
+
+def test_a_picture_is_a_block_and_a_link_in_the_text() -> None:
+    """A small one stands beside the words; what Slack reads out, or shows where it shows no blocks, leads to both."""
+    message = Message(headline=_rich("h"), blocks=(Image("https://example.com/a b.png", "*A* <chart>\n"), Image("https://example.com/f.png", "ann", small=True)))
+    rendered = render(message, {})
+    chart = {"type": "image", "image_url": "https://example.com/a%20b.png", "alt_text": "*A* <chart>"}
+    face = {"type": "context", "elements": [{"type": "image", "image_url": "https://example.com/f.png", "alt_text": "ann"}]}
+    assert rendered.blocks[1:] == [chart, face]
+    assert rendered.text == "h\n<https://example.com/a%20b.png|🖼 ∗A∗ &lt;chart&gt;>\n<https://example.com/f.png|🖼 ann>"
+
+
+NO_PICTURES = {
+    "without tls": ("http://example.com/a.png", "<http://example.com/a.png|🖼 x>"),
+    "a script": ("javascript:alert(1)", "🖼 x"),
+    "its own data": ("data:image/png;base64,AAAA", "🖼 x"),
+    "too long": ("https://example.com/" + "x" * 3_000, "🖼 x"),
+    "nothing": ("", "🖼 x"),
+}
+
+
+@pytest.mark.parametrize(("address", "shown"), NO_PICTURES.values(), ids=NO_PICTURES)
+def test_what_slack_would_not_fetch_is_no_picture(address: str, shown: str) -> None:
+    """One address that Slack does not take would cost the whole message."""
+    (_, block) = render(Message(headline=_rich("h"), blocks=(Image(address, "x"),)), {}).blocks
+    assert (block["type"], block["text"]["text"]) == ("section", shown)
 
 
 def test_buttons_of_one_action_have_ids_of_their_own() -> None:
@@ -168,6 +197,7 @@ buttons = st.builds(Button, words, st.none() | urls, st.none() | words, words, s
 blocks: st.SearchStrategy[Block] = st.one_of(
     rich.map(Paragraph), rich.map(Quote), rich.map(Footer), st.lists(rich, max_size=12).map(tuple).map(Bullets),
     st.lists(st.tuples(words, rich), max_size=12).map(tuple).map(Fields), st.lists(buttons, max_size=6).map(tuple).map(Buttons),
+    st.builds(Image, urls, words, st.booleans()),
 )  # fmt: skip
 messages = st.builds(
     Message, headline=rich, blocks=st.lists(blocks, max_size=8).map(tuple), tone=st.sampled_from(["neutral", "good", "bad", "warning", "progress"]),

@@ -12,7 +12,7 @@ from leverframe.chats.slack.send import SlackChat
 from leverframe.chats.slack.settings import Settings
 from leverframe.core.delivery import Delivered, Rejected, Retryable
 from leverframe.core.errors import PROBLEMS
-from leverframe.core.messages import Message, Text
+from leverframe.core.messages import Image, Message, Paragraph, Text
 from leverframe.net import Answer, Outbound
 from leverframe.ports import Posting
 
@@ -93,6 +93,50 @@ async def test_a_reply_to_what_is_no_thread_is_a_message_of_its_own(workspace: W
     """A thread that Slack does not accept costs the thread, not the message."""
     assert isinstance(await workspace.chat().post(say(thread=thread)), Delivered)
     assert [call.answer for call in workspace.fake.calls] == ["invalid_thread_ts", "ok"]
+
+
+PICTURES = Message(
+    headline=(Text("Hello"),),
+    blocks=(Image("https://example.com/a.png", "Chart"), Image("https://example.com/f.png", "ann", small=True), Paragraph((Text("below"),)), Image("https://example.com/b.png", "")),
+)  # fmt: skip
+LINKS = ["Hello", "<https://example.com/a.png|🖼 Chart>", "<https://example.com/f.png|🖼 ann>", "below", "<https://example.com/b.png|🖼>"]
+
+
+@pytest.mark.parametrize("by", ["bot", "webhook"])
+async def test_a_picture_that_slack_cannot_fetch_costs_the_pictures_not_the_message(workspace: Workspace, by: str) -> None:
+    """Slack refuses all of a message for one picture (slackapi/java-slack-sdk#1396): it goes again, with links."""
+    fake = workspace.fake
+    chat = workspace.chat(**({"webhooks": {"#dev": fake.webhook("#dev")}} if by == "webhook" else {}))
+    posting = Posting(id="dlv_1", room="#dev", message=PICTURES)
+    assert isinstance(await chat.post(posting), Delivered)
+    fake.no_images.add("https://example.com/b.png")
+    assert isinstance(await chat.post(Posting(id="dlv_2", room="#dev", message=PICTURES)), Delivered)
+    whole, without = fake.messages("#dev")
+    assert [block["type"] for block in whole.blocks] == ["section", "image", "context", "section", "image"]
+    assert [block["text"]["text"] for block in without.blocks] == LINKS and without.text == whole.text == "\n".join(LINKS)
+    assert [call.answer for call in fake.calls] == ["ok", "invalid_blocks", "ok"]
+
+
+async def test_a_picture_that_is_gone_when_the_card_changes_costs_no_update(workspace: Workspace) -> None:
+    """A press edits the card, and its pictures may be old by then."""
+    chat = workspace.chat()
+    first = await chat.post(Posting(id="dlv_1", room="#dev", message=PICTURES))
+    assert isinstance(first, Delivered) and first.remote_id
+    workspace.fake.no_images.add("https://example.com/a.png")
+    assert isinstance(await chat.update(Posting(id="dlv_2", room="#dev", message=PICTURES, remote_room=first.remote_room), first.remote_id), Delivered)
+    [message] = workspace.fake.messages("#dev")
+    assert message.edits == 1 and [block["text"]["text"] for block in message.blocks] == LINKS
+
+
+async def test_a_message_that_waits_is_not_refused_anew_for_its_pictures(workspace: Workspace) -> None:
+    """The refused one and the one with links could be too fast for the channel, each time: the next try has links at once."""
+    fake, chat = workspace.fake, workspace.chat()
+    fake.no_images.add("https://example.com/a.png")
+    fake.next_modes.extend(["ok", "limited"])
+    posting = Posting(id="dlv_1", room="#dev", message=PICTURES)
+    assert isinstance(await chat.post(posting), Retryable)
+    assert isinstance(await chat.post(posting), Delivered)
+    assert [call.answer for call in fake.calls] == ["invalid_blocks", "limited", "ok"]
 
 
 CHANNELS = {

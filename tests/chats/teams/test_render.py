@@ -9,7 +9,7 @@ from fakes import teams_cards
 
 from leverframe.chats.teams.message_card import message_card
 from leverframe.chats.teams.render import CARD_MAX, activity, card, encode, envelope, summary, words
-from leverframe.core.messages import Bold, Bullets, Button, Buttons, Fields, Footer, Link, Message, Paragraph, Quote, Text
+from leverframe.core.messages import Bold, Bullets, Button, Buttons, Fields, Footer, Image, Link, Message, Paragraph, Quote, Text
 
 APPROVE = Button("Approve", action="approve", value="dep_1", style="primary")
 WAITING = Message(
@@ -79,6 +79,28 @@ def test_a_message_as_a_message_card() -> None:
     }  # fmt: skip
     assert link == {"@type": "OpenUri", "name": "Diff", "targets": [{"os": "default", "uri": "https://example.com/d"}]}
     assert [one["@type"] for one in json.loads(message_card(WAITING))["potentialAction"]] == ["OpenUri"]
+
+
+def test_pictures_in_cards() -> None:
+    """One that opens in full, a small one, and a link for what Teams takes from nowhere; a MessageCard has them in sections."""
+    message = Message(
+        headline=(Text("h"),), blocks=(Image("https://e.com/a b.png", "A\nchart"), Image("https://e.com/f.png", "ann", small=True), Image("http://e.com/c.png", "c"), Image("data:x", "d")),
+    )  # fmt: skip
+    made = card(message, {}, clicks=False)
+    assert teams_cards.card_refusal(made, clicks=False) is None
+    assert made["body"][1:] == [
+        {"type": "Image", "url": "https://e.com/a%20b.png", "altText": "A chart", "size": "auto", "msteams": {"allowExpand": True}},
+        {"type": "Image", "url": "https://e.com/f.png", "altText": "ann", "size": "small"},
+        {"type": "TextBlock", "text": "[🖼 c](http://e.com/c.png)", "wrap": True},
+        {"type": "TextBlock", "text": "🖼 d", "wrap": True},
+    ]
+    assert json.loads(message_card(message))["sections"] == [
+        {"images": [{"image": "https://e.com/a%20b.png", "title": "A chart"}]}, {"images": [{"image": "https://e.com/f.png", "title": "ann"}]},
+        {"text": "[🖼 c](http://e.com/c.png)", "markdown": True}, {"text": "🖼 d", "markdown": True},
+    ]  # fmt: skip
+    many = Message(headline=(Text("h"),), blocks=(*(Image("https://e.com/" + "u" * 1_900, "i" * 900) for _ in range(40)), Footer((Text("end"),))))
+    assert len(encode(card(many, {}, clicks=True))) <= CARD_MAX and "end" in teams_cards.words(card(many, {}, clicks=True))
+    assert len(message_card(many)) <= CARD_MAX
 
 
 def test_a_card_with_buttons_asks_how_each_person_is_to_see_it() -> None:

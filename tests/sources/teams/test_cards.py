@@ -11,7 +11,23 @@ import pytest
 
 from leverframe.core.cards import Ask, Post
 from leverframe.core.errors import Refused
-from leverframe.core.messages import Bold, Bullets, Button, Buttons, Code, Fields, Footer, Link, Message, Paragraph, Text, plain
+from leverframe.core.messages import (
+    Block,
+    Bold,
+    Bullets,
+    Button,
+    Buttons,
+    Code,
+    Fields,
+    Footer,
+    Image,
+    Link,
+    Message,
+    Paragraph,
+    Text,
+    linked,
+    plain,
+)
 from leverframe.core.wording import compose
 from leverframe.core.wording.cards import card_of
 from leverframe.sources.teams.source import TeamsSource
@@ -33,7 +49,7 @@ def worded(card: dict[str, Any] | bytes) -> Message:
 
 
 def test_the_card_of_the_old_action_is_shown_whole() -> None:
-    """Title, colour, markdown, sections, facts, an image as a link, and every button."""
+    """Title, colour, markdown, sections, facts, a face, and every button."""
     found = event((FIXTURES / "approval__seed.json").read_bytes())
     said = compose(found, "ko", UTC)
     assert said.headline == (Bold("GitHub Actions: 배포 승인 요청"),) and said.tone == "neutral"
@@ -44,7 +60,7 @@ def test_the_card_of_the_old_action_is_shown_whole() -> None:
         Footer((Text("by ann"),)),
         Bullets(((Text("첫째"),), (Text("둘째"),))),
         Fields((("Commit", (Code("0123abc"),)), ("Run", (Text("42"),)))),
-        Paragraph((Link("🖼 Release v1.2.0", "https://github.com/ann.png"),)),
+        Image("https://github.com/ann.png", "Release v1.2.0", small=True),
         Buttons((
             Button("View run", url="https://github.com/acme/web/actions/runs/42"),
             Button("Approve", action="card", value=f"{key}~p1~0"),
@@ -72,12 +88,93 @@ def test_the_envelope_of_workflows_is_shown_as_far_as_it_means_something() -> No
     assert said.headline == (Bold("Build failed"),) and said.tone == "bad"
     assert said.blocks == (
         Paragraph((Text("on "), Bold("main"), Text(", 2026-11-29"))),
-        Paragraph((Link("🖼 Chart", "https://example.com/a.png"),)),
+        Image("https://example.com/a.png", "Chart"),
         Fields((("Commit", (Text("0123abc"),)),)),
         Footer((Text("small print"),)),
         Buttons((Button("Open", url="https://example.com/run"),)),
         Footer((Text("Only in Teams itself: Retry, Ack"),)),
     )
+
+
+PICTURE = "https://example.com/a.png"
+
+
+def section(**fields: Any) -> dict[str, Any]:
+    """Return a MessageCard of one section."""
+    return {"title": "t", "sections": [fields]}
+
+
+def adaptive(*elements: dict[str, Any]) -> dict[str, Any]:
+    """Return an Adaptive Card of these elements, below a line of text."""
+    return {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "t"}, *elements]}
+
+
+SHOWN: dict[str, tuple[dict[str, Any], tuple[Block, ...]]] = {
+    "an activity's face": (section(activityImage=PICTURE), (Image(PICTURE, "Image", small=True),)),
+    "an activity's picture": (section(activityImage=PICTURE, activityImageType="article"), (Image(PICTURE, "Image"),)),
+    "the hero and the others, by their titles": (
+        section(heroImage={"image": PICTURE, "title": "**Hero**"}, images=[{"image": f"{PICTURE}?2", "title": "Two"}]),
+        (Image(PICTURE, "Hero"), Image(f"{PICTURE}?2", "Two")),
+    ),
+    "an image of an Adaptive Card": (adaptive({"type": "Image", "url": PICTURE, "altText": "A chart"}), (Image(PICTURE, "A chart"),)),
+    "a person": (adaptive({"type": "Image", "url": PICTURE, "style": "Person"}), (Image(PICTURE, "Image", small=True),)),
+    "a small one": (adaptive({"type": "Image", "url": PICTURE, "size": "Small"}), (Image(PICTURE, "Image", small=True),)),
+    "a set": (
+        adaptive({"type": "ImageSet", "images": [{"type": "Image", "url": f"{PICTURE}?{at}"} for at in range(2)]}),
+        (Image(f"{PICTURE}?0", "Image"), Image(f"{PICTURE}?1", "Image")),
+    ),
+    "a film is a link": (
+        adaptive({"type": "Media", "altText": "Film", "sources": [{"mimeType": "video/mp4", "url": "https://example.com/a.mp4"}]}),
+        (Paragraph((Link("🖼 Film", "https://example.com/a.mp4"),)),),
+    ),
+    "ten, and the rest as links": (
+        section(images=[{"image": f"{PICTURE}?{at}"} for at in range(12)]),
+        (*(Image(f"{PICTURE}?{at}", "Image") for at in range(10)), Paragraph((Link("🖼 Image", f"{PICTURE}?10"), Text("  "), Link("🖼 Image", f"{PICTURE}?11")))),
+    ),
+    "ten of the whole card": (
+        {"title": "t", "sections": [{"images": [{"image": PICTURE}] * 6}] * 2},
+        (*[Image(PICTURE, "Image")] * 10, Paragraph((Link("🖼 Image", PICTURE), Text("  "), Link("🖼 Image", PICTURE)))),
+    ),
+    "the scheme in capitals": (section(images=[{"image": " HTTPS://example.com/a.png "}]), (Image(PICTURE, "Image"),)),
+    "without tls": (section(images=[{"image": "http://example.com/a.png"}]), (Paragraph((Link("🖼 Image", "http://example.com/a.png"),)),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SHOWN.values(), ids=list(SHOWN))
+def test_images_are_pictures(case: tuple[dict[str, Any], tuple[Block, ...]]) -> None:
+    """Ten at most in a message; what no chat would show is a link."""
+    card, blocks = case
+    assert worded(card).blocks == blocks
+
+
+HOSTILE = {
+    "a script": "javascript:alert(1)",
+    "its own data": "data:image/png;base64," + "A" * 100_000,
+    "a file": "file:///etc/passwd",
+    "half an address": "logo.png",
+    "somebody's password": "https://ann:hunter2@example.com/a.png",
+    "somebody's name, without tls": "http://ann@example.com/a.png",
+    "another host behind a backslash": "https://\\ann:hunter2@example.com/a.png",
+    "more slashes": "https:///ann:hunter2@example.com/a.png",
+    "5,000 characters": "https://example.com/" + "x" * 5_000,
+    "a blank": "https://example.com/a b.png",
+    "a line's end": "https://example.com/a\n.png",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("address", HOSTILE.values(), ids=list(HOSTILE))
+@pytest.mark.parametrize("vendor", ["MessageCard", "AdaptiveCard"])
+def test_an_image_that_leads_nowhere_good_is_its_title(vendor: str, address: str) -> None:
+    """The rest of the card is shown, and the address neither kept where it is no link nor told to anybody."""
+    card = section(images=[{"image": address, "title": "Chart"}]) if vendor == "MessageCard" else adaptive({"type": "Image", "url": address, "altText": "Chart"})
+    assert worded(card).blocks == (Paragraph((Text("🖼 Chart"),)),)
+    assert len(json.dumps(event(card).payload)) < 2_000
+
+
+def test_pictures_in_plain_words_are_links() -> None:
+    """As they are where a room shows none."""
+    message = worded(section(images=[{"image": PICTURE, "title": "Chart"}], text="below"))
+    assert plain(message).splitlines() == ["t", "below", f"🖼 Chart ({PICTURE})"] == plain(linked(message)).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from leverframe.core.messages import (
     Code,
     Fields,
     Footer,
+    Image,
     Inline,
     Link,
     Message,
@@ -112,6 +113,8 @@ def _block(block: Block, mentions: Mapping[str, str]) -> Json:
             return {"kind": "fields", "pairs": [{"label": label, "value": _rich(value, mentions)} for label, value in pairs]}
         case Buttons(buttons):
             return {"kind": "buttons", "buttons": [_button(button) for button in buttons]}
+        case Image(url, alt, small):
+            return {"kind": "image", "url": url, "alt": alt, "small": small}
         case _:
             assert_never(block)
 

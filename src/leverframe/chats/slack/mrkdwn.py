@@ -28,6 +28,7 @@ _MARKS = frozenset("*_~＊＿")
 _HOT = re.compile(rf"[&<>＞*_~`＊＿｀{_UNSHOWABLE}]")
 _HOT_IN_CODE = re.compile(rf"[&<>`｀{_UNSHOWABLE}]")
 _HOT_IN_PLAIN = re.compile(rf"[&<>{_UNSHOWABLE}]")
+_CANNOT_BE_SHOWN = re.compile(f"[{_UNSHOWABLE}]")
 _BREAK = re.compile(r"\s*\n\s*")
 _LINKABLE = re.compile(rf"(?:https?://|mailto:)[^\s<>|{_UNSHOWABLE}]+", re.IGNORECASE)
 _UNSAFE_IN_URL = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", '"': "%22", " ": "%20"})
@@ -58,6 +59,11 @@ def escape(text: str) -> str:
 def plain(text: str) -> str:
     """Return ``text`` for a ``plain_text`` object, where only the entities count."""
     return _HOT_IN_PLAIN.sub(_show, text)
+
+
+def unmarked(text: str) -> str:
+    """Return ``text`` for a place that knows no mark-up at all, on one line and without what cannot be shown."""
+    return _CANNOT_BE_SHOWN.sub("", one_line(text))
 
 
 def one_line(text: str) -> str:

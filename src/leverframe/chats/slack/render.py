@@ -11,14 +11,30 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from leverframe.chats.slack.mrkdwn import ELLIPSIS, address, escape, length, link, plain, rich, shorten
-from leverframe.core.messages import Bold, Bullets, Button, Buttons, Fields, Footer, Message, Paragraph, Quote, Rich, Text
+from leverframe.chats.slack.mrkdwn import ELLIPSIS, address, escape, length, link, plain, rich, shorten, unmarked
+from leverframe.core.messages import (
+    Bold,
+    Bullets,
+    Button,
+    Buttons,
+    Fields,
+    Footer,
+    Image,
+    Message,
+    Paragraph,
+    Quote,
+    Rich,
+    Text,
+    image_link,
+)
+from leverframe.core.payload import is_picture
 
 TEXT_MAX = 4_000
 """Slack recommends no more; it cuts at 40,000."""
 BLOCKS_MAX = 50
 SECTION_MAX, FIELD_MAX, FIELDS_MAX = 3_000, 2_000, 10
 BUTTONS_MAX, BUTTON_TEXT_MAX, BUTTON_VALUE_MAX, ACTION_MAX = 25, 75, 2_000, 250
+ALT_MAX = 2_000
 TOTAL_MAX = 13_000
 """Bytes of all blocks as JSON. Slack documents no total, but answers ``msg_blocks_too_long`` from some 13,170 characters
 (https://github.com/slackapi/bolt-js/issues/2509); counting bytes is the strictest reading."""
@@ -66,6 +82,8 @@ def render(message: Message, mentions: Mapping[str, str]) -> Rendered:
                 pieces.append(_Piece({"type": "context", "elements": [_text(shown)]}, shown))
             case Buttons(buttons):
                 pieces.extend(_buttons(buttons))
+            case Image():
+                pieces.append(_image(block, mentions))
     pieces = [piece for piece in pieces if piece.text.strip()]
     if not pieces:
         pieces = [_said(ELLIPSIS)]
@@ -163,11 +181,28 @@ def _buttons(buttons: Iterable[Button]) -> Iterable[_Piece]:
         yield _Piece({"type": "actions", "elements": elements[start:end]}, " ".join(words[start:end]))
 
 
+def _image(image: Image, mentions: Mapping[str, str]) -> _Piece:
+    """Return the picture; a link where Slack would refuse the address. Slack fetches what it shows, and only by https.
+
+    https://docs.slack.dev/reference/block-kit/blocks/image-block, …/block-elements/image-element
+    """
+    url, said = address(image.url), image_link(image)
+    if not is_picture(url):
+        return _section(said, mentions)
+    shown = {"type": "image", "image_url": url, "alt_text": shorten(image.alt, ALT_MAX, unmarked).strip() or ELLIPSIS}
+    return _Piece({"type": "context", "elements": [shown]} if image.small else shown, rich(said, mentions, SECTION_MAX), said)
+
+
+def has_images(blocks: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether there are pictures among ``blocks``."""
+    return any(one["type"] == "image" for block in blocks for one in (block, *block.get("elements", ())))
+
+
 def _surely_fits(pieces: Iterable[_Piece]) -> bool:
     """Tell from lengths alone that the blocks are below the total: no character takes more than four bytes."""
     estimate = 0
     for piece in pieces:
-        estimate += len(_encode(piece.block)) if piece.block["type"] == "actions" else 200 + 4 * len(piece.text)
+        estimate += len(_encode(piece.block)) if piece.block["type"] in ("actions", "image", "context") else 200 + 4 * len(piece.text)
     return estimate <= TOTAL_MAX
 
 

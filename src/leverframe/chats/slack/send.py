@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Any
 
 import msgspec
 
 from leverframe.chats.slack import answers
-from leverframe.chats.slack.render import render
+from leverframe.chats.slack.render import Rendered, has_images, render
 from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.delivery import Outcome, Rejected, Retryable
+from leverframe.core.messages import linked
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Posting
 
@@ -46,6 +48,9 @@ class SlackChat:
         self._may_customize = True
         """Until Slack says that the scope ``chat:write.customize`` is missing; asked again after a restart."""
 
+        self._without_images: deque[str] = deque(maxlen=500)
+        """Deliveries whose pictures Slack could not fetch: tried again for another reason, they go without at once."""
+
     def __repr__(self) -> str:
         return f"SlackChat({self.name!r})"
 
@@ -68,14 +73,14 @@ class SlackChat:
 
         ``remote_id`` of the outcome is Slack's ``ts``, ``remote_room`` the channel's id; a webhook tells neither.
         """
-        rendered = render(posting.message, posting.mentions)
+        rendered = self._render(posting)
         # Links in foreign text would otherwise be unfolded into pictures and pages.
         said: dict[str, Any] = {"text": rendered.text, "blocks": rendered.blocks, "unfurl_links": False, "unfurl_media": False}
         if posting.thread:
             said["thread_ts"] = posting.thread
         webhook = self._webhooks.get(posting.room)
         if webhook is not None:
-            return await self._post_to_webhook(webhook, said)
+            return await self._post_to_webhook(webhook, said, posting)
         if not self._has_token:
             return Rejected(code="slack_not_authed", detail=f"neither bot_token nor a webhook for {posting.room}")
         said["channel"] = posting.remote_room or posting.room
@@ -87,7 +92,7 @@ class SlackChat:
                     said["icon_url"] = posting.icon
                 else:
                     said["icon_emoji"] = f":{posting.icon.strip(':')}:"
-        return await self._call(self._post_url, said)
+        return await self._call(self._post_url, said, posting)
 
     async def update(self, posting: Posting, remote_id: str) -> Outcome:
         """Replace what the message ``remote_id`` says, by ``chat.update``.
@@ -97,16 +102,19 @@ class SlackChat:
         """
         if posting.room in self._webhooks or not self._has_token:
             return Rejected(code="slack_cant_update_message", detail="an incoming webhook's message cannot be updated")
-        rendered = render(posting.message, posting.mentions)
+        rendered = self._render(posting)
         said = {"channel": posting.remote_room or posting.room, "ts": remote_id, "text": rendered.text, "blocks": rendered.blocks,
                 # Left out, it is "client" here, which finds names and mentions in plain text; in chat.postMessage it is "none".
                 "parse": "none"}  # fmt: skip
-        return await self._call(self._update_url, said)
+        return await self._call(self._update_url, said, posting)
 
     async def close(self) -> None:
         """Nothing to let go of: the connections are the hub's shared ones."""
 
-    async def _call(self, url: str, said: dict[str, Any]) -> Outcome:
+    def _render(self, posting: Posting) -> Rendered:
+        return render(linked(posting.message) if posting.id in self._without_images else posting.message, posting.mentions)
+
+    async def _call(self, url: str, said: dict[str, Any], posting: Posting) -> Outcome:
         token = self._tokens.of()
         if token is None:
             return Retryable(code="slack_not_authed", detail="the app is not installed yet", after_s=answers.WHOLE_CHAT_AFTER_S)
@@ -117,10 +125,10 @@ class SlackChat:
             except NotSent as error:
                 return answers.unsent(error)
             heard = answers.read(answer)
-            if heard is None or heard.ok or answer.status != 200 or not self._with_less(said, heard):
+            if heard is None or heard.ok or answer.status != 200 or not self._with_less(said, heard, posting):
                 return answers.outcome(answer, heard)
 
-    def _with_less(self, said: dict[str, Any], heard: answers.Said) -> bool:
+    def _with_less(self, said: dict[str, Any], heard: answers.Said, posting: Posting) -> bool:
         """Take out of ``said`` what Slack refused but the message can do without; tell whether there was such a thing."""
         if heard.error == "missing_scope" and ("username" in said or "icon_emoji" in said or "icon_url" in said):
             for key in ("username", "icon_emoji", "icon_url"):
@@ -128,11 +136,25 @@ class SlackChat:
             if heard.needed == "chat:write.customize":
                 self._may_customize = False
             return True
+        if heard.error == "invalid_blocks":
+            return self._without(said, posting)
         # A reply whose card is gone is a message of its own, as Slack itself makes it when it still knows the thread.
         return heard.error in _THREAD_REFUSED and said.pop("thread_ts", None) is not None
 
-    async def _post_to_webhook(self, url: str, said: dict[str, Any]) -> Outcome:
-        try:
-            return answers.webhook_outcome(await self._outbound.post_json(url, _encode(said), {"Content-Type": _JSON}))
-        except NotSent as error:
-            return answers.unsent(error)
+    def _without(self, said: dict[str, Any], posting: Posting) -> bool:
+        """Have ``said`` link to its pictures; tell whether it had any: Slack refuses the whole message for one that it cannot fetch."""
+        if not has_images(said["blocks"]):
+            return False
+        self._without_images.append(posting.id)
+        rendered = self._render(posting)
+        said.update(text=rendered.text, blocks=rendered.blocks)
+        return True
+
+    async def _post_to_webhook(self, url: str, said: dict[str, Any], posting: Posting) -> Outcome:
+        while True:
+            try:
+                told = answers.webhook_outcome(await self._outbound.post_json(url, _encode(said), {"Content-Type": _JSON}))
+            except NotSent as error:
+                return answers.unsent(error)
+            if not (isinstance(told, Rejected) and told.code == "slack_invalid_blocks" and self._without(said, posting)):
+                return told

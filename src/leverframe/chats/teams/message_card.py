@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leverframe.chats.teams.markdown import Mentioned, address, clean, cut, one_line, rich
-from leverframe.chats.teams.render import CARD_MAX, cuts, encode, summary
-from leverframe.core.messages import Bullets, Button, Buttons, Fields, Footer, Message, Paragraph, Quote, Text
+from leverframe.chats.teams.render import ALT_MAX, CARD_MAX, cuts, encode, summary
+from leverframe.core.messages import Bullets, Button, Buttons, Fields, Footer, Image, Message, Paragraph, Quote, Text, image_link
+from leverframe.core.payload import is_picture
 
 ACTIONS_MAX = 4
 _COLOURS = {"good": "2EB886", "bad": "D13438", "warning": "FFB900", "progress": "0076D7", "neutral": "808080"}
@@ -64,9 +65,13 @@ def _sections(message: Message, limit: int) -> list[dict[str, Any]]:
                 found.append({"text": "\n".join(f"- {rich(item, nobody, limit)}".replace("\n\n", " ") for item in items[:50]), "markdown": True})
             case Fields(pairs):
                 found.append({"facts": [{"name": rich((Text(label),), nobody, 100), "value": rich(value, nobody, limit)} for label, value in pairs], "markdown": True})
+            case Image(url, alt) if is_picture(safe := address(url)):
+                found.append({"images": [{"image": safe, "title": cut(one_line(clean(alt)), ALT_MAX)}]})
+            case Image():
+                found.append({"text": rich(image_link(part), nobody, limit), "markdown": True})
             case Buttons():
                 pass
-    return [one for one in found if one.get("facts") or one.get("text", "").strip()]
+    return [one for one in found if one.get("facts") or one.get("images") or one.get("text", "").strip()]
 
 
 def _actions(message: Message, post: Post) -> list[dict[str, Any]]:

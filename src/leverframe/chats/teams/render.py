@@ -17,6 +17,7 @@ from leverframe.core.messages import (
     Buttons,
     Fields,
     Footer,
+    Image,
     Inline,
     Message,
     Paragraph,
@@ -24,14 +25,16 @@ from leverframe.core.messages import (
     Quote,
     Rich,
     Text,
+    image_link,
     plain,
     plain_inline,
 )
+from leverframe.core.payload import is_picture
 
 CARD_MAX = 24_000
 """Bytes of a card as JSON: a Workflow takes some 28 KB with everything around it, and a bot more; characters beyond ASCII count
 three bytes here, as many as anywhere. https://learn.microsoft.com/en-us/connectors/teams/#known-issues-and-limitations"""
-ACTIONS_MAX, TITLE_MAX, VALUE_MAX, SUMMARY_MAX, BULLETS_MAX = 6, 80, 2_000, 400, 200
+ACTIONS_MAX, TITLE_MAX, VALUE_MAX, SUMMARY_MAX, BULLETS_MAX, ALT_MAX = 6, 80, 2_000, 400, 200, 400
 CARD = "application/vnd.microsoft.card.adaptive"
 LOOK = "look"
 """What a card is refreshed by."""
@@ -78,7 +81,7 @@ def _texts(message: Message) -> Iterable[Rich]:
                 yield from items
             case Fields(pairs):
                 yield from (value for _, value in pairs)
-            case Buttons():
+            case Buttons() | Image():
                 pass
 
 
@@ -170,7 +173,23 @@ def _pieces(message: Message, mentioned: Mentioned, limit: int, clicks: bool) ->
                     found.append(("end", block(shown, size="small", isSubtle=True, spacing="small")))
             case Buttons(buttons):
                 found += [("end", element) for element in _buttons(buttons, clicks)]
+            case Image():
+                found.append(("body", _image(part, mentioned, limit)))
     return found
+
+
+def _image(image: Image, mentioned: Mentioned, limit: int) -> dict[str, Any]:
+    """Return the picture, which opens in full when it is clicked; a link where Teams would show none: it takes https alone.
+
+    https://learn.microsoft.com/en-us/adaptive-cards/schema-explorer/image
+    """
+    url = address(image.url)
+    if not is_picture(url):
+        return block(rich(image_link(image), mentioned, limit) or "…")
+    words = cut(one_line(clean(image.alt)), ALT_MAX)
+    if image.small:
+        return {"type": "Image", "url": url, "altText": words, "size": "small"}
+    return {"type": "Image", "url": url, "altText": words, "size": "auto", "msteams": {"allowExpand": True}}
 
 
 def _buttons(buttons: Iterable[Button], clicks: bool) -> Iterable[dict[str, Any]]:

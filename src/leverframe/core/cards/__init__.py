@@ -14,6 +14,8 @@ import msgspec
 from leverframe.core.messages import Tone
 
 Weight: TypeAlias = Literal["plain", "heading", "subtle"]
+PictureForm: TypeAlias = Literal["picture", "small", "link"]
+"""How it is shown: ``small`` is a face or an emblem, ``link`` what is no picture (a film)."""
 InputKind: TypeAlias = Literal["text", "date", "choice"]
 
 
@@ -32,10 +34,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """An image, by its address: chats show a link to it."""
+    """An image, by its address; without one (it was none that may stand behind a link), by its title alone."""
 
     url: str
     title: str = ""
+    form: PictureForm = "picture"
 
 
 class Pictures(msgspec.Struct, frozen=True, kw_only=True, tag=True):

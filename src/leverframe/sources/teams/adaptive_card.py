@@ -12,8 +12,8 @@ from typing import Any
 from leverframe.core.cards import Action, Actions, Ask, Card, Elsewhere, Facts, Input, Open, Part, Picture, Pictures, Post, Words
 from leverframe.core.cards.colours import tone_of
 from leverframe.core.messages import Tone
-from leverframe.sources.teams.fields import Fields, Numbers, invalid
-from leverframe.sources.teams.message_card import ACTIONS, CHOICES, FACTS, LONGEST_IMAGE, headers
+from leverframe.sources.teams.fields import LONGEST_IMAGE, Fields, Numbers, invalid
+from leverframe.sources.teams.message_card import ACTIONS, CHOICES, FACTS, headers
 
 ELEMENTS, DEEPEST, MOST = 200, 12, 1_000
 """Elements of one list, levels of containers, and elements of a whole card."""
@@ -101,9 +101,9 @@ class _Reading:
         self.tone = tone if _RANK[tone] > _RANK[self.tone] else self.tone
 
     def _image(self, one: Fields) -> None:
-        address = one.needed("url", most=LONGEST_IMAGE)
-        if not address.startswith("data:"):
-            self.parts.append(Pictures(pictures=(Picture(url=one.web(address[:2_000], "url"), title=one.text("altText", most=LONGEST_IMAGE)[:200]),)))
+        small = one.text("size").lower() == "small" or one.text("style").lower() == "person"
+        title = one.text("altText", most=LONGEST_IMAGE)[:200]
+        self.parts.append(Pictures(pictures=(Picture(url=one.picture("url"), title=title, form="small" if small else "picture"),)))
         self._selected(one)
 
     def _table(self, one: Fields, depth: int) -> None:
@@ -199,7 +199,7 @@ def _runs(one: Fields) -> str:
 
 def _media(one: Fields) -> Iterable[Part]:
     for source in one.each("sources", most=1):
-        yield Pictures(pictures=(Picture(url=source.address("url"), title=one.text("altText", most=200)),))
+        yield Pictures(pictures=(Picture(url=source.address("url"), title=one.text("altText", most=200), form="link"),))
 
 
 def _together(parts: Sequence[Part]) -> list[Part]:

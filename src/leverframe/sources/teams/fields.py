@@ -8,9 +8,12 @@ from itertools import count
 from typing import Any
 
 from leverframe.core.errors import Refused
+from leverframe.core.payload import is_web
 
 LONGEST = 20_000
 """Characters of one text; Teams takes 28 KB of a whole message."""
+LONGEST_IMAGE = 200_000
+"""Characters of an image's address: it may be its own data, which is not kept."""
 
 
 def invalid(path: str, why: str) -> Refused:
@@ -63,6 +66,12 @@ class Fields:
         if not found.lower().startswith(("https://", "http://")) or not found.isprintable() or " " in found:
             raise invalid(self.where(key), "must be an http(s) address")
         return found
+
+    def picture(self, key: str) -> str:
+        """Return the address of an image at ``key``; ``""`` for one that cannot be linked to: the image's own data, a script, half a page."""
+        found = self.needed(key, most=LONGEST_IMAGE).strip()
+        found = found[:6].lower() + found[6:]
+        return found if is_web(found) else ""
 
     def flag(self, key: str) -> bool:
         """Return whether ``key`` is true; scripts write the word, too."""

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Sequence
 
 from leverframe.core.cards import Action, Actions, Ask, Card, Elsewhere, Facts, Input, Open, Part, Picture, Pictures, Post, Words
 from leverframe.core.cards.colours import tone_of
-from leverframe.sources.teams.fields import Fields, Numbers, invalid
+from leverframe.sources.teams.fields import LONGEST_IMAGE, Fields, Numbers, invalid
 
 SECTIONS, FACTS, ACTIONS, INPUTS, CHOICES, HEADERS = 50, 100, 25, 25, 100, 20
 """How many of each one card may have; Teams shows ten sections and four buttons."""
-LONGEST_IMAGE = 200_000
-"""Characters of an image's address: it may be its own data, which cannot be linked to."""
 _UNSENT = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect", "proxy-authorization"})
 """Headers that are the hub's own to say."""
 
@@ -54,16 +52,12 @@ def _section(section: Fields, numbers: Numbers) -> Iterable[Part]:
 
 
 def _pictures(section: Fields) -> Iterable[Picture]:
-    if (own := section.text("activityImage", most=LONGEST_IMAGE)).strip():
-        yield from _picture(own, section.text("activityTitle"), section, "activityImage")
+    if section.text("activityImage", most=LONGEST_IMAGE).strip():
+        article = section.text("activityImageType").lower() == "article"
+        yield Picture(url=section.picture("activityImage"), title=section.text("activityTitle")[:200], form="picture" if article else "small")
     hero = section.one("heroImage")
     for image in [*([hero] if hero is not None else []), *section.each("images", most=ACTIONS)]:
-        yield from _picture(image.needed("image", most=LONGEST_IMAGE), image.text("title"), image, "image")
-
-
-def _picture(address: str, title: str, of: Fields, key: str) -> Iterable[Picture]:
-    if not address.strip().startswith("data:"):
-        yield Picture(url=of.web(address[:2_000], key), title=title[:200])
+        yield Picture(url=image.picture("image"), title=image.text("title")[:200])
 
 
 def _actions(of: Fields, key: str, numbers: Numbers) -> tuple[Action, ...]:

@@ -19,6 +19,7 @@ from leverframe.ports import Clock, Exchange, PlaygroundChange, PlaygroundTalk
 from leverframe.samples import Sample, Story, load, names, title
 from leverframe.web.conversations import Conversations
 from leverframe.web.doors import Handler
+from leverframe.web.origins import content_policy
 from leverframe.web.playground.page import render
 from leverframe.work.simulate import DoorAnswer, Post, send_sample
 
@@ -29,6 +30,8 @@ PATIENCE_S = 20.0
 """What a page waits for an answer; a later one comes by the stream."""
 PEOPLE = ("ann", "bob", "chris")
 """In a demo one can be each of them, so that a second person can approve."""
+_PICTURES = {"Content-Security-Policy": content_policy("'self' data: https:"), "Cross-Origin-Embedder-Policy": "credentialless"}
+"""Pictures of cards come from where they are, and are asked for without anybody's cookies: ``docs/decisions/0014-pictures.md``."""
 _MOST_ATTEMPTS = 1_000_000
 FIRST_NUMBER = 100
 
@@ -85,6 +88,7 @@ async def _page(playground: Playground, request: Request) -> Response:
             leads_in=_leads_in(playground, request),
         ),
         media_type="text/html",
+        headers=_PICTURES,
     )
 
 

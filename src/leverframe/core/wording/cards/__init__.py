@@ -16,6 +16,7 @@ from leverframe.core.cards import (
     Elsewhere,
     Facts,
     Open,
+    Picture,
     Pictures,
     Post,
     Press,
@@ -26,8 +27,23 @@ from leverframe.core.cards import (
 )
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
-from leverframe.core.messages import Block, Bold, Button, Buttons, Fields, Footer, Link, Message, Paragraph, Person, Rich, Text
-from leverframe.core.payload import items, mapping, moment, number, text
+from leverframe.core.messages import (
+    Block,
+    Bold,
+    Button,
+    Buttons,
+    Fields,
+    Footer,
+    Image,
+    Inline,
+    Message,
+    Paragraph,
+    Person,
+    Rich,
+    Text,
+    image_link,
+)
+from leverframe.core.payload import has_userinfo, is_picture, is_web, items, mapping, moment, number, text
 from leverframe.core.wording.cards import en, ko
 from leverframe.core.wording.footers import shown_time
 from leverframe.core.wording.quoting import one_line
@@ -36,6 +52,8 @@ from leverframe.decoding import converted
 PRESS = "card"
 """The action of a card's button; its value is the card's id and the button's (:func:`value_of`)."""
 HEADLINE = 300
+PICTURES = 10
+"""Shown of one message; further ones are links."""
 
 
 class Cards(Protocol):
@@ -127,8 +145,7 @@ def compose(card: Card, key: str, presses: Sequence[Press], say: Cards, zone: tz
             case Facts(pairs=pairs):
                 blocks.append(Fields(tuple((_bare(name).removesuffix(":"), markdown.inline(value)) for name, value in pairs)))
             case Pictures(pictures=pictures):
-                links = [Link(f"🖼 {_bare(one.title) or say.image()}", one.url) for one in pictures]
-                blocks.append(Paragraph(tuple(part for link in links for part in (Text("  "), link))[1:]))
+                blocks.extend(_pictures(pictures, say, PICTURES - sum(isinstance(block, Image) for block in blocks)))
             case Actions(actions=actions):
                 elsewhere.extend(one_line(one.name) for one in actions if isinstance(one, Elsewhere))
                 if buttons := tuple(_button(one, key, revision) for one in actions if not isinstance(one, Elsewhere)):
@@ -176,6 +193,20 @@ def _words(words: Words) -> list[Block]:
             return [Footer(one.content) if isinstance(one, Paragraph) else one for one in found]
         case "plain":
             return found
+
+
+def _pictures(pictures: Sequence[Picture], say: Cards, room: int) -> list[Block]:
+    """Return the first ``room`` pictures, and a line of what is no picture: links, and titles where even a link would be wrong."""
+    shown: list[Block] = []
+    line: list[Inline] = []
+    for one in pictures:
+        image = Image(one.url, _bare(one.title) or say.image(), small=one.form == "small")
+        if len(shown) < room and one.form != "link" and is_picture(one.url):
+            shown.append(image)
+        else:
+            may_lead = is_web(one.url) and not has_userinfo(one.url)
+            line.extend((Text("  "), *(image_link(image) if may_lead else (Text(f"🖼 {image.alt}"),))))
+    return [*shown, Paragraph(tuple(line[1:]))] if line else shown
 
 
 def _bare(text: str) -> str:

@@ -43,8 +43,21 @@ function button(one) {
   return el("button", { type: "button", class: style, "data-action": one.action ?? "", "data-value": one.value }, one.text);
 }
 
+// A picture is asked for where it is, and only there: by https, without telling from where, and when it comes into sight.
+function picture(one) {
+  const url = safeUrl(one.url), words = `🖼 ${one.alt}`;
+  if (!url) return el("p", {}, words);
+  const { protocol, username, password } = new URL(url);
+  if (protocol !== "https:" || username || password) return el("p", {}, outward({}, url, words));
+  const shown = el("img", { alt: one.alt, loading: "lazy", decoding: "async", referrerpolicy: "no-referrer", src: url });
+  const link = outward({ class: one.small ? "picture small" : "picture", title: one.alt }, url, shown);
+  shown.addEventListener("error", () => link.replaceChildren(words));
+  return link;
+}
+
 function block(one) {
   switch (one.kind) {
+    case "image": return picture(one);
     case "quote": return el("blockquote", {}, ...rich(one.content));
     case "footer": return el("p", { class: "footer" }, ...rich(one.content));
     case "bullets": return el("ul", {}, ...one.items.map((item) => el("li", {}, ...rich(item))));

@@ -315,6 +315,7 @@ window.addEventListener("hashchange", choose);
 const resized = new ResizeObserver(() => { followEnd(log); followEnd(threadLog); });
 for (const box of stuck.keys()) {
   box.addEventListener("scroll", () => { stuck.set(box, atBottom(box)); if (offered.node && inView(offered.node)) pill.hidden = true; }, { passive: true });
+  box.addEventListener("load", () => followEnd(box), true); // a picture has come, and takes its room
   resized.observe(box);
 }
 writing($("say"), $("text"), () => room && { room, thread: null }, said);
