@@ -47,7 +47,6 @@ class SlackChat:
         self._webhooks = {room: url.reveal() for room, url in settings.webhooks.items()}
         self._may_customize = True
         """Until Slack says that the scope ``chat:write.customize`` is missing; asked again after a restart."""
-
         self._without_images: deque[str] = deque(maxlen=500)
         """Deliveries whose pictures Slack could not fetch: tried again for another reason, they go without at once."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from leverframe.core.redaction import MASK, redacted
 
-_ADDRESSES = frozenset({"target", "url", "uri"})
+_ADDRESSES = frozenset({"target", "url", "uri", "image", "activityImage"})
 
 
 def shown(body: bytes) -> bytes:
