@@ -132,14 +132,15 @@ def around(world: Outside, box_: Any) -> Hub:
 
 @pytest.mark.parametrize("name", STORIES)
 @pytest.mark.parametrize("how", ["dies", "lost", "away"])
-async def test_trouble_at_any_step_of_a_gate(sqlite_url: str, clock: VirtualClock, how: str, name: str) -> None:
-    """Every commit and every call, one after the other."""
+async def test_trouble_at_any_step_of_a_gate(database_url: str, clock: VirtualClock, how: str, name: str) -> None:
+    """Every commit and every call, one after the other; on PostgreSQL every third, which are others for each kind of trouble."""
     story, steps = STORIES[name], []
-    for number in range(1, 100):
+    first, stride = (1, 1) if database_url.startswith("sqlite") else (1 + ["dies", "lost", "away"].index(how), 3)
+    for number in range(first, 100, stride):
         clock.advance(hours=1)
         async with outside(clock) as world:
             trouble, runners = Trouble(number, how), {kind: Tripping(runner) for kind, runner in world.runners.items()}
-            async with box(sqlite_url, clock, runners=runners) as made:
+            async with box(database_url, clock, runners=runners) as made:
                 await made.database.write(forget)
                 trouble.enter(made, *runners.values())
                 ended = await lived(trouble, story.play(around(world, made)))
@@ -147,7 +148,7 @@ async def test_trouble_at_any_step_of_a_gate(sqlite_url: str, clock: VirtualCloc
                     await check(around(world, made), name, story)
             if not ended:
                 clock.advance(seconds=schema.LEASE_S + 1)
-                async with box(sqlite_url, clock, runners=world.runners) as made:
+                async with box(database_url, clock, runners=world.runners) as made:
                     await made.converser.recover()
                     await made.converser.settled()
                     await made.run(seconds=4)
@@ -156,7 +157,8 @@ async def test_trouble_at_any_step_of_a_gate(sqlite_url: str, clock: VirtualCloc
         if not trouble.step:
             break
         steps.append(trouble.step)
-    assert {"start", "write work", "write take_in", "write execute_all", "write beginning"} <= set(steps)
+    assert number > 8
+    assert stride > 1 or {"start", "write work", "write take_in", "write execute_all", "write beginning"} <= set(steps)
 
 
 async def test_a_no_that_comes_while_the_hub_is_away_is_not_lost(sqlite_url: str, clock: VirtualClock) -> None:

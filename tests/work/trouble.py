@@ -41,6 +41,7 @@ class Trouble:
         self.step = ""
         """What it happened to."""
         self.dead = asyncio.Event()
+        self._under_way: set[asyncio.Future[Any]] = set()
 
     def enter(self, hub: Box, *runners: Any) -> None:
         """Come to a process; each of its runners has ``before`` and ``after``, as :class:`work.works.WorksRunner` has."""
@@ -68,7 +69,7 @@ class Trouble:
             await self._die()
         if self._now(step, "away"):
             raise Refused("storage_unavailable")
-        done = await self._write(work, *args, **kwargs)
+        done = await self._through(self._write(work, *args, **kwargs))
         if self._now(step, "lost"):
             raise Refused("storage_unavailable")
         await self._alive()
@@ -76,7 +77,18 @@ class Trouble:
 
     async def _reading(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         await self._alive()
-        return await self._read(work, *args, **kwargs)
+        return await self._through(self._read(work, *args, **kwargs))
+
+    async def _through(self, asked: Awaitable[Any]) -> Any:
+        answer = asyncio.ensure_future(asked)
+        self._under_way.add(answer)
+        answer.add_done_callback(self._under_way.discard)
+        return await answer
+
+    async def still(self) -> None:
+        """Return when the store has done what it was asked before the death: a server does, and a pool misses a connection that is cut off half-way."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
 
     async def _alive(self) -> None:
         if self.dead.is_set():
@@ -109,6 +121,7 @@ async def lived(trouble: Trouble, life: Any) -> bool:
         await asyncio.wait([dying])
         await living
         return True
+    await trouble.still()
     while mine := asyncio.all_tasks() - before:
         for task in mine:
             task.cancel()
