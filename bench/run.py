@@ -202,21 +202,28 @@ def ingest(folder: Path, rounds: int, seconds: float, database: str = "") -> dic
     return {"ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios], "per_s": round(statistics.median(rates)), "p99_ms": round(statistics.median(p99), 1)}
 
 
-def sustained(folder: Path, seconds: float, core: str, rooms: int = 20) -> dict[str, object]:
-    """Events taken in and delivered by one process: from the first request to the last message at the sink."""
-    port = free_port()
-    with process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink.log"), hub(folder / f"flow{core}", sink=port, rooms=rooms, core=core) as (door, _):
-        bodies = [push().replace(b"refs/heads/master", b"refs/heads/b%d" % n).replace(b"refs/tags/simple-tag", b"refs/heads/b%d" % n) for n in range(rooms)]
+def sustained(folder: Path, rounds: int, seconds: float, core: str = SERVER_CORE, rooms: int = 20) -> dict[str, object]:
+    """Events taken in and delivered by one process, from the first request to the last message at the sink, and the bare server's rate before each round."""
+    port, bare = free_port(), free_port()
+    bodies = [push().replace(b"refs/heads/master", b"refs/heads/b%d" % n).replace(b"refs/tags/simple-tag", b"refs/heads/b%d" % n) for n in range(rooms)]
+    rates, ratios, lags = [], [], []
+    with (
+        process([PYTHON, str(HERE / "sink.py"), str(port)], port, CLIENT_CORE, folder / "sink.log"),
+        process([PYTHON, str(HERE / "bare.py"), str(bare)], bare, SERVER_CORE, folder / "bare3.log"),
+        hub(folder / f"flow{core}", sink=port, rooms=rooms, core=core) as (door, _),
+    ):
         wrk(door, bodies, 1)  # connections and caches are warm before it counts
-        settled(port)
-        ask(port, "/reset", "POST")
-        began = time.time()
-        load = wrk(door, bodies, seconds, connections=128, delay_ms=20)
-        stats = settled(port)
-    return {
-        "accepted_per_s": round(load["rate"]), "end_to_end_per_s": round(stats["count"] / (stats["last"] - began)),
-        "lag_s": round(stats["last"] - began - load["duration_us"] / 1e6, 2), "accepted": load["requests"], "delivered": stats["count"],
-    }  # fmt: skip
+        for _ in range(rounds):
+            settled(port)
+            beside = wrk(bare, bodies[:1], 2)["rate"]
+            ask(port, "/reset", "POST")
+            began = time.time()
+            load = wrk(door, bodies, seconds, connections=128, delay_ms=20)
+            stats = settled(port)
+            rates.append(stats["count"] / (stats["last"] - began))
+            ratios.append(rates[-1] / beside)
+            lags.append(stats["last"] - began - load["duration_us"] / 1e6)
+    return {"ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 3) for r in ratios], "per_s": round(statistics.median(rates)), "lag_s": round(statistics.median(lags), 2)}
 
 
 def settled(port: int) -> dict[str, float]:
@@ -486,8 +493,8 @@ def main() -> None:
                     results[what] = ingest(folder, asked.rounds, asked.seconds)
                 case "sustained":
                     results[what] = {
-                        "on one core": sustained(folder, asked.seconds * 2, SERVER_CORE),
-                        "on both, with the client and the sink": sustained(folder, asked.seconds * 2, f"{SERVER_CORE},{CLIENT_CORE}"),
+                        "on one core": sustained(folder, asked.rounds, asked.seconds * 2),
+                        "on both": sustained(folder, asked.rounds, asked.seconds * 2, f"{SERVER_CORE},{CLIENT_CORE}"),
                     }
                 case "latency":
                     results[what] = latency(folder)
