@@ -39,6 +39,7 @@ from leverframe.web.site import build_site
 from leverframe.web.webhooks import hook_doors
 from leverframe.web.webhooks.desk import HookDesk
 from leverframe.work.audience import Audience
+from leverframe.work.bell import Bell
 from leverframe.work.foresight import Foresight
 from leverframe.work.payloads import Payloads
 
@@ -136,7 +137,7 @@ def _foresight(desk: Desk) -> Foresight:
     payloads = Payloads(
         desk.database, lambda stored: source.parse(stored.accepted, id=stored.id, received_at=stored.received_at), FORMATS, projects={}, pushers={},
         hub_url=desk.url, hub_id="hub", locale="en", zone=desk.timezone)
-    return Foresight(desk.database, Audience(desk.database.new_id, FORMATS), payloads)
+    return Foresight(desk.database, Audience(desk.database.new_id, FORMATS, Bell()), payloads)
 
 
 OWN_DOORS = (

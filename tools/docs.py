@@ -26,14 +26,21 @@ from leverframe.core.errors import PROBLEMS
 from leverframe.core.events import Event
 from leverframe.core.projects import Project
 from leverframe.core.topics import TOPICS, topic_of
+from leverframe.core.wording.levers import LEVER
 from leverframe.observe import Metrics
 from leverframe.payloads import FORMATS
+from leverframe.ports import Accepted
 from leverframe.ports.payloads import Ignored, Occasion
 from leverframe.samples import Story, accepted, load, names
 from leverframe.sources.github.source import GithubHook
+from leverframe.sources.hub import HubSource
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _DAY = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+_STARTED = json.dumps({"action": "started", "deployment": {
+    "id": "dep_0jvj8z4k00001", "state": "running", "service": "web-app", "environment": "production", "requested_by": "dana-whitfield", "ref": "main",
+    "run_number": "12", "run_url": "https://github.com/acme/web-app/actions/runs/17000100012",
+}}).encode()  # fmt: skip
 WRITTEN = "<!-- Written by tools/docs.py from the code. Change the code, then run: make docs -->"
 
 SECTIONS: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -175,9 +182,9 @@ def formats() -> str:
         "프로젝트의 [웹훅](how-to/webhooks.ko.md)이 받는 내용입니다. 구독마다 주제(`events`)와 형식(`format`)을 고릅니다.", "",
         "| format | what it sends | 보내는 내용 |", "| --- | --- | --- |",
         *(f"| `{found.name}` | {found.sends[0]} | {found.sends[1]} |" for found in FORMATS.values()), "",
-        "## Topics", "", "An event is named as GitHub names it, whatever source it comes from. `*` is every topic. A dash: the format does not tell of it,",
-        "and nothing is sent.", "",
-        "이벤트 이름은 소스와 상관없이 GitHub의 이름입니다. `*`는 모든 주제입니다. –는 그 형식이 다루지 않아 보내지 않는 것입니다.", "",
+        "## Topics", "", "An event is named as GitHub names it, whatever source it comes from; `lever` is [the hub's own](how-to/webhooks.md#what-the-hub-does-itself).",
+        "`*` is every topic. A dash: the format does not tell of it, and nothing is sent.", "",
+        "이벤트 이름은 소스와 상관없이 GitHub의 이름입니다. `lever`는 [허브 자신의 이벤트](how-to/webhooks.ko.md#허브가-스스로-하는-일)입니다. `*`는 모든 주제입니다. –는 그 형식이 다루지 않아 보내지 않는 것입니다.", "",
         f"| topic | what | 내용 | events | {' | '.join(f'`{name}`' for name in FORMATS)} |", f"| --- | --- | --- | --- |{' --- |' * len(FORMATS)}",
     ]
     for topic in TOPICS:
@@ -202,6 +209,8 @@ def _examples() -> Iterator[str]:
         topic = topic_of(event.name)
         if topic not in rows:
             rows[topic] = _example(topic, event, sample.payload)
+    own = Accepted(name=LEVER, action="started", delivery_id="evt_0", repo="acme/web-app", body=_STARTED)
+    rows[LEVER] = _example(LEVER, HubSource().parse(own, id=1 << 40, received_at=_DAY), _STARTED)
     yield from (rows[topic.name] for topic in TOPICS if topic.name in rows)
 
 

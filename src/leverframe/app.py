@@ -256,7 +256,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
             config, database, clock, outbound, metrics, github=github, roles=roles, zone=zone, planned=planned,
             groups_of=lambda by: {name for one in members for name in one.of(by)}, teams_of=teams.of if teams is not None else None,
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
-            host=host, hearing=hearing, presser=presser, guarded=hooks.guarded,
+            host=host, hearing=hearing, audience=hooks.audience, presser=presser, guarded=hooks.guarded,
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
     bots, presses = await teams_bots(config, outbound, clock, database), build_presses(config, outbound, clock)
@@ -268,7 +268,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         database, clock, boot=lambda: database.boot, table=table, library=library, recent=recent, zone=zone,
         room_quiet={name: room.quiet.hours() for name, room in config.rooms.items() if room.quiet is not None},
         paths=paths, bell=accepted, planned=planned, follower=box.follower if box is not None else None, hearing=hearing,
-        audience=hooks.audience, subscribers_owed=hooks.owed,
+        audience=hooks.audience,
     )  # fmt: skip
     routes, words = {route.name: route for route in config.routes}, Words(config, zone)
 

@@ -55,7 +55,7 @@ def build_hooks(config: Config, database: Any, clock: Clock, parse: Callable[[St
         database, clock, boot=lambda: database.boot, payloads=payloads, post=guarded, box=box, chance=random.random, bell=owed, told=told,
         owed_elsewhere=planned.ring, room=config.outbound.room, give_up_s=config.outbound.retry_days * DAY_S,
     )  # fmt: skip
-    audience = Audience(database.new_id, FORMATS)
+    audience = Audience(database.new_id, FORMATS, owed)
     return HookRooms(
         guarded=guarded, box=box, audience=audience, loop=loop, owed=owed,
         desk=HookDesk(formats=FORMATS, box=box, check_url=guarded.check, owed=owed.ring, foresight=Foresight(database, audience, payloads)),

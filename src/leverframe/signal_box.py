@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from leverframe.web.conversations import Conversations
     from leverframe.web.levers import LeverDesk
     from leverframe.work.approve import Approver
+    from leverframe.work.audience import Audience
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
     from leverframe.work.deploy import Deployer
@@ -74,12 +75,12 @@ def is_needed(config: Config) -> bool:
 def build_box(
     config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, github: Callable[[], GitHub], roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
     groups_of: Callable[[Asker], Collection[str]], teams_of: Callable[[Iterable[str]], Collection[str]] | None, powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
-    presser: Presser | None = None, guarded: Outbound,
+    audience: Audience | None = None, presser: Presser | None = None, guarded: Outbound,
 ) -> SignalBox:  # fmt: skip
     """Marry everything that pulls levers; nothing is started yet. ``github`` gives the hub's one client, ``planned`` is rung when something is to be said.
 
     ``groups_of`` tells from memory which groups of a chat somebody is in, ``teams_of`` which teams of GitHub (``None``: roles name none); in the chats ``powerless`` nobody holds anything. ``host`` has
-    the plugins, ``hearing`` has them hear what happens; ``guarded`` is the way to addresses that came by request.
+    the plugins, ``hearing`` has them hear what happens, ``audience`` are projects' webhooks; ``guarded`` is the way to addresses that came by request.
     """
     from leverframe.core.commands.forms import options_for
     from leverframe.core.commands.helping import complete
@@ -109,7 +110,7 @@ def build_box(
     deployer = Deployer(
         database, clock, boot=lambda: database.boot, catalogue=config.catalogue, runners=runners, repositories=repositories, people=config.people, zone=zone,
         told=planned, happened=happened, audit_room=config.hub.audit_room, seal=sealer.seal, unseal=sealer.open,
-        hearing=hearing, manners=config.manners,
+        hearing=hearing, audience=audience, manners=config.manners,
     )  # fmt: skip
     standings = Standings(roles, config.people, groups_of=groups_of, teams_of=teams_of or no_teams, powerless=powerless)
     levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)

@@ -13,7 +13,7 @@ def test_every_event_is_of_one_topic() -> None:
     named = [event for topic in TOPICS for event in topic.events]
     assert len(named) == len(set(named)) and len(NAMES) == len(TOPICS)
     assert topic_of("pull_request_review_comment") == "review" and topic_of("made_up") == OTHER
-    assert {topic_of(event) for event in EVENTS} == NAMES
+    assert {topic_of(event) for event in EVENTS} | {"lever"} == NAMES  # that one is the hub's own
 
 
 @pytest.mark.parametrize(("topics", "event", "is_chosen"), [

@@ -28,6 +28,7 @@ from leverframe.core.people import People
 from leverframe.core.services import Catalogue, Environment
 from leverframe.core.wording import compose
 from leverframe.net import Outbound
+from leverframe.payloads import FORMATS
 from leverframe.ports import Runner
 from leverframe.runners.simulated import Settings, SimulatedRepositories, SimulatedRunner
 from leverframe.secrets import Secret
@@ -35,6 +36,7 @@ from leverframe.secrets.sealing import Sealer
 from leverframe.sources.hub import HubSource
 from leverframe.store import deployments, events
 from leverframe.store.tables import deliveries, lever_effects
+from leverframe.work.audience import Audience
 from leverframe.work.bell import Bell
 from leverframe.work.converse import Converser
 from leverframe.work.deliver import Deliverer
@@ -179,7 +181,7 @@ async def box(
         repositories, zone = SimulatedRepositories(), ZoneInfo("Asia/Seoul")
         sealer = Sealer([b"k" * 32])
         deployer = Deployer(
-            database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(), audit_room=audit_room, seal=sealer.seal, unseal=sealer.open, manners=manners,
+            database, clock, boot=lambda: database.boot, catalogue=catalogue, people=people, zone=zone, told=Bell(), audit_room=audit_room, audience=Audience(database.new_id, FORMATS, Bell()), seal=sealer.seal, unseal=sealer.open, manners=manners,
             runners=runners if runners is not None else {"simulated": SimulatedRunner("simulated", Settings(seconds=10), clock)},
             repositories=lambda deployment: repositories, happened=lambda what, deployment: happened.append((what, deployment.id)),
         )  # fmt: skip

@@ -124,7 +124,7 @@ async def hook_engine(url: str, clock: VirtualClock, sink: FakeSubscribers, *, r
         box = SecretBox([b"k" * 32])
         fanout = Fanout(
             database, clock, boot=lambda: database.boot, table=RouteTable(()), library=library, recent=recent, zone=zone, room_quiet={}, paths=None,
-            bell=accepted, planned=planned, audience=Audience(database.new_id, FORMATS), subscribers_owed=owed,
+            bell=accepted, planned=planned, audience=Audience(database.new_id, FORMATS, owed),
         )  # fmt: skip
         payloads = Payloads(
             database, parse, FORMATS, projects={}, pushers={}, hub_url=HUB_URL, hub_id=hub_id(HUB_URL), locale="en", zone=zone)

@@ -1,4 +1,4 @@
-"""Topics: the words with which a subscription chooses events, each standing for some of GitHub's names.
+"""Topics: the words with which a subscription chooses events, each standing for some of GitHub's names, and one for the hub's own.
 
 A new kind of event is added here, in one row (an event of no row is of the topic ``other`` until then): the page of a project's webhooks
 offers it, subscriptions take it, and every format that sends whatever happens sends it.
@@ -39,6 +39,7 @@ TOPICS: tuple[Topic, ...] = (
           "secret_scanning_alert_location", "security_advisory", "security_and_analysis", "alert"), "Security and monitoring alerts", "보안과 모니터링 경보"),
     Topic("repository", ("repository", "repository_import", "repository_ruleset", "branch_protection_rule", "branch_protection_configuration",
           "public", "fork", "star", "watch", "member", "team_add"), "The repository itself: settings, people, forks, stars", "저장소 자체: 설정, 멤버, 포크, 스타"),
+    Topic("lever", ("lever",), "What this hub deploys, dispatches and has approved", "이 허브의 배포, 디스패치, 승인"),
     Topic(OTHER, (), "Everything else", "그 밖의 모든 이벤트"),
 )  # fmt: skip
 EVERYTHING = "*"

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from leverframe.core import ids
 from leverframe.core.cards import TEAMS, masking
 from leverframe.core.headers import is_secret
+from leverframe.core.wording.levers import HUB, LEVER
 from leverframe.store.tables import bodies, deliveries, events, routing, to_us
 
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -86,8 +87,11 @@ def page(
 def of_project(
     conn: Connection, project: str, *, since: datetime | None = None, before: int | None = None, limit: int = 50
 ) -> list[tuple[EventRow, bool]]:
-    """Return a project's events, the newest first, whatever the case of its name; each with whether it carried its own routing."""
-    found = sa.select(events).where(sa.func.lower(events.c.repo) == project.lower())
+    """Return a project's events, the newest first, whatever the case of its name; each with whether it carried its own routing.
+
+    What the hub tells in rooms (cards, notes) is none of them.
+    """
+    found = sa.select(events).where(sa.func.lower(events.c.repo) == project.lower(), sa.or_(events.c.source != HUB, events.c.name == LEVER))
     if since is not None:
         found = found.where(events.c.id >= first_id_at(since))
     if before is not None:

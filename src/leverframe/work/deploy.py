@@ -30,6 +30,7 @@ from leverframe.ports import Clock, Order, Repositories, Runner
 from leverframe.store import deployments, locks
 from leverframe.store.database import Database
 from leverframe.store.deployments import Due
+from leverframe.work.audience import Audience
 from leverframe.work.bell import Bell
 from leverframe.work.hearing import Hearing
 from leverframe.work.interlocking import Happened, Interlocking, Turn
@@ -65,12 +66,13 @@ class Deployer(Interlocking):
         unseal: Callable[[str], str],
         audit_room: str | None = None,
         hearing: Hearing | None = None,
+        audience: Audience | None = None,
         patience: Patience = PATIENCE,
         manners: Mapping[str, Manner] | None = None,
     ) -> None:
         super().__init__(
             database, clock, catalogue=catalogue, runners=runners, people=people, zone=zone, told=told, happened=happened, seal=seal,
-            audit_room=audit_room, hearing=hearing, patience=patience, manners=manners or {},
+            audit_room=audit_room, hearing=hearing, audience=audience, patience=patience, manners=manners or {},
         )  # fmt: skip
         self._boot, self._repositories, self._unseal = boot, repositories, unseal
         self._doing: dict[asyncio.Task[None], int] = {}

@@ -86,14 +86,12 @@ class Fanout:
         follower: Follower | None = None,
         hearing: Hearing | None = None,
         audience: Audience | None = None,
-        subscribers_owed: Bell | None = None,
     ) -> None:
-        """``follower`` moves deployments by what sources prove, ``hearing`` has plugins hear it, ``audience`` are projects' subscribers,
-        for whom ``subscribers_owed`` is rung."""
+        """``follower`` moves deployments by what sources prove, ``hearing`` has plugins hear it, ``audience`` are projects' subscribers."""
         self._database, self._clock, self._boot = database, clock, boot
         self._table, self._library, self._recent = table, library, recent
         self._planner, self._paths = Planner(database, library, zone, room_quiet, follower, hearing, audience), paths
-        self._follower, self._hearing, self._audience, self._subscribers_owed = follower, hearing, audience, subscribers_owed
+        self._follower, self._hearing, self._audience = follower, hearing, audience
         self.bell, self._planned = bell, planned
         self._carried: dict[str, RouteTable] = {}
         self._filtered = any(route.where for route in table.routes)
@@ -251,8 +249,8 @@ class Fanout:
         for turn in moved:
             if self._follower is not None:
                 self._follower.committed(turn)
-        if self._subscribers_owed is not None and any(plan.subscribed for plan in batch.plans):
-            self._subscribers_owed.ring()
+        if self._audience is not None and any(plan.subscribed for plan in batch.plans):
+            self._audience.owed.ring()
         if self._hearing is not None and any(plan.hears for plan in batch.plans):
             self._hearing.bell.ring()
         return owed

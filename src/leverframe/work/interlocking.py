@@ -32,6 +32,7 @@ from leverframe.ports import Clock, Runner
 from leverframe.store import approvals, deployments, locks
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Role
+from leverframe.work.audience import Audience
 from leverframe.work.bell import Bell
 from leverframe.work.hearing import Hearing
 from leverframe.work.standing import OWN
@@ -76,6 +77,7 @@ class Interlocking:
         seal: Callable[[str], str],
         audit_room: str | None,
         hearing: Hearing | None,
+        audience: Audience | None,
         patience: Patience,
         manners: Mapping[str, Manner],
     ) -> None:
@@ -84,7 +86,7 @@ class Interlocking:
         """How dispatches are made, by project in small letters."""
         self.catalogue, self._runners = catalogue, runners
         self.people, self._zone, self._told, self._happened = people, zone, told, happened
-        self._audit_room, self._hearing, self._patience = audit_room, hearing, patience
+        self._audit_room, self._hearing, self._audience, self._patience = audit_room, hearing, audience, patience
         self.seal = seal
         self.bell = Bell()
 
@@ -134,7 +136,8 @@ class Interlocking:
             turn.lanes = [other for other in turn.lanes if other != lane]
             self._turns(turn, lane)
         cards = [self._telling(deployment, DEPLOYMENT, deployment.state, Role.CARD) for deployment in turn.said.values()]
-        tell_all(turn.connection, self._database.new_id, [*cards, *turn.told], now=turn.now)
+        subscribed = self._audience.happened(turn.connection, turn.happened) if self._audience is not None else []
+        tell_all(turn.connection, self._database.new_id, [*cards, *turn.told, *subscribed], now=turn.now)
         if self._hearing is not None and turn.happened:
             self._hearing.happened(turn.connection, turn.happened, turn.now)
 
@@ -144,6 +147,8 @@ class Interlocking:
         self._told.ring()
         if self._hearing is not None and turn.happened:
             self._hearing.bell.ring()
+        if self._audience is not None and turn.happened:
+            self._audience.owed.ring()
         for what, deployment in turn.happened:
             try:
                 self._happened(what, deployment)

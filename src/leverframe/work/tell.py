@@ -62,10 +62,14 @@ def tell_all(connection: Connection, new_id: Callable[[], int], tellings: Sequen
             threaded = destination in telling.to and telling.role is not Role.ALONE
             planned.append(Planned(
                 id=new_id(), event_id=id, destination=destination,
-                # A subscriber's deliveries have a key each: one that fails waits apart.
-                order_key=f"{telling.source}:{telling.subject}" if threaded else f"evt:{id}" if destination.startswith(f"{CHAT}:") else "",
+                order_key=f"{telling.source}:{telling.subject}" if threaded else _key(telling, id) if destination.startswith(f"{CHAT}:") else "",
                 role=telling.role if threaded else Role.ALONE, route="", state=State.OWED, scheduled_at=now,
             ))  # fmt: skip
     insert_rows(connection, events, ("id", "dedupe", "source", "delivery_id", "name", "action", "repo", "carried", "received_at"), heard)
     insert_rows(connection, bodies, ("event_id", "codec", "headers", "body"), kept)
     deliveries.owe(connection, planned=planned, now=now)
+
+
+def _key(telling: Telling, id: int) -> str:
+    """Return what a subscriber's delivery keeps its order with: one that fails waits apart, with all that follows about its subject."""
+    return f"{telling.source}:{telling.subject}" if telling.subject else f"evt:{id}"

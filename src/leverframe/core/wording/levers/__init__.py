@@ -11,11 +11,11 @@ from leverframe.core.commands.parsing import Mistake
 from leverframe.core.errors import Locale
 from leverframe.core.messages import Message
 from leverframe.core.wording.levers import en, ko
-from leverframe.core.wording.levers.happenings import ACT, ALERT, DEPLOYMENT, HUB, LOCK, NOTE, SAID, word
+from leverframe.core.wording.levers.happenings import ACT, ALERT, DEPLOYMENT, HUB, LEVER, LOCK, NOTE, SAID, word
 from leverframe.core.wording.levers.tables import LaneRow
 from leverframe.core.wording.levers.view import DeploymentView, FreezeView, LockView
 
-__all__ = ["ACT", "ALERT", "DEPLOYMENT", "HUB", "LEVERS", "LOCK", "NOTE", "SAID", "Levers", "word"]
+__all__ = ["ACT", "ALERT", "DEPLOYMENT", "HUB", "LEVER", "LEVERS", "LOCK", "NOTE", "SAID", "Levers", "word"]
 
 
 class Levers(Protocol):

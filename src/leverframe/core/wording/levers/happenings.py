@@ -11,7 +11,7 @@ from leverframe.core import payload as reading
 from leverframe.core.deployments.effects import Noted
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
-from leverframe.core.wording.levers.view import LockView, lock_view, view
+from leverframe.core.wording.levers.view import DeploymentView, LockView, lock_view, view
 from leverframe.decoding import converted
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ DEPLOYMENT = "lever_deployment"
 """Carries a deployment's snapshot: its card."""
 NOTE, ALERT, LOCK, ACT = "lever_note", "lever_alert", "lever_lock", "lever_act"
 """A line below the card; what a room is to look at; what became of a lock; what somebody did, for the room of the audit."""
+LEVER = "lever"
+"""What happened to a deployment, for the webhooks of its project: the action is a ``Happening``."""
 SAID = "lever_said"
 """What a plugin wants said: carries the message itself."""
 
@@ -40,6 +42,10 @@ def word(event: Event, say: Levers, zone: tzinfo) -> Message | None:
             return say.deployment(about, zone)
         case "lever_note" if what in get_args(Noted):
             return say.note(what, about, by=by, code=code, detail=detail)
+        case "lever" if what in get_args(Noted):
+            return say.note(what, about, by=_decided_by(what, about), code=about.code, detail=about.detail)
+        case "lever" if what == "asked":
+            return say.deployment(about, zone)
         case "lever_alert" if what in ("failed", "unknown", "glass_broken"):
             return say.alert(what, about, by=by, detail=detail)
         case "lever_lock":
@@ -48,6 +54,12 @@ def word(event: Event, say: Levers, zone: tzinfo) -> Message | None:
             return say.mirrored(what, who=by, room=reading.text(payload, "room"), line=reading.text(payload, "line"), code=code)
         case _:
             return None
+
+
+def _decided_by(what: str, about: DeploymentView) -> str:
+    if what == "approved":
+        return next((vote.name for vote in reversed(about.votes) if vote.approves), "")
+    return about.ended_by if what in ("cancelled", "rejected") else ""
 
 
 def _said(message: object) -> Message | None:
