@@ -15,12 +15,12 @@ from leverframe.core.addresses import read_url
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.values import duration_s
 from leverframe.core.dispatches import EVENT_TYPE
-from leverframe.core.errors import PROBLEMS, Locale, Refused
+from leverframe.core.errors import Locale, Refused
 from leverframe.core.gates import Act, Decision, Reference
 from leverframe.core.payload import is_web
 from leverframe.store import deployments
 from leverframe.web import approvals
-from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, who
+from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, remedy_of, who
 from leverframe.web.api.levers import OurLevers, Wait, place_of
 from leverframe.web.api.shapes import Word, _Answer, _Asked
 from leverframe.web.desk import Desk
@@ -147,10 +147,9 @@ class ApprovalList(_Answer):
 
 async def _told(desk: Desk, gate: Any, locale: Locale) -> dict[str, Any]:
     whole = approvals.shown(gate)
-    row = PROBLEMS.get(whole["code"])
     said_no = gate.gate.reject.deed != "none" and whole["decision"] not in ("pending", "approved")
     follows = await desk.database.read(deployments.following, gate) if said_no else []
-    return {**whole, "remedy": None if row is None else (row.ko if locale == "ko" else row.en)[1], "follow_ups": [one.id for one in follows]}
+    return {**whole, "remedy": remedy_of(whole["code"], locale), "follow_ups": [one.id for one in follows]}
 
 
 @router.post("/api/approvals", response_model=ApprovalOpened, status_code=201)

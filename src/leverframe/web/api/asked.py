@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from leverframe.core.access import Identity
-from leverframe.core.errors import Locale
+from leverframe.core.errors import PROBLEMS, Locale
 from leverframe.web.api.shapes import Word
 from leverframe.web.asking import identifier
 from leverframe.web.desk import Desk
@@ -35,6 +35,12 @@ def locale_of(request: Request) -> Locale:
     """Return the language of who asks."""
     found: Locale = request.scope["state"]["locale"]
     return found
+
+
+def remedy_of(code: str | None, locale: Locale) -> str | None:
+    """Return what to do about a code; ``None`` for none, and for one that is not the hub's."""
+    row = PROBLEMS.get(code or "")
+    return None if row is None else (row.ko if locale == "ko" else row.en)[1]
 
 
 def cursor(prefix: str, before: str | None) -> int | None:

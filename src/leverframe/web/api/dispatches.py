@@ -10,10 +10,10 @@ from pydantic import Field, StringConstraints
 
 from leverframe.core.deployments.dispatching import Status
 from leverframe.core.dispatches import EVENT_TYPE
-from leverframe.core.errors import PROBLEMS, Locale
+from leverframe.core.errors import Locale
 from leverframe.store import deployments
 from leverframe.web import dispatches
-from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, who
+from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, remedy_of, who
 from leverframe.web.api.levers import Seen, Wait
 from leverframe.web.api.shapes import Word, _Answer, _Asked
 from leverframe.web.levers import watched
@@ -115,5 +115,4 @@ async def retry_dispatch(desk: OurDesk, dispatch: Word, request: Request) -> Any
 
 def _whole(deployment: Any, locale: Locale) -> dict[str, Any]:
     found = dispatches.shown(deployment)
-    row = PROBLEMS.get(found["code"])
-    return {**found, "remedy": None if row is None else (row.ko if locale == "ko" else row.en)[1]}
+    return {**found, "remedy": remedy_of(found["code"], locale)}

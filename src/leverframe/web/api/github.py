@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
 from leverframe.core import ids
-from leverframe.core.errors import PROBLEMS, Locale, Refused
+from leverframe.core.errors import Refused
 from leverframe.core.github_hooks import APP, Holder
 from leverframe.store import recoveries
 from leverframe.store.recoveries import State
 from leverframe.web import github_hooks as acts
 from leverframe.web.api import github_shapes as shapes
-from leverframe.web.api.asked import Count, OurDesk, locale_of, who
+from leverframe.web.api.asked import Count, OurDesk, locale_of, remedy_of, who
 from leverframe.web.api.asked import cursor as cursor_of
 from leverframe.web.api.shapes import Word
 from leverframe.web.desk import Desk
@@ -141,7 +141,7 @@ async def list_watches(desk: OurDesk, request: Request) -> Any:
     return {
         "watches": [
             {"of": watch.holder, "declared": watch.holder in declared, "hooks": sorted(int(id) for id in watch.watched.progress), "looked_at": watch.looked_at,
-             "code": watch.code, "detail": watch.detail or None, "remedy": _remedy(watch.code, locale_of(request))} for watch in rows],
+             "code": watch.code, "detail": watch.detail or None, "remedy": remedy_of(watch.code, locale_of(request))} for watch in rows],
     }  # fmt: skip
 
 
@@ -156,11 +156,6 @@ async def read_delivery(desk: OurDesk, hook: Id, delivery: Id, request: Request,
 async def redeliver(desk: OurDesk, hook: Id, delivery: Id, asked: shapes.HookNamed, request: Request) -> Any:
     """Have GitHub send a delivery again."""
     return await _asking(desk, request, asked.of, hook, "redeliver", lambda keeper, holder: keeper.redeliver(holder, hook, delivery), f" delivery {delivery}")
-
-
-def _remedy(code: str | None, locale: Locale) -> str | None:
-    row = PROBLEMS.get(code or "")
-    return None if row is None else (row.ko if locale == "ko" else row.en)[1]
 
 
 async def _sync(desk: Desk, asked: shapes.SyncAsked, request: Request) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from leverframe.core import ids
-from leverframe.core.errors import PROBLEMS, Locale, Refused
+from leverframe.core.errors import Refused
 from leverframe.store import delivery_pages, event_pages, recoveries
 from leverframe.store.deliveries import State
 from leverframe.store.delivery_pages import DeliveryRow, Filter, Wait
@@ -16,7 +16,7 @@ from leverframe.store.event_pages import EventRow, Fired
 from leverframe.store.recoveries import Recovery
 from leverframe.web import acts
 from leverframe.web.api import shapes
-from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, who
+from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, remedy_of, who
 from leverframe.web.api.shapes import Word
 from leverframe.web.asking import identifier, moment
 from leverframe.web.desk import Desk
@@ -87,11 +87,6 @@ def _delivery(row: DeliveryRow, wait: Wait | None) -> dict[str, Any]:
         "waits_after": wait and wait.code}
 
 
-def _remedy(code: str | None, locale: Locale) -> str | None:
-    problem = PROBLEMS.get(code or "")
-    return None if problem is None else (problem.ko if locale == "ko" else problem.en)[1]
-
-
 def _moment(desk: Desk, name: str, text: str | None) -> Any:
     return moment(name, text, now=desk.clock.now(), ahead=False, timezone=desk.timezone) if text else None
 
@@ -129,10 +124,10 @@ async def read_delivery(desk: OurDesk, delivery: Word, request: Request) -> Any:
         raise Refused("delivery_unknown", delivery)
     tries = [
         {"number": one.number, "started_at": one.started_at, "duration_ms": one.duration_ms, "outcome": _OUTCOMES[one.outcome],
-         "status": one.status, "code": one.code, "remedy": _remedy(one.code, locale), "detail": one.detail}
+         "status": one.status, "code": one.code, "remedy": remedy_of(one.code, locale), "detail": one.detail}
         for one in await desk.database.read(delivery_pages.tries, delivery_id)]
     waits = await desk.database.read(delivery_pages.waits, [row], desk.clock.now())
-    return {**_delivery(row, waits.get(row.id)), "tries": tries, "remedy": _remedy(row.code, locale)}
+    return {**_delivery(row, waits.get(row.id)), "tries": tries, "remedy": remedy_of(row.code, locale)}
 
 
 @router.post("/api/deliveries/{delivery}/retry", response_model=shapes.Retried)

@@ -21,7 +21,7 @@ from leverframe.store import deployments
 from leverframe.store.inbox import Outcome
 from leverframe.web import levers, problems
 from leverframe.web.api import lever_shapes as shapes
-from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, who
+from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, remedy_of, who
 from leverframe.web.api.shapes import Word
 from leverframe.web.desk import Desk
 from leverframe.web.levers import LeverDesk, Told
@@ -140,10 +140,9 @@ async def read_deployment(desk: OurDesk, deployment: Word, request: Request, wai
 
 def _whole(told: Told, locale: Locale) -> dict[str, Any]:
     found = levers.shown(told.deployment)
-    row = PROBLEMS.get(found["code"] or found["trouble"])
     return {
         **found, "approvals": [levers.plain(one) for one in told.approvals], "timeline": [levers.plain(one) for one in told.moments],
-        "remedy": None if row is None else (row.ko if locale == "ko" else row.en)[1],
+        "remedy": remedy_of(found["code"] or found["trouble"], locale),
     }  # fmt: skip
 
 
