@@ -54,10 +54,11 @@ from leverframe.web.entrance import Entrance
 from leverframe.web.guard import Guard
 from leverframe.web.hook import HookDoor
 from leverframe.web.identity import IdentityPages
-from leverframe.web.inbound import Inbound, Receive, Scope, Send
+from leverframe.web.inbound import Inbound
 from leverframe.web.incoming import IncomingDoor
 from leverframe.web.rates import address_of, peer_of
 from leverframe.web.refusals import RefusalLog
+from leverframe.web.replies import Receive, Scope, Send
 from leverframe.web.site import build_site
 from leverframe.web.webhooks import hook_doors
 from leverframe.work.audit import ChainKeeper
@@ -73,6 +74,7 @@ from leverframe.work.sweep import Kept, Sweeper
 
 if TYPE_CHECKING:
     from leverframe.plugins.host import Host
+    from leverframe.web.connections import ShortWay
     from leverframe.work.content.office import Office
 
 PATIENCE_S = 8.0
@@ -154,6 +156,13 @@ class App:
                 peer=peer_of(scope.get("client")), method=scope["method"], path=quoted(masked(scope["path"])), status=status,
                 duration_s=asyncio.get_running_loop().time() - began,
             )  # fmt: skip
+
+    def short_way(self, path: str) -> ShortWay | None:
+        """Return what takes a whole POST to ``path`` without the way through ASGI (``web.connections``)."""
+        if self.inbound.is_source(path):
+            return self.inbound
+        doors = self.slack.doors
+        return doors if doors is not None and doors.takes(path) else None
 
     def start(self) -> None:
         """Start the loops."""
@@ -296,7 +305,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     refusals = RefusalLog(desk, metrics)
     slack = await build_slack(
         config, box, desk, outbound, clock, metrics, tokens=tokens, members=members, refusals=refusals, access=access,
-        address_of=lambda scope: address_of(scope.get("client")),
+        address_of=address_of,
     )  # fmt: skip
 
     def owed_again() -> None:
@@ -304,7 +313,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         hooks.owed.ring()
 
     teams_rooms = build_teams(
-        config, box, bots, outbound, clock, refusals=refusals, access=access, address_of=lambda scope: address_of(scope.get("client")),
+        config, box, bots, outbound, clock, refusals=refusals, access=access, address_of=address_of,
     )  # fmt: skip
     actions = build_actions(config, desk, refusals, relay, presses, library, said)
     before, after = bucket_steps(config, sources, sites)

@@ -27,7 +27,7 @@ from leverframe.observe import set_up_log
 from leverframe.store import people
 from leverframe.web.connections import Connection, Patience
 from leverframe.web.identity import mint_admin_link
-from leverframe.web.inbound import Receive, Scope, Send
+from leverframe.web.replies import Receive, Scope, Send
 
 BACKLOG = 2048
 LOOK_S = 10.0

@@ -88,7 +88,7 @@ async def hub(clock: Clock, refusals: RefusalLog) -> AsyncIterator[Hub]:
         access = AccessLog(log)
         doors = SlackDoors(
             [SlackInbound("slack", settings, outbound, "en")], conversations,
-            refusals=refusals, access=access, clock=clock, locale="en", address_of=lambda scope: scope["client"][0],
+            refusals=refusals, access=access, clock=clock, locale="en", address_of=lambda client: client[0],
         )  # fmt: skip
         async with serving(doors) as server:
             app = SlackApp(slack, at_s=clock.now().timestamp())
@@ -334,7 +334,7 @@ async def test_two_apps_share_the_doors(clock: Clock, refusals: RefusalLog) -> N
     chats = [SlackInbound(name, Settings(signing_secrets=[Secret(name)]), outbound, "en") for name in ("first", "second")]
     access = AccessLog(StringIO())
     doors = SlackDoors(
-        chats, Conversations(converse, locale="en"), refusals=refusals, access=access, clock=clock, locale="ko", address_of=lambda scope: "192.0.2.7"
+        chats, Conversations(converse, locale="en"), refusals=refusals, access=access, clock=clock, locale="ko", address_of=lambda client: "192.0.2.7"
     )
 
     async def ask(secret: str) -> tuple[int, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Protocol
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from leverframe.core.errors import Refused
-from leverframe.web.inbound import BODY_CAP, Answer, Body, Inbound
+from leverframe.web.inbound import Body, Inbound
+from leverframe.web.replies import Answer, Client
 
 HEAD_CAP = 65_536
 """Bytes of a request's line and headers; GitHub's are about 500."""
@@ -23,8 +24,23 @@ _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: 
 log = structlog.get_logger("leverframe.web")
 
 
+class ShortWay(Protocol):
+    """Doors that take a whole POST as it came."""
+
+    cap: int
+    """Bytes that a body may have."""
+
+    async def direct(self, path: str, headers: Sequence[tuple[bytes, bytes]], body: Body, client: Client) -> Answer:
+        """Return the answer; ``body`` is ended here. ``headers`` have lower-case names."""
+        ...
+
+    async def refuse(self, path: str, refused: Refused, client: Client) -> Answer:
+        """Return the answer to a POST whose body is refused before it is whole."""
+        ...
+
+
 class Connection(HttpToolsProtocol):
-    """uvicorn's, with limits of our own, and with a shorter way for what a hub gets most: a whole POST to a source's door.
+    """uvicorn's, with limits of our own, and with a shorter way for what a hub gets most: a whole POST to a source's door, or to Slack's.
 
     An answer goes out in one piece, and one to somebody who has hung up is dropped without a word.
     """
@@ -36,7 +52,8 @@ class Connection(HttpToolsProtocol):
         self._lingers = False
         self._direct: _Direct | None = None
         # Behind a proxy that is believed, the address is in the headers, and reading it there is uvicorn's.
-        self._doors: Inbound | None = None if self.config.proxy_headers else getattr(self.config.app, "inbound", None)
+        self._short_way: Callable[[str], ShortWay | None] = _none if self.config.proxy_headers else getattr(self.config.app, "short_way", _none)
+        self._inbound: Inbound | None = getattr(self.config.app, "inbound", None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was under way."""
@@ -65,20 +82,21 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._head_size = False, 0
-        doors, path = self._doors, self.url.decode("latin-1")
+        path = self.url.decode("latin-1")
+        doors = self._short_way(path)
         plain = (
-            doors is not None and doors.is_source(path) and self.parser.get_method() == b"POST" and self.parser.get_http_version() == "1.1"
+            doors is not None and self.parser.get_method() == b"POST" and self.parser.get_http_version() == "1.1"
             and not self.expect_100_continue and not self.parser.should_upgrade() and (self.cycle is None or self.cycle.response_complete)
         )  # fmt: skip
-        if not plain or doors is None:
+        if not plain or doors is None or self._inbound is None:
             self._direct = None
             super().on_headers_complete()
             return
-        self._direct = _Direct(path, dict(self.headers), doors.body(self.client), self.parser.should_keep_alive())
+        self._direct = _Direct(path, doors, self.headers, self._inbound.body(self.client, doors.cap), self.parser.should_keep_alive())
         self.cycle = self._direct  # type: ignore[assignment]
-        announced = self._direct.fields.get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > BODY_CAP:
-            self._refuse(self._direct, Refused("body_too_large", f"{int(announced)} bytes, at most {BODY_CAP}"))
+        announced = next((value for name, value in self.headers if name == b"content-length"), b"0")
+        if announced.isdigit() and int(announced) > doors.cap:
+            self._refuse(self._direct, Refused("body_too_large", f"{int(announced)} bytes, at most {doors.cap}"))
 
     def on_body(self, body: bytes) -> None:
         request = self._direct
@@ -95,19 +113,18 @@ class Connection(HttpToolsProtocol):
         request = self._direct
         if request is None:
             super().on_message_complete()
-        elif request.more_body and self._doors is not None:
+        elif request.more_body:
             request.more_body = False
             if not request.body.size:
                 request.body.add(b"")
-            self._begin(request, self._doors.direct(request.path, request.fields, request.body, self.client))
+            self._begin(request, request.doors.direct(request.path, request.headers, request.body, self.client))
 
     def _refuse(self, request: _Direct, refused: Refused) -> None:
         """Answer before the body is whole; the rest of it is not read."""
-        assert self._doors is not None
         request.more_body = request.keep_alive = False
         request.cut = True
         request.body.end()
-        self._begin(request, self._doors.refuse(request.path, refused, self.client))
+        self._begin(request, request.doors.refuse(request.path, refused, self.client))
 
     def _begin(self, request: _Direct, answering: Coroutine[Any, Any, Answer]) -> None:
         task = self.loop.create_task(self._answer(request, answering))
@@ -145,13 +162,17 @@ class Connection(HttpToolsProtocol):
         self.loop.call_later(LINGER_S, self.transport.close)
 
 
+def _none(path: str) -> None:
+    """An application that knows no short way."""
+
+
 class _Direct:
     """A request that goes the short way; uvicorn sees what it asks of a request of its own."""
 
-    __slots__ = ("body", "cut", "disconnected", "fields", "keep_alive", "more_body", "path", "response_complete")
+    __slots__ = ("body", "cut", "disconnected", "doors", "headers", "keep_alive", "more_body", "path", "response_complete")
 
-    def __init__(self, path: str, fields: dict[bytes, bytes], body: Body, keep_alive: bool) -> None:
-        self.path, self.fields, self.body, self.keep_alive = path, fields, body, keep_alive
+    def __init__(self, path: str, doors: ShortWay, headers: Sequence[tuple[bytes, bytes]], body: Body, keep_alive: bool) -> None:
+        self.path, self.doors, self.headers, self.body, self.keep_alive = path, doors, headers, body, keep_alive
         self.more_body, self.response_complete, self.disconnected = True, False, False
         self.cut = False
 

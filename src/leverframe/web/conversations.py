@@ -84,7 +84,7 @@ class Conversations:
             return exchange.working()
         result = speaking.result()
         if result is LATER:
-            self._spawn(self._say(exchange, asyncio.ensure_future(self._spoken(heard)), preparing, answered=False))
+            self._spawn(self._say(exchange, self._spoken(heard), preparing, answered=False))
             return exchange.working()
         if isinstance(result, Refused) and result.status == 503 and _comes_again(heard):
             raise result
@@ -130,7 +130,7 @@ class Conversations:
         return told(result, self._locale) if isinstance(result, Refused) else result
 
     async def _say(
-        self, exchange: Exchange, speaking: asyncio.Future[Answer | Refused], preparing: asyncio.Task[None] | None, *, answered: bool
+        self, exchange: Exchange, speaking: Awaitable[Answer | Refused], preparing: asyncio.Task[None] | None, *, answered: bool
     ) -> None:
         """Say what the request's own answer did not; nothing twice: an event that is sent again was answered the first time."""
         result = await speaking

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from tempfile import TemporaryFile
-from typing import IO, Any, NamedTuple, Protocol, TypeAlias
+from typing import IO, Protocol, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -16,11 +16,8 @@ from leverframe.core.errors import Locale, Refused, document
 from leverframe.observe import AccessLog, Metrics, masked, quoted
 from leverframe.ports import Accepted, Batches, Greets, Source
 from leverframe.web.rates import peer_of
+from leverframe.web.replies import Answer, Client, Receive, Scope, Send, send_answer
 from leverframe.work.receive import Receiver
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 BODY_CAP = 25 * 1024 * 1024
 """GitHub's own cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap"""
@@ -31,7 +28,6 @@ SPOOL_BYTES = 1024 * 1024
 """A body larger than this goes on in a temporary file while it comes in, and is taken up when no other such body is."""
 SPOOL_BUDGET = 2 * 1024 * 1024 * 1024
 """Bytes of those files at once."""
-Client: TypeAlias = tuple[str, int] | None
 Before: TypeAlias = Callable[[Mapping[bytes, bytes], bytes], Awaitable[None]]
 After: TypeAlias = Callable[[Accepted], Awaitable[None]]
 _JSON = [(b"content-type", b"application/json")]
@@ -40,14 +36,6 @@ INCOMING = "/teams/incoming/"
 CARD_CAP = 256 * 1024
 """Bytes of a card; Teams took 28 KB."""
 _encode = msgspec.json.Encoder().encode
-
-
-class Answer(NamedTuple):
-    """What a door answers; the length of ``body`` is not among ``headers``."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
 
 
 class Refusals(Protocol):
@@ -106,10 +94,10 @@ class Budget:
 class Body:
     """A body as it comes in, piece by piece; a large one goes on in a file. :meth:`end` gives back what it takes."""
 
-    __slots__ = ("_address", "_doors", "_file", "_first", "_parts", "size")
+    __slots__ = ("_address", "_cap", "_doors", "_file", "_first", "_parts", "size")
 
-    def __init__(self, doors: Inbound, address: str) -> None:
-        self._doors, self._address = doors, address
+    def __init__(self, doors: Inbound, address: str, cap: int) -> None:
+        self._doors, self._address, self._cap = doors, address, cap
         self._parts: list[bytes] = []
         self._first = 0
         self._file: IO[bytes] | None = None
@@ -141,8 +129,8 @@ class Body:
                 except OSError as error:
                     raise Refused("storage_unavailable", f"{error.strerror or error}", retry_after_s=5) from error
                 self._write(parts)
-        if self.size > BODY_CAP:
-            raise Refused("body_too_large", f"more than {BODY_CAP} bytes")
+        if self.size > self._cap:
+            raise Refused("body_too_large", f"more than {self._cap} bytes")
 
     def _write(self, part: bytes) -> None:
         assert self._file is not None
@@ -183,6 +171,8 @@ class Inbound:
     POST to a source's door, to :meth:`direct`, which costs a third less.
     """
 
+    cap = BODY_CAP
+
     def __init__(
         self,
         receiver: Receiver,
@@ -220,13 +210,13 @@ class Inbound:
         """Return whether ``path`` is the door of a source, for which :meth:`direct` may be asked."""
         return path in self._doors
 
-    def body(self, client: Client) -> Body:
-        """Return the place for a body that ``client`` sends."""
-        return Body(self, "" if client is None or client[0].startswith("127.") or client[0] == "::1" else self._address_of(client))
+    def body(self, client: Client, cap: int = BODY_CAP) -> Body:
+        """Return the place for a body of up to ``cap`` bytes that ``client`` sends."""
+        return Body(self, "" if client is None or client[0].startswith("127.") or client[0] == "::1" else self._address_of(client), cap)
 
-    async def direct(self, path: str, fields: Mapping[bytes, bytes], body: Body, client: Client) -> Answer:
+    async def direct(self, path: str, headers: Sequence[tuple[bytes, bytes]], body: Body, client: Client) -> Answer:
         """Answer a whole POST to a source's door; ``body`` is ended here."""
-        return await self._in_turn(path, "POST", fields, body, client, self._doors[path], None, None)
+        return await self._in_turn(path, "POST", dict(headers), body, client, self._doors[path], None, None)
 
     async def refuse(self, path: str, refused: Refused, client: Client) -> Answer:
         """Answer a POST whose body is refused before it is whole."""
@@ -250,8 +240,7 @@ class Inbound:
             answer = self._refused(path, method, refused, client, started)
         except _Gone:
             return
-        await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, (b"content-length", b"%d" % len(answer.body))]})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send_answer(send, answer)
 
     async def _source(self, scope: Scope) -> tuple[Source, str | None, tuple[str, ...] | None]:
         """Return who proves the request, and the routing that its address carries."""

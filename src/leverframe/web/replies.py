@@ -1,10 +1,11 @@
-"""How the doors that chats speak through answer: as a raw ASGI callable does, every refusal in words, noted, and limited per address."""
+"""How the doors that chats speak through answer: every refusal in words, noted, and limited per address."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from starlette.requests import ClientDisconnect
@@ -18,14 +19,30 @@ from leverframe.web.refusals import RefusalLog
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Client: TypeAlias = tuple[str, int] | None
+_JSON = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
+
+
+class Answer(NamedTuple):
+    """What a door answers; the length of ``body`` is not among ``headers``."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send it as an ASGI application does."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, (b"content-length", b"%d" % len(answer.body))]})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 class Replies:
     """Answers for the doors of one kind of chat."""
 
     def __init__(
-        self, source: str, guesses: Collection[str], *, refusals: RefusalLog, access: AccessLog, locale: Locale, address_of: Callable[[Scope], str]
+        self, source: str, guesses: Collection[str], *, refusals: RefusalLog, access: AccessLog, locale: Locale, address_of: Callable[[Client], str]
     ) -> None:
         """``source`` is the kind, ``guesses`` are the codes that a guesser would see: they are limited per address."""
         self._source, self._guesses = source, frozenset(guesses)
@@ -33,25 +50,24 @@ class Replies:
 
     async def answer(self, scope: Scope, send: Send, taking: Awaitable[bytes], started: float) -> None:
         """Send what ``taking`` returns, or the refusal that it raises; ``started`` is when the request came."""
-        headers: list[tuple[bytes, bytes]] = [(b"content-type", b"application/json")]
+        with contextlib.suppress(ClientDisconnect):
+            await send_answer(send, await self.of(taking, method=scope["method"], path=scope["path"], client=scope.get("client"), started=started))
+
+    async def of(self, taking: Awaitable[bytes], *, method: str, path: str, client: Client, started: float) -> Answer:
+        """Return what answers a request for which ``taking`` returns the body, or raises the refusal. Raises ``ClientDisconnect``."""
+        headers, status = [_JSON], 200
         try:
-            status, answer = 200, await taking
-        except ClientDisconnect:
-            return
+            body = await taking
         except Refused as refused:
             rate = SIGNED_FAILURES if refused.code in self._guesses else None
-            shown = self._refusals.of_stranger(self._source, self._address_of(scope), "speak", f"chat:{self._source}", refused, rate)
-            status, answer = shown.status, _encode(document(shown, self._locale))
-            headers[0] = (b"content-type", b"application/problem+json")
+            shown = self._refusals.of_stranger(self._source, self._address_of(client), "speak", f"chat:{self._source}", refused, rate)
+            status, body = shown.status, _encode(document(shown, self._locale))
+            headers = [(b"content-type", b"application/problem+json")]
             if shown.retry_after_s is not None:
                 headers.append((b"retry-after", b"%d" % shown.retry_after_s))
             if status == 405:
                 headers.append((b"allow", b"POST"))
             if status == 413:
                 headers.append((b"connection", b"close"))  # the rest of the body is not read
-        headers.append((b"content-length", b"%d" % len(answer)))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
-        self._access.line(
-            peer=peer_of(scope.get("client")), method=scope["method"], path=quoted(scope["path"]), status=status, duration_s=time.perf_counter() - started,
-        )  # fmt: skip
+        self._access.line(peer=peer_of(client), method=method, path=quoted(path), status=status, duration_s=time.perf_counter() - started)
+        return Answer(status, headers, body)

@@ -1,6 +1,6 @@
 """``POST /slack/commands``, ``/slack/actions`` and ``/slack/events``, also under ``/hubot``: what people say in Slack.
 
-A raw ASGI callable like the other signed doors. Slack waits three seconds: what takes longer than :data:`PATIENCE_S` is
+A raw ASGI callable like the other signed doors, with the same short way for a whole POST (``web.connections``). Slack waits three seconds: what takes longer than :data:`PATIENCE_S` is
 answered later, by the address that came with the request.
 https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 """
@@ -16,8 +16,9 @@ from leverframe.ports import ChatHeard, ChatInbound, Clock
 from leverframe.web.bodies import check_length, whole
 from leverframe.web.conversations import Conversations
 from leverframe.web.doors import KB
+from leverframe.web.inbound import Body
 from leverframe.web.refusals import RefusalLog
-from leverframe.web.replies import Receive, Replies, Scope, Send
+from leverframe.web.replies import Answer, Client, Receive, Replies, Scope, Send
 
 BODY_CAP = 1024 * KB
 PATIENCE_S = 2.5
@@ -30,6 +31,8 @@ GUESSES = frozenset({"slack_request_stale", "slack_signature_invalid", "slack_si
 class SlackDoors:
     """Slack's doors, mounted in front of everything else."""
 
+    cap = BODY_CAP
+
     def __init__(
         self,
         chats: Sequence[ChatInbound],
@@ -39,7 +42,7 @@ class SlackDoors:
         access: AccessLog,
         clock: Clock,
         locale: Locale,
-        address_of: Callable[[Scope], str],
+        address_of: Callable[[Client], str],
         patience_s: float = PATIENCE_S,
     ) -> None:
         """``chats`` are the Slack apps of the configuration; without any, these doors do not exist."""
@@ -66,7 +69,24 @@ class SlackDoors:
         if scope["method"] != "POST":
             raise Refused("method_not_allowed", "POST")
         check_length(dict(scope["headers"]), BODY_CAP)
-        chat, heard = self._hear(scope["headers"], await whole(receive, BODY_CAP))
+        return await self._said(scope["headers"], await whole(receive, BODY_CAP), started)
+
+    async def direct(self, path: str, headers: Sequence[tuple[bytes, bytes]], body: Body, client: Client) -> Answer:
+        """Answer a whole POST; ``body`` is ended here."""
+        started, raw = time.perf_counter(), body.whole()
+        body.end()
+        return await self._replies.of(self._said(headers, raw, started), method="POST", path=path, client=client, started=started)
+
+    async def refuse(self, path: str, refused: Refused, client: Client) -> Answer:
+        """Answer a POST whose body is refused before it is whole."""
+
+        async def refusing() -> bytes:
+            raise refused
+
+        return await self._replies.of(refusing(), method="POST", path=path, client=client, started=time.perf_counter())
+
+    async def _said(self, headers: Sequence[tuple[bytes, bytes]], body: bytes, started: float) -> bytes:
+        chat, heard = self._hear(headers, body)
         return await self._conversations.take(chat, heard, within_s=self._patience_s - (time.perf_counter() - started))
 
     def _hear(self, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> tuple[ChatInbound, ChatHeard]:

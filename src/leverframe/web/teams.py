@@ -20,7 +20,7 @@ from leverframe.web.bodies import check_length, whole
 from leverframe.web.conversations import Conversations
 from leverframe.web.doors import KB
 from leverframe.web.refusals import RefusalLog
-from leverframe.web.replies import Receive, Replies, Scope, Send
+from leverframe.web.replies import Client, Receive, Replies, Scope, Send
 
 BODY_CAP = 1024 * KB
 PATIENCE_S = 6.0
@@ -75,7 +75,7 @@ class TeamsDoors:
         access: AccessLog,
         clock: Clock,
         locale: Locale,
-        address_of: Callable[[Scope], str],
+        address_of: Callable[[Client], str],
         patience_s: float = PATIENCE_S,
     ) -> None:
         """A door that nobody speaks through does not exist."""

@@ -25,6 +25,8 @@ from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
 
 _JSON = "application/json; charset=utf-8"
+_TEAMS = 1_000
+"""So many workspaces are remembered."""
 _HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 
@@ -45,16 +47,22 @@ class Voice:
         self._outbound, self._tokens, self._team = outbound, tokens, ""
         self._api = settings.api_url.rstrip("/")
         self._api_parts = urlsplit(self._api)
+        self._usual = ("https://hooks.slack.com/", f"{self._api_parts.scheme}://{self._api_parts.netloc}/")
+        self._of_team: dict[str, Voice] = {}
 
     def within(self, team: str) -> Voice:
         """Return the voice in a workspace where the app is installed."""
-        voice = copy(self)
-        voice._team = team
+        voice = self._of_team.get(team)
+        if voice is None:
+            voice = copy(self)
+            voice._team = team
+            if len(self._of_team) < _TEAMS:
+                self._of_team[team] = voice
         return voice
 
     def may_call(self, address: str) -> bool:
         """Return whether ``address`` may be called: it came by request, and only Slack's own (or ``api_url``'s host) is."""
-        if address.startswith("https://hooks.slack.com/") and "\\" not in address:
+        if address.startswith(self._usual) and "\\" not in address:
             return True  # as all of them do; the rest is looked at closely
         try:
             parts = urlsplit(address)
