@@ -41,6 +41,7 @@ def test_linked_shown_and_unlinked(tmp_path: Path, repository: Path) -> None:
 def test_on_another_machine(tmp_path: Path, repository: Path) -> None:
     """The secret that one command prints is the one that the other takes: the project's own."""
     printed = run(tmp_path, "secret", "--project", "acme/web").out.strip()
+    assert run(tmp_path, "secret", "--project", "acme/web", "--json").document == {"project": "acme/web", "secret": printed}
     assert b64decode(printed) == link_key(ENVIRON["LINKS"].encode(), "acme/web")
     (tmp_path / "leverframe.toml").unlink()
     (tmp_path / "secret").write_text(printed)

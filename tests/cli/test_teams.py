@@ -36,6 +36,7 @@ def test_before_there_is_an_app_there_is_its_manifest(tmp_path: Path) -> None:
     assert all(0 < len(one["title"]) <= 32 and 0 < len(one["description"]) <= 128 for one in offered["commands"])
     assert found["validDomains"] == ["hub.example.com"] and "authorization" not in found
     assert len(found["description"]["short"]) <= 80
+    assert manifest(tmp_path, BOT, "--json").document == found  # as every other command takes it
     listening = json.loads(manifest(tmp_path, BOT + 'listens = ["threads"]\n').out)
     assert {one["name"] for one in listening["authorization"]["permissions"]["resourceSpecific"]} == {"ChannelMessage.Read.Group", "ChatMessage.Read.Chat"}
 

@@ -393,6 +393,18 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert [finding.code for finding in caught.value.findings] == ["file_unreadable"]
 
 
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """Editors of Windows write one; it was told as “not TOML” in a line where nothing was wrong."""
+    assert findings(tmp_path, "\ufeff[hub]\nlocall = 'ko'\n") == [(2, "hub.locall", "key_unknown")]
+
+
+def test_a_misspelt_table_of_many_is_offered_as_one_of_many(tmp_path: Path) -> None:
+    """[[route]] was answered with [routes], which is the next error."""
+    with pytest.raises(ConfigErrors) as caught:
+        read(tmp_path, "[[route]]\nname = 'x'\n")
+    assert caught.value.findings[0].remedy("en") == "Did you mean [[routes]]?"
+
+
 def test_a_port_that_is_no_number_is_told(tmp_path: Path) -> None:
     """PORT comes from a hoster; when it is wrong the hub does not listen somewhere else."""
     assert findings(tmp_path, "", {"PORT": "http"}) == [(1, "hub.bind", "port_invalid")]

@@ -298,3 +298,12 @@ async def test_whose_logs_are_read_is_listed(desk: Desk, refusals: RefusalLog, w
     found = (await doors.ask("GET", "/api/github/watches", operator=True, headers={"accept-language": "ko"})).json["watches"]
     assert [(one["of"], one["declared"], one["code"]) for one in found] == [("acme/secret", False, "github_not_found"), ("acme/web-app", True, None)]
     assert re.search("[가-힣]", found[0]["remedy"]) and found[1]["remedy"] is None
+
+
+async def test_a_hub_that_is_nobody_at_github_says_what_it_lacks(desk: Desk, refusals: RefusalLog) -> None:
+    """Without [github] the commands answered “There is nothing here. Check the address.”; what is kept of GitHub can be listed all the same."""
+    doors = opened(desk, refusals, None)
+    assert (await ask(doors, "GET", "?of=acme/web-app")).code == "github_token_missing"
+    assert (await ask(doors, "POST", "/sync", {"dry_run": True})).code == "github_token_missing"
+    for path in ("recoveries", "watches"):
+        assert (await doors.ask("GET", f"/api/github/{path}", operator=True)).json[path] == []

@@ -63,6 +63,14 @@ async def test_without_a_grant_nothing_is_done(hub: Box) -> None:
     assert hub.counted[0] == ("deploy", "not_allowed", "web-app", "production")
 
 
+async def test_why_of_a_deployment_that_is_not_there_says_so(hub: Box) -> None:
+    """`why ID` tells of that deployment. With an id that is none it told of whatever was refused last, as if that were the answer."""
+    await hub.say("dan", "deploy web-app production")
+    answer = text(await hub.say("dan", "why dep_0000000000000"))
+    assert "There is no deployment of this id." in answer
+    assert "production" not in answer
+
+
 async def test_the_same_words_twice_are_one_deployment(hub: Box) -> None:
     """Slack sends again what it thinks was not heard: the second time the answer is the same, and nothing is done."""
     first = await hub.say("ann", "deploy web-app staging", key="slack:1")

@@ -35,6 +35,14 @@ async def test_a_room_subscribes_and_takes_it_back(database_url: str, clock: Vir
         assert not (await hub.say("ann", "unsubscribe acme/web", at=DEV)).public
 
 
+async def test_a_misspelt_action_is_told_with_the_near_one(sqlite_url: str, clock: VirtualClock) -> None:
+    """As a misspelt event is: the room would have waited for ever. An action that GitHub may have added lately is taken."""
+    async with box(sqlite_url, clock, roles=ROLES) as hub:
+        refused = await hub.say("ann", "subscribe acme/web pull_request.openned", at=DEV)
+        assert "pull_request.openned → pull_request.opened" in text(refused)
+        assert (await hub.say("ann", "subscribe acme/web pull_request.somersaulted", at=DEV)).public
+
+
 async def test_what_a_room_subscribed_to_is_said_there(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
     """From the next event on, without a restart, and no more once it is taken back."""
     async with engine(sqlite_url, clock, slack, Route(name="all", events=("issues",), to=("slack:#ops",))) as hub:

@@ -75,17 +75,22 @@ def flush(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="L
 
 
 @app.command()
-def secret(project: Project, source: Source = None, config: ConfigAt = None) -> None:
+def secret(project: Project, source: Source = None, config: ConfigAt = None, as_json: AsJson = False) -> None:
     """Print the secret that links a repository elsewhere. It speaks for this project only."""
     from base64 import b64encode
 
+    from leverframe.cli.output import show
     from leverframe.core.errors import Refused
     from leverframe.core.projects import is_project
 
-    with _answered(False):
+    with _answered(as_json):
         if not is_project(project):
             raise Refused("git_project_invalid", project[:200])
-        print(b64encode(_configured(config, source, project, None)[1]).decode())
+        key = b64encode(_configured(config, source, project, None)[1]).decode()
+        if as_json:
+            show({"project": project, "secret": key})
+        else:
+            print(key)
 
 
 def _configured(config: Path | None, source: str | None, project: str, url: str | None) -> tuple[str, bytes]:

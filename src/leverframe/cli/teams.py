@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leverframe.cli.options import ConfigAt
+from leverframe.cli.options import AsJson, ConfigAt
 from leverframe.cli.words import said
 
 app = typer.Typer(no_args_is_help=True, help="What Microsoft Teams has to be told of this hub.")
@@ -24,7 +24,7 @@ def _group() -> None:
 def manifest(
     chat: Annotated[str | None, typer.Option("--chat", help="The NAME of [chats.NAME], where there are several of Teams.", show_default=False)] = None,
     package: Annotated[Path | None, typer.Option("--package", help="Write the app package, a zip with icons that Teams takes, to this file.", show_default=False)] = None,
-    config: ConfigAt = None,
+    config: ConfigAt = None, as_json: AsJson = False,
 ) -> None:
     """Print the manifest of the Teams app. It is made from the configuration: its bot and its commands. Secrets need not be there yet."""
     from leverframe.chats.teams.manifest import manifest as made
@@ -39,7 +39,7 @@ def manifest(
     try:
         loaded = load(find(config), secrets=False)
     except ConfigErrors as errors:
-        misconfigured(errors, as_json=False)
+        misconfigured(errors, as_json=as_json)
     locale = loaded.hub.locale
     chats = {name: settings for name, settings in teams_chats(loaded).items() if settings.app_id is not None}
     if chat is None and len(chats) == 1:
@@ -47,13 +47,13 @@ def manifest(
     if chat is None or chat not in chats:
         names = ", ".join(chats)
         missing = f"--chat {names}" if names else said(locale, "app_id on [chats.teams] is missing", "[chats.teams]에 app_id가 없습니다")
-        refuse(Refused("request_invalid", missing), as_json=False, locale=locale)
+        refuse(Refused("request_invalid", missing), as_json=as_json, locale=locale)
     document = made(loaded.registry, loaded.hub.url, chats[chat], locale=locale)
     if package is None:
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         package.write_bytes(packed(document))
-        print(said(locale, f"{package}: upload it in Teams under Apps → Manage your apps → Upload an app.", f"{package}: Teams의 앱 → 앱 관리 → 앱 업로드에서 올리세요."))
+        print(json.dumps({"package": str(package)}, indent=2, ensure_ascii=False) if as_json else said(locale, f"{package}: upload it in Teams under Apps → Manage your apps → Upload an app.", f"{package}: Teams의 앱 → 앱 관리 → 앱 업로드에서 올리세요."))
     from urllib.parse import urlsplit
 
     if is_loopback(urlsplit(loaded.hub.url).hostname or ""):

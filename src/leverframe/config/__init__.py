@@ -121,7 +121,7 @@ def _is_there(socket: Path) -> bool:
 
 def _parse(path: Path, reading: Reading) -> dict[str, Any] | None:
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # editors of Windows put a mark before the text
     except FileNotFoundError:
         reading.found("file_missing", ())
         return None
@@ -152,11 +152,11 @@ def _compose(document: dict[str, Any], reading: Reading) -> Config | None:
     from leverframe.config.plugins import commands_of, read_plugins
     from leverframe.config.projects import read_projects, read_pushers
 
-    for name in document:
+    for name, value in document.items():
         if name in NOT_BUILT_SECTIONS:
             reading.found("key_not_built", (name,))
         elif name not in SECTIONS:
-            reading.found("key_unknown", (name,), near=near(name, SECTIONS, "[{}]"))
+            reading.found("key_unknown", (name,), near=near(name, SECTIONS, "[[{}]]" if isinstance(value, list) else "[{}]"))
     hub = _hub(document.get("hub", {}), reading)
     github = reading.section(GitHub, document.get("github", {}), ("github",))
     outbound = reading.section(OutboundSection, document.get("outbound", {}), ("outbound",))

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from sqlalchemy import Connection
 
 from leverframe.core import approvals as voting
+from leverframe.core import github_events
 from leverframe.core.access import Denied, Role
 from leverframe.core.commands.definitions import Command, Kind, Known, Mark, Registry, Subject
 from leverframe.core.commands.helping import Refusal, help_for, help_message, who_can, why
@@ -352,10 +353,13 @@ class Levers:
     def _subscribe(self, asked: Asked) -> Outcome:
         repo, names = asked.parsed.text("repository"), tuple(asked.parsed.text("events").replace(",", " ").split())
         for name in names:
-            event = name.partition(".")[0]
+            event, _, action = name.partition(".")
             if event != "*" and event not in EVENTS:
                 near = get_close_matches(event, EVENTS, n=1, cutoff=0.6)
                 return self.refused(asked.parsed, "event_name_unknown", f"{name} → {near[0]}" if near else name)
+            actions = github_events.EVENTS.get(event, ())
+            if action and action not in actions and (near := get_close_matches(action, actions, n=1, cutoff=0.8)):  # others may be new
+                return self.refused(asked.parsed, "event_name_unknown", f"{name} → {event}.{near[0]}")
         if asked.at is None:
             return self.refused(asked.parsed, "room_unknown")
         chat_routes.add(asked.turn.connection, repo=repo, destination=asked.at.destination, events=names, by=asked.by.actor, now=asked.turn.now)
@@ -408,8 +412,10 @@ class Levers:
         return self._done(asked, who_can(words, self.roles, self._locale))
 
     def _why(self, asked: Asked) -> Outcome:
-        named = asked.parsed.text("id")
-        if named and (found := deployments.load(asked.turn.connection, named)) is not None:
+        if named := asked.parsed.text("id"):
+            found = deployments.load(asked.turn.connection, named)
+            if found is None:
+                return self.refused(asked.parsed, "deployment_unknown", named[:50])
             return self._done(asked, self._say.deployment(shown(found), self._zone), public=False, about=found.id)
         row = inbox.last_refusal(asked.turn.connection, actors=asked.standing.accounts)
         refusal = None if row is None else Refusal(line=row.line or "", code=row.code, at=row.ended_at, words=tuple((row.words or "").split()), detail=row.detail or "")

@@ -89,6 +89,7 @@ async def test_when_it_was_said_is_the_hubs_time_and_an_events_own() -> None:
         ("/lever deploy web-app staging", "deploy web-app staging"),
         ("/lever", ""),
         ("/status web-app", "status web-app"),
+        ("/subscribe acme/∗ ∗", "subscribe acme/* *"),  # copied from a remedy of the hub's own: "write ∗ for all"
         ("/lock web-app production “because <@U012|ann> said &lt;no&gt; &amp; left”", 'lock web-app production "because @U012 said <no> & left"'),
         ("/subscribe <#C012|ops> <#C013> <#C014|>", "subscribe #ops C013 C014"),
         ("/deploy <http://web-app.io|web-app.io> <https://example.com/a|see> <mailto:a@b.io|a@b.io>", "deploy web-app.io https://example.com/a a@b.io"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from sources.golden import agrees, parsed, shown
 
 from leverframe.core.events import Event
+from leverframe.core.messages import Link
+from leverframe.core.wording import compose
 from leverframe.sources.bitbucket.source import BitbucketSource
 
 HERE = Path(__file__).parent
@@ -55,3 +58,18 @@ def test_a_push_of_several_refs_is_one_event() -> None:
 def test_events_have_github_s_names(key: str, full_name: str) -> None:
     """What Bitbucket calls otherwise is called as on GitHub; what is not known keeps its name."""
     assert take(key, b"{}").full_name == full_name
+
+
+def test_a_build_status_is_of_a_commit() -> None:
+    """Bitbucket's documented payload names the commit by its address in the API alone; the message said “for commit ?”."""
+    commit, home = "9fec847784abb10b2fa567ee63b85bd238955d0e", "https://bitbucket.org/acme/web"
+    status = {
+        "name": "Unit Tests (Python)", "state": "SUCCESSFUL", "url": "https://ci.example.com/builds/42",
+        "links": {"commit": {"href": f"https://api.bitbucket.org/2.0/repositories/acme/web/commit/{commit}"}},
+    }  # fmt: skip
+    payload = {"repository": {"full_name": "acme/web", "links": {"html": {"href": home}}}, "commit_status": status}
+    event = take("repo:commit_status_updated", json.dumps(payload).encode())
+    said = shown("status", event)
+    assert "en: ✅ Unit Tests (Python) succeeded for commit 9fec847 in acme/web" in said
+    assert "ko: ✅ acme/web 커밋 9fec847의 Unit Tests (Python) 검사가 성공했습니다" in said
+    assert f"{home}/commits/{commit}" in [part.url for part in compose(event, "en", UTC).headline if isinstance(part, Link)]

@@ -102,3 +102,22 @@ def test_a_wiki_page_is_a_page() -> None:
     event = told("wiki", {"action": "edited", "page": "배포 절차", "comment": "롤백", "repository": {"full_name": "acme/web", "html_url": "https://git.example.com/acme/web"}})
     assert event.url == "https://git.example.com/acme/web/wiki/%EB%B0%B0%ED%8F%AC%20%EC%A0%88%EC%B0%A8"
     assert event.payload["pages"][0]["action"] == "edited"
+
+
+@pytest.mark.parametrize(
+    ("action", "en", "ko"),
+    [
+        ("assigned", "example changed the assignees of {thing}", "example님이 {noun} 담당자를 바꿨습니다: "),
+        ("unassigned", "example changed the assignees of {thing}", "example님이 {noun} 담당자를 바꿨습니다: "),
+        ("label_updated", "example changed the labels of {thing}", "example님이 {noun}의 레이블을 바꿨습니다: "),
+        ("label_cleared", "example changed the labels of {thing}", "example님이 {noun}의 레이블을 바꿨습니다: "),
+    ],
+)
+@pytest.mark.parametrize(("event", "noun", "ko_noun"), [("issues", "issue", "이슈"), ("pull_request", "PR", "PR")])
+def test_what_gitea_does_not_name_is_not_named(event: str, noun: str, ko_noun: str, action: str, en: str, ko: str) -> None:
+    """Gitea tells that labels or assignees changed, not which; “added label ?” and “assigned ? to issue” were said once."""
+    subject = {"number": 1, "title": "a bug", "html_url": "https://git.example.com/acme/web/1", "labels": [{"name": "bug"}], "assignees": [{"login": "ann"}]}
+    payload = {"action": action, noun.lower() if noun == "issue" else "pull_request": subject, "repository": {"full_name": "acme/web"}, "sender": {"login": "example"}}
+    said = shown(event, told(event, payload))
+    assert f"en: {en.format(thing=noun)} acme/web#1 a bug" in said
+    assert f"ko: {ko.format(noun=ko_noun)}acme/web#1 a bug" in said

@@ -150,6 +150,44 @@ def test_more_commits_than_are_listed_are_counted() -> None:
     assert "412 commits" in shown("push", event)
 
 
+def test_a_member_of_a_project_is_told_with_the_project() -> None:
+    """A system hook names the project in a field of its own and nobody who did it: “johnsmith added johnsmith to ?” was said once."""
+    told_of = {"event_name": "user_add_to_team", "project_path_with_namespace": "jsmith/storecloud", "project_id": 74, "user_username": "johnsmith", "project_path": "storecloud"}
+    said = shown("added", event_of(told_of))
+    assert "in jsmith/storecloud" in said
+    assert "en: Someone added johnsmith to jsmith/storecloud as a collaborator" in said
+    assert "ko: 누군가가 johnsmith님을 jsmith/storecloud 저장소의 협업자로 추가했습니다" in said
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({"event_name": "group_create", "name": "StoreCloud", "full_path": "acme/storecloud", "path": "storecloud"}, "Event group_create: acme/storecloud"),
+        ({"event_name": "user_failed_login", "name": "John", "username": "johnsmith"}, "Event user_failed_login: johnsmith"),
+        ({"event_name": "project_update", "path_with_namespace": "acme/web", "name": "web"}, "Someone edited the settings of repository acme/web"),
+    ],
+)
+def test_what_a_system_hook_is_about_is_named(payload: dict[str, Any], words: str) -> None:
+    """A system hook names its group, user or project beside everything else: a message with the event's bare name told nobody anything."""
+    assert f"en: {words}" in shown("system", event_of(payload))
+
+
+@pytest.mark.parametrize(("ref", "shipped"), [({"ref": "v1.2"}, "v1.2"), ({}, "279484c")])
+def test_a_deployment_without_a_branch_is_told_by_its_commit(ref: dict[str, str], shipped: str) -> None:
+    """GitLab's documented payload of a deployment has no ref; the message said “Deployment of ?”."""
+    payload = {"object_kind": "deployment", "status": "success", "environment": "staging", "short_sha": "279484c0", "project": MERGE["project"], **ref}
+    said = shown("deployed", event_of(payload))
+    assert f"en: ✅ Deployment of {shipped} in acme/web to staging succeeded" in said
+    assert f"ko: ✅ acme/web의 {shipped} 배포가 staging 환경에서 성공했습니다" in said
+
+
+def test_a_deployment_of_nothing_that_is_known_says_so_in_no_word() -> None:
+    """Neither branch nor commit: no question mark stands in for them."""
+    said = shown("deployed", event_of({"object_kind": "deployment", "status": "failed", "environment": "staging", "project": MERGE["project"]}))
+    assert "en: ❌ Deployment in acme/web to staging failed" in said
+    assert "ko: ❌ acme/web의 배포가 staging 환경에서 실패했습니다" in said
+
+
 def test_a_deleted_branch_is_a_push_that_deletes() -> None:
     """As on GitHub; nothing can be compared with nothing."""
     event = event_of({"object_kind": "push", "ref": "refs/heads/old", "before": "1" * 40, "after": "0" * 40, "project": MERGE["project"]})

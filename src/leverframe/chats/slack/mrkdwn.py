@@ -24,6 +24,8 @@ URL_MAX = 2_000
 _UNSHOWABLE = "\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _SHOWN = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "＞": "＞",
           "*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ", "＊": "﹡", "＿": "⸏", "｀": "ˋ"}  # fmt: skip
+TYPED = {seen: mark for mark, seen in _SHOWN.items() if mark in "*_~`"}
+"""What people copy from the hub's messages, and the mark that it stands for."""
 _MARKS = frozenset("*_~＊＿")
 _HOT = re.compile(rf"[&<>＞*_~`＊＿｀{_UNSHOWABLE}]")
 _HOT_IN_CODE = re.compile(rf"[&<>`｀{_UNSHOWABLE}]")

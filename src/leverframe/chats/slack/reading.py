@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
-from leverframe.chats.slack import forms
+from leverframe.chats.slack import forms, mrkdwn
 from leverframe.core.commands.definitions import SHARED
 from leverframe.core.conversation import Asker, Clicked, Door, Heard, Place, Said, Submitted
 from leverframe.core.errors import Refused
@@ -28,7 +28,7 @@ _FIELDS_MAX = 100
 _MENTION = re.compile(r"\s*<@([UW][A-Z0-9]{2,30})(?:\|[^>]*)?>[\s:,]*")
 _CONTROL = re.compile(r"<([^<>]*)>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"'})
+_TYPED = str.maketrans({"“": '"', "”": '"', "„": '"', **mrkdwn.TYPED})
 _OWN_SUBTYPES = frozenset({"", "file_share", "me_message", "thread_broadcast"})
 """Kinds of ``message`` in which a person says something new."""
 
@@ -271,6 +271,8 @@ def _spoken(event: Mapping[str, Any], bot: str, overhears: Callable[[str], bool]
 def plain_words(words: str) -> str:
     """Return what a person typed: Slack's ``<…>`` and entities undone, the quotation marks of a phone's keyboard made straight.
 
+    A mark that the hub itself showed by a letter that looks like it, so that Slack formats nothing, is that mark again.
+
     A channel becomes ``#name`` (its id where Slack gives no name), a person ``@U123``, a link its address.
     https://docs.slack.dev/messaging/formatting-message-text#advanced
     """
@@ -279,7 +281,7 @@ def plain_words(words: str) -> str:
     if "&" in words:
         for entity, letter in _ENTITIES:
             words = words.replace(entity, letter)
-    return words.translate(_QUOTES)
+    return words.translate(_TYPED)
 
 
 def _shown(control: re.Match[str]) -> str:

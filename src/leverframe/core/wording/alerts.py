@@ -54,8 +54,10 @@ def read_alert(told: Told) -> Alert:
     place = one_line(reading.text(alert, "most_recent_instance", "location", "path") or reading.text(alert, "dependency", "manifest_path"))
     line = reading.number(alert, "most_recent_instance", "location", "start_line")
     identifiers = (reading.text(advisory, "cve_id"), reading.text(advisory, "ghsa_id"))
+    # An advisory that GitHub tells to apps has no page of its own in the payload.
+    reference = next((page for one in reading.items(advisory, "references") if (page := reading.web(one, "url"))), None)
     return Alert(
-        it=linked(title, reading.web(alert, "html_url") or told.url),
+        it=linked(title, reading.web(alert, "html_url") or told.url or reference),
         severity=one_line(next((found for found in severities if found), "")).lower(),
         package=package,
         place=f"{place}:{line}" if place and line is not None else place,

@@ -79,7 +79,8 @@ def run_link(told: Told) -> Rich:
 
 
 def commit_link(told: Told, *path: str) -> Rich:
-    """Return the commit whose full name stands at ``path``, short, leading to its page in the repository."""
+    """Return the commit whose full name stands at ``path``, short, leading to its page: the one that a status names, else that in the repository."""
     sha = one_line(reading.text(told.payload, *path))
     home = reading.web(told.payload, "repository", "html_url")
-    return linked(sha[:7] or "?", f"{home}/commit/{sha}" if home and sha.isalnum() else None)
+    page = reading.web(told.payload, "commit", "html_url") if told.event.name == "status" else None
+    return linked(sha[:7] or "?", page or (f"{home}/commit/{sha}" if home and sha.isalnum() else None))

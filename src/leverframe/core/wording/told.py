@@ -58,6 +58,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         """Return the name at ``path`` as it is typed in code (a branch, a label); a question mark when there is none."""
         return (Code(self.text(*path) or "?"),)
 
+    def shipped(self) -> Rich:
+        """Return what is deployed as a name: the branch or tag, else the commit, short; empty when the payload tells neither."""
+        name = self.text("deployment", "ref") or self.text("deployment", "sha")[:7]
+        return (Code(name),) if name else ()
+
     def linked(self, words: str, *path: str) -> Rich:
         """Return ``words``, leading to the address at ``path`` when there is one."""
         return linked(words, reading.web(self.payload, *path))

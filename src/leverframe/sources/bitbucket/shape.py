@@ -64,9 +64,12 @@ def shaped(name: str, action: str | None, payload: Payload) -> dict[str, Any]:
             found["forkee"] = {"full_name": text(fork, "full_name"), "html_url": _page(fork)}
         case "status":
             status = mapping(payload, "commit_status")
+            # Bitbucket names the commit by its address in the API alone.
+            sha = text(status, "commit", "hash") or text(status, "links", "commit", "href").rpartition("/")[2]
+            home = _page(mapping(payload, "repository"))
             found |= {
                 "state": _STATUSES.get(text(status, "state"), text(status, "state").lower()), "context": text(status, "name") or text(status, "key"),
-                "target_url": web(status, "url"), "description": text(status, "description"), "sha": text(status, "commit", "hash"),
+                "target_url": web(status, "url"), "description": text(status, "description"), "sha": sha, "commit": {"sha": sha, "html_url": f"{home}/commits/{sha}"} if home and sha else None,
             }  # fmt: skip
         case _:
             pass

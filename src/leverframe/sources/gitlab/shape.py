@@ -31,16 +31,21 @@ def told(payload: Payload) -> Told:
     shape = KINDS.get(kind) or KINDS.get(text(payload, "event_name"), _unknown)
     name, action, parts = shape(payload)
     repository = parts.get("repository") or places.repository(payload)
-    found: dict[str, Any] = {"action": action, **parts, "sender": parts.get("sender") or places.sender(payload), "original": payload}
+    found: dict[str, Any] = {"action": action, **parts, "sender": parts["sender"] if "sender" in parts else places.sender(payload), "original": payload}
     if repository:
         found["repository"] = repository
     return Told(name, action, text(repository, "full_name"), {key: value for key, value in found.items() if value is not None})
 
 
+_NAMED = ("full_path", "path_with_namespace", "path", "username", "name")
+"""Where system hooks name what they are about: https://docs.gitlab.com/administration/system_hooks/"""
+
+
 def _unknown(payload: Payload) -> Shaped:
     kind = text(payload, "object_kind") or text(payload, "event_name")
     attributes = mapping(payload, "object_attributes")
-    about = {"title": text(attributes, "title") or text(attributes, "name"), "html_url": web(attributes, "url")}
+    title = text(attributes, "title") or text(attributes, "name") or next((found for key in _NAMED if (found := text(payload, key))), "")
+    about = {"title": title, "html_url": web(attributes, "url")}
     return named(kind), named(text(attributes, "action")) or None, {"about": about} if any(about.values()) else {}
 
 
@@ -111,7 +116,10 @@ def _member(action: str) -> Callable[[Payload], Shaped]:
         user = {"login": text(payload, "user_username"), "name": text(payload, "user_name")}
         if group := text(payload, "group_path") or text(payload, "group_name"):
             return "organization", f"member_{action}", {"organization": {"login": group}, "membership": {"user": user}}
-        return "member", action, {"member": user}
+        # A project's member is told by system hooks alone. They name the member and nobody else, so nobody is known to have done it.
+        project = text(payload, "project_path_with_namespace")
+        repository = {"full_name": project, "name": text(payload, "project_path") or project.rpartition("/")[2], "id": number(payload, "project_id")}
+        return "member", action, {"member": user, "sender": None} | ({"repository": repository} if project else {})
 
     return shape
 
@@ -175,6 +183,7 @@ KINDS: dict[str, Callable[[Payload], Shaped]] = {
     "project_create": _project("created"),
     "project_destroy": _project("deleted"),
     "project_rename": _project("renamed"),
+    "project_update": _project("edited"),
     "project_transfer": _project("transferred"),
 }
 """By ``object_kind``, or by ``event_name`` where there is none. Anything else becomes an event of its own name."""

@@ -67,7 +67,7 @@ GITHUB_ROWS: tuple[Row, ...] = (
     Row("GET", "/api/github/hooks/{hook}/deliveries/{delivery}", "session"),
     Row("POST", "/api/github/hooks/{hook}/deliveries/{delivery}/attempts", "session", FORM_CAP),
 )
-"""Of a hub that has hooks to keep. The grants are ``github.read`` and ``github.manage`` of what has the hook."""
+"""The grants are ``github.read`` and ``github.manage`` of what has the hook. A hub that has no hooks to keep says what it lacks."""
 LEVER_ROWS: tuple[Row, ...] = (
     Row("POST", "/api/commands", "session", FORM_CAP),
     Row("GET", "/api/completions", "session"),
@@ -127,4 +127,4 @@ def api_doors(desk: Desk) -> tuple[Door, ...]:
     api = LazyApi(desk)
     return tuple(
         Door(method=row.method, path=row.path, permission=row.permission, limit=SIGNED_IN, body_cap=row.body_cap, streams=row.streams, app=api)
-        for row in (*ROWS, *(GITHUB_ROWS if desk.github is not None else ()), *(LEVER_ROWS if desk.levers is not None else ()), *(SITE_ROWS if desk.sites is not None else ())))
+        for row in (*ROWS, *GITHUB_ROWS, *(LEVER_ROWS if desk.levers is not None else ()), *(SITE_ROWS if desk.sites is not None else ())))

@@ -110,8 +110,8 @@ def deployment(told: Told) -> Rich:
     if told.action != "created":
         return general(told)
     return phrase(
-        "🚀 {who} requested the deployment of {ref}{inside} to {environment}",
-        who=subject(told), ref=told.named("deployment", "ref"), inside=inside(told), environment=told.named("deployment", "environment"),
+        "🚀 {who} requested {it}{inside} to {environment}",
+        who=subject(told), it=(Text("the deployment of "), *ref) if (ref := told.shipped()) else "a deployment", inside=inside(told), environment=told.named("deployment", "environment"),
     )  # fmt: skip
 
 
@@ -132,8 +132,8 @@ def deployment_status(told: Told) -> Rich:
         return general(told)
     stands = outcome(told)
     return phrase(
-        "{icon}{it} of {ref}{inside} to {environment} {end}",
-        icon=icon(stands), it=linked("Deployment", told.page), ref=told.named("deployment", "ref"), inside=inside(told),
+        "{icon}{it}{of}{inside} to {environment} {end}",
+        icon=icon(stands), it=linked("Deployment", told.page), of=(Text(" of "), *ref) if (ref := told.shipped()) else (), inside=inside(told),
         environment=told.named("deployment", "environment"), end=_DEPLOYMENT_ENDS.get(stands, "changed"),
     )  # fmt: skip
 

@@ -70,7 +70,7 @@ VERBS = {
     "pending_cancellation": "종료하기로 예약했습니다",
     "pending_change": "변경하기로 예약했습니다",
     "pending_change_cancelled": "변경하지 않기로 했습니다",
-    "pending_tier_change": "다른 등급으로 예약했습니다",
+    "pending_tier_change": "다른 등급으로 바꾸도록 예약했습니다",
     "personal_access_token_request.created": "보냈습니다",
     "projects_v2_status_update.created": "올렸습니다",
     "promoted_to_enterprise": "엔터프라이즈로 올렸습니다",

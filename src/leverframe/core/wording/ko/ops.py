@@ -113,8 +113,8 @@ def deployment(told: Told) -> Rich:
     if told.action != "created":
         return general(told)
     return phrase(
-        "🚀 {who} {inside}{ref} 배포를 {environment} 환경에 요청했습니다",
-        who=subject(told), ref=told.named("deployment", "ref"), inside=inside(told), environment=told.named("deployment", "environment"),
+        "🚀 {who} {inside}{ref}배포를 {environment} 환경에 요청했습니다",
+        who=subject(told), ref=(*ref, Text(" ")) if (ref := told.shipped()) else (), inside=inside(told), environment=told.named("deployment", "environment"),
     )  # fmt: skip
 
 
@@ -135,8 +135,8 @@ def deployment_status(told: Told) -> Rich:
         return general(told)
     stands = outcome(told)
     return phrase(
-        "{icon}{inside}{ref} {it}가 {environment} 환경에서 {end}",
-        icon=icon(stands), it=linked("배포", told.page), ref=told.named("deployment", "ref"), inside=inside(told),
+        "{icon}{inside}{ref}{it}가 {environment} 환경에서 {end}",
+        icon=icon(stands), it=linked("배포", told.page), ref=(*ref, Text(" ")) if (ref := told.shipped()) else (), inside=inside(told),
         environment=told.named("deployment", "environment"), end=_DEPLOYMENT_ENDS.get(stands, "변경되었습니다"),
     )  # fmt: skip
 
