@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_sites(config: Config, database: Any, clock: Clock, dispatcher: Dispatcher | None) -> Office | None:
-    """Return the back office; ``None`` without sites. Raises ``Refused("file_unusable")`` when a site's folder cannot be made."""
+    """Return the back office; ``None`` without sites. Raises what :func:`open_storage` does."""
     if not config.sites:
         return None
     from leverframe.content.front_matter import FrontMatter
@@ -29,7 +29,7 @@ def build_sites(config: Config, database: Any, clock: Clock, dispatcher: Dispatc
 
     shelf = Shelf(
         database=database, clock=clock, boot=lambda: database.boot, sites={name: settings.site for name, settings in config.sites.items()},
-        storages={name: _storage(config, settings.storage) for name, settings in config.sites.items()},
+        storages={name: open_storage(config, name) for name, settings in config.sites.items()},
         formats={"json": JsonEntries(), "markdown": FrontMatter()}, publisher=Nothing() if dispatcher is None else Dispatches(dispatcher),
     )  # fmt: skip
     return Office(shelf, Markdown())
@@ -41,11 +41,21 @@ def bucket_prefix(config: Config, site: str) -> str:
     return f"{prefix}/" if prefix else ""
 
 
-def _storage(config: Config, settings: Any) -> Storage:
+def open_storage(config: Config, site: str) -> Storage:
+    """Return the storage of ``site``; nothing is asked of a bucket yet.
+
+    Raises ``Refused``: ``file_unusable`` when a folder cannot be made, ``content_storage_unusable`` for settings that do not go together, such as half
+    of a key, or a key that is none.
+    """
+    from obstore.exceptions import BaseError
+
     from leverframe.config.sites import STORAGES
 
+    settings: Any = config.sites[site].storage
     try:
         found: Storage = import_module(STORAGES[settings.kind]).open_storage(settings, config.path.parent)
     except OSError as error:
         raise Refused("file_unusable", f"{error.filename or settings.path}: {error.strerror}") from None
+    except BaseError as error:
+        raise Refused("content_storage_unusable", f"sites.{site}.storage: {str(error).partition(chr(10))[0]}"[:300]) from None
     return found

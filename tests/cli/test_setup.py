@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import typer.main
 from cli.conftest import RunningHub, entry_point, program
+from fakes.gcs import google_server
 from fakes.slack import TOKEN, FakeSlack
 
 from leverframe.cli.commands import app
@@ -292,6 +293,29 @@ def test_doctor_speaks_the_hubs_language_and_says_nothing_twice(tmp_path: Path) 
     scopes = [one["found"] for one in korean if "chat:write" in one["found"]]
     assert scopes and all("권한 범위 chat:write" in found and not re.search(r" (to|for) ", found) for found in scopes)
     assert [one["found"].count("chat:write") for one in english if one["found"].startswith("scope chat:write:")] == [1]
+
+
+def test_doctor_looks_at_the_buckets_of_sites(tmp_path: Path) -> None:
+    """Each bucket is listed; what is wrong with one is told with its remedy, and the others are looked at all the same."""
+    site = "[sites.{0}.storage]\nkind = 'gcs'\nbucket = '{1}'\nendpoint = '{2}'\nservice_account_key = 'env:{3}'\n[sites.{0}.collections.posts]\nkey = 'posts/{{slug}}.md'\n"
+    half = "[sites.half.storage]\nkind = 's3'\nbucket = 'team-blog'\naccess_key_id = 'env:GOOD'\n[sites.half.collections.posts]\nkey = 'posts/{slug}.md'\n"
+    with google_server() as google:
+        sites = (("blog", "team-blog", google.url, "GOOD"), ("gone", "no-such-bucket", google.url, "GOOD"), ("shut", "team-blog", google.url, "BAD"))
+        (tmp_path / "leverframe.toml").write_text("[hub]\nlocale = 'ko'\n" + "".join(site.format(*one) for one in sites) + half)
+        ran = entry_point("doctor", "--json", folder=tmp_path, environ={"GOOD": google.key(), "BAD": google.key(2)})
+    found = {one["what"]: one for one in ran.document["findings"] if one["what"].startswith("sites.")}
+    assert {what: one["state"] for what, one in found.items()} == {"sites.blog": "ok", "sites.gone": "error", "sites.shut": "error", "sites.half": "error"}
+    assert "버킷이 없습니다" in found["sites.gone"]["found"] and "버킷을 만들거나" in found["sites.gone"]["remedy"]
+    assert "status 401 AuthenticationRequired" in found["sites.shut"]["found"] and "권한이 필요합니다" in found["sites.shut"]["remedy"]
+    assert "Missing SecretAccessKey" in found["sites.half"]["found"] and "[sites.NAME.storage]" in found["sites.half"]["remedy"]
+
+
+def test_serve_tells_of_a_storage_that_cannot_be_opened(tmp_path: Path) -> None:
+    """Half of a key, or a key that is none, is a sentence, not a traceback; nothing of the key is in it."""
+    site = "[hub]\nbind = '127.0.0.1:0'\n[sites.blog.storage]\nkind = 'azure'\naccount = 'team'\ncontainer = 'blog'\naccess_key = 'env:KEY'\n[sites.blog.collections.posts]\nkey = 'posts/{slug}.md'\n"
+    (tmp_path / "leverframe.toml").write_text(site)
+    ran = entry_point("serve", folder=tmp_path, environ={"KEY": "no base64!"})
+    assert ran.status == 1 and "content_storage_unusable" in ran.err and "sites.blog.storage" in ran.err and "no base64" not in ran.err
 
 
 @pytest.mark.parametrize("database", ["sqlite:///no/such/folder/hub.db", "postgresql://127.0.0.1:1/hub"])

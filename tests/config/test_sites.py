@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fakes.gcs import Google
 
 from leverframe.config import Config, ConfigErrors, load, sites
 
@@ -26,6 +30,8 @@ key = "posts/{slug}.md"
 title = { label = "Title" }
 author = { type = "reference", collection = "authors", many = true }
 """
+
+ELLIPTIC = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def read(text: str, tmp_path: Path, environ: dict[str, str] | None = None) -> Config:
@@ -54,7 +60,8 @@ def test_a_site_is_read(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_storages_of_every_kind(tmp_path: Path, storage: str, kind: str) -> None:
     """Their secrets are references, and never shown."""
-    config = read(RIGHT.replace('"file:./content"', storage), tmp_path, {"ID": "the-id", "KEY": "the-key"})
+    key = Google().key(client_email="the-key@acme.example") if kind == "gcs" else "the-key"
+    config = read(RIGHT.replace('"file:./content"', storage), tmp_path, {"ID": "the-id", "KEY": key})
     assert config.sites["blog"].storage.kind == kind and config.warnings == ()  # type: ignore[attr-defined]
     assert "the-key" not in repr(config.sites) and "the-id" not in repr(config.sites)
 
@@ -83,6 +90,28 @@ def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, old: str, new: str, 
     with pytest.raises(ConfigErrors) as told:
         read(text, tmp_path)
     assert (key, code) in [(finding.key, finding.code) for finding in told.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("AIza-secret", "it is not JSON"), ('"secret"', "private_key is not in it"), ("[]", "private_key is not in it"),
+        ('{"type": "authorized_user", "client_secret": "secret"}', "private_key is not in it"), ({"client_email": None}, "client_email is not in it"),
+        ({"private_key": "secret"}, "its private_key is not an unencrypted private key in PEM"), ({"private_key": ELLIPTIC}, "its private_key is not an RSA key"),
+        ({"private_key": f"{ELLIPTIC[:90]}\n-----END PRIVATE KEY-----\n"}, "its private_key is not an unencrypted private key in PEM"),
+    ],
+)  # fmt: skip
+def test_a_key_of_google_that_is_none(tmp_path: Path, key: str | dict[str, Any], why: str) -> None:
+    """It is told when the file is read, in words that hold nothing of it, and not by a hub that does not start."""
+    with pytest.raises(ConfigErrors) as told:
+        read(RIGHT.replace('"file:./content"', '{ kind = "gcs", bucket = "team-blog", service_account_key = "env:KEY" }'), tmp_path, {"KEY": key if isinstance(key, str) else Google().key(**key)})
+    assert [(finding.key, finding.code, finding.detail) for finding in told.value.findings] == [("sites.blog.storage.service_account_key", "gcs_key_invalid", why)]
+
+
+def test_a_key_of_google_that_is_not_here_yet(tmp_path: Path) -> None:
+    """Where secrets are not needed, something stands for the key."""
+    (tmp_path / "leverframe.toml").write_text(RIGHT.replace('"file:./content"', '{ kind = "gcs", bucket = "team-blog", service_account_key = "env:KEY" }'))
+    assert load(tmp_path / "leverframe.toml", environ={}, secrets=False).sites["blog"].storage.kind == "gcs"  # type: ignore[attr-defined]
 
 
 def test_without_the_extra_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

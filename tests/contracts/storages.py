@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from leverframe.ports.content import Changed, Storage, StorageFailed, TooLarge
+from leverframe.ports.content import Changed, Storage, StorageFailed, Stored, TooLarge, alike
 
 MB = 1024 * 1024
 NAMES = (
@@ -19,6 +19,11 @@ NAMES = (
 async def names(storage: Storage, prefix: str) -> list[str]:
     """Return all names below ``prefix``."""
     return sorted([one.key async for page in storage.pages(prefix) for one in page])
+
+
+async def listed(storage: Storage) -> list[Stored]:
+    """Return all objects, as a list tells of them."""
+    return [one async for page in storage.pages("") for one in page]
 
 
 async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
@@ -92,6 +97,24 @@ class StorageContract:
             await storage.put(name, b"x", media_type="text/plain", expected="new")
         assert await names(storage, "posts/") == ["posts/a.md"]
         assert await names(storage, "") == ["authors/ann.json", "posts-old/b.md", "posts/a.md", "top.md"]
+
+    async def test_a_list_tells_the_state_that_was_written(self, storage: Storage) -> None:
+        """Who has an object's tag sees in a list whether it has changed since, without reading it.
+
+        Lists tell no generations; by equal tags nothing in a bucket of Google's was ever unchanged, and all of it was read again every five minutes.
+        """
+        first = await storage.put("posts/a.md", b"one", media_type="text/plain", expected="new")
+        assert [alike(first.tag, one.tag) for one in await listed(storage)] == [True]
+        second = await storage.put("posts/a.md", b"two!", media_type="text/plain", expected=first.tag)
+        assert [(alike(first.tag, one.tag), alike(second.tag, one.tag)) for one in await listed(storage)] == [(False, True)]
+        sent = await storage.upload("posts/a.md", pieces(b"three"), media_type="text/plain")
+        assert [(alike(second.tag, one.tag), alike(sent.tag, one.tag)) for one in await listed(storage)] == [(False, True)]
+
+    async def test_a_file_with_nothing_in_it(self, storage: Storage) -> None:
+        """An upload without a piece is an empty object."""
+        assert (await storage.upload("uploads/empty.txt", pieces(), media_type="text/plain")).size == 0
+        got = await storage.download("uploads/empty.txt")
+        assert got is not None and b"".join([piece async for piece in got[1]]) == b""
 
     async def test_more_than_was_asked_for_is_not_read(self, storage: Storage) -> None:
         """An object above the cap is refused before it is in memory."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts.storages import StorageContract, names
+from contracts.storages import StorageContract, listed, names
+from fakes.gcs import Account, Google, google_server
 from fakes.s3 import Bucket, s3_server
 
 from leverframe.content import azure, gcs, local, s3
-from leverframe.ports.content import StorageFailed
+from leverframe.ports.content import Changed, Storage, StorageFailed, alike
 from leverframe.secrets import Secret
 
 pytestmark = pytest.mark.anyio
+NO_KEY = "no key is set, and this machine has no account of its own"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,17 @@ def server() -> Iterator[Bucket]:
     """An S3 server for the module."""
     with s3_server() as bucket:
         yield bucket
+
+
+async def _told(storage: Storage) -> set[tuple[str, str]]:
+    """Return how reading, writing and listing are refused: surely, all of them."""
+    found = set()
+    for call in (storage.get("a.md", cap=10), storage.put("a.md", b"x", media_type="text/plain", expected="new"), names(storage, ""), names(storage, "posts/")):
+        with pytest.raises(StorageFailed) as told:
+            await call
+        assert told.value.surely
+        found.add((told.value.code, told.value.reason))
+    return found
 
 
 class TestLocalFolder(StorageContract):
@@ -80,6 +93,19 @@ class TestS3(StorageContract):
         assert (told.value.code, told.value.reason) == ("content_name_unreadable", "posts//글.md")
         assert (await storage.get("posts/a.md", cap=10)).body == b"x"
 
+    async def test_a_bucket_that_keeps_versions(self, server: Bucket, storage: Any) -> None:
+        """Lists do not tell of versions there: what is unchanged is known by its ETag, and what was written again with the same words is another version."""
+        server._ask("PUT", "/team-blog?versioning", b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+        first = await storage.put("posts/a.md", b"one", media_type="text/plain", expected="new")
+        assert [alike(first.tag, one.tag) for one in await listed(storage)] == [True] and not first.tag.startswith("|")
+        server._ask("PUT", "/team-blog/posts/a.md", b"one")
+        assert not alike(first.tag, (await storage.head("posts/a.md")).tag)
+
+    async def test_without_a_key_and_not_at_amazon(self, server: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where there is no role of the machine, that is what is told: not that the bucket does not answer."""
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9")
+        assert await _told(server.storage(access_key_id=None, secret_access_key=None, timeout_s=1.0)) == {("content_storage_denied", NO_KEY)}
+
     async def test_nobody_answers(self) -> None:
         """Where nothing listens, surely nothing was written."""
         settings = s3.Settings(bucket="team-blog", endpoint="http://127.0.0.1:9", access_key_id=Secret("a"), secret_access_key=Secret("b"), timeout_s=2.0)
@@ -98,8 +124,115 @@ class TestS3WithoutConditions(StorageContract):
         return server.storage(conditional_put=False, prefix="site/")
 
 
-def test_google_and_azure_are_opened_without_asking_anything() -> None:
-    """Their settings are enough; what they do is obstore's, by the same calls."""
-    key = '{"type": "service_account", "private_key_id": "1", "client_email": "a@b.c", "gcs_base_url": "http://localhost", "disable_oauth": true, "private_key": ""}'
-    assert gcs.open_storage(gcs.Settings(bucket="blog", service_account_key=Secret(key)), Path()).kind == "gcs"
+@pytest.fixture(scope="module")
+def served() -> Iterator[Google]:
+    """Google's service for the module."""
+    with google_server() as google:
+        yield google
+
+
+@pytest.fixture
+def google(served: Google) -> Google:
+    """The service with nothing in its bucket."""
+    served.empty()
+    return served
+
+
+class TestGoogle(StorageContract):
+    """Google Cloud Storage, as its XML API is documented."""
+
+    @pytest.fixture
+    def storage(self, google: Google) -> Any:
+        return google.storage()
+
+    async def test_a_bucket_that_is_not_there(self, google: Google) -> None:
+        """It is told as such."""
+        assert await _told(google.storage(bucket="no-such-bucket")) == {("content_storage_missing", "there is no such bucket")}
+
+    async def test_a_key_that_was_deleted(self, google: Google) -> None:
+        """A signature of another key than Google knows is not let in."""
+        assert await _told(google.storage(service_account_key=Secret(google.key(2)))) == {("content_storage_denied", "status 401 AuthenticationRequired")}
+
+    async def test_a_key_of_somebody_else(self, google: Google) -> None:
+        """Nor is one that says that it is another account's."""
+        assert await _told(google.storage(service_account_key=Secret(google.key(client_email="ann@acme.example")))) == {("content_storage_denied", "status 401 AuthenticationRequired")}
+
+    async def test_a_clock_that_is_hours_behind(self, google: Google) -> None:
+        """What this machine signs is over before it arrives."""
+        google.ahead_s = 7200.0
+        assert await _told(google.storage()) == {("content_storage_denied", "status 401 AuthenticationRequired")}
+
+    async def test_an_account_that_is_disabled(self, google: Google) -> None:
+        """From one moment to the next, it is not let in any more."""
+        storage = google.storage()
+        await storage.put("a.md", b"x", media_type="text/plain", expected="new")
+        google.account.disabled = True
+        assert await _told(storage) == {("content_storage_denied", "status 401 AuthenticationRequired")}
+
+    async def test_an_account_without_a_role(self, google: Google) -> None:
+        """It is let in, and may do nothing."""
+        google.account = Account(permissions=frozenset())
+        assert await _told(google.storage()) == {("content_storage_denied", "status 403 AccessDenied")}
+
+    async def test_an_account_that_may_only_make_new_objects(self, google: Google) -> None:
+        """To change an object is to replace it, which takes the permission to delete."""
+        google.account = Account(permissions=frozenset({"objects.list", "objects.get", "objects.create"}))
+        first = await google.storage().put("a.md", b"one", media_type="text/plain", expected="new")
+        with pytest.raises(StorageFailed) as told:
+            await google.storage().put("a.md", b"two", media_type="text/plain", expected=first.tag)
+        assert told.value.code == "content_storage_denied" and google.buckets["team-blog"]["a.md"].body == b"one"
+
+    async def test_the_same_words_written_again_are_another_state(self, google: Google, storage: Storage) -> None:
+        """Conditions are generations, not ETags: what somebody wrote in between is seen also when the bytes came back."""
+        first = await storage.put("posts/a.md", b"one", media_type="text/plain", expected="new")
+        google.write("posts/a.md", b"other")
+        google.write("posts/a.md", b"one")
+        with pytest.raises(Changed):
+            await storage.put("posts/a.md", b"two", media_type="text/plain", expected=first.tag)
+
+    async def test_a_list_of_many_pages(self, google: Google, storage: Storage) -> None:
+        """Each object once, over all pages."""
+        google.page = 7
+        for number in range(50):
+            google.write(f"posts/글 & {number:02}.md", b"x")
+        assert await names(storage, "posts/") == [f"posts/글 & {number:02}.md" for number in range(50)] and google.asked.count("GET /") == 8
+
+    async def test_an_upload_that_breaks_leaves_no_parts(self, google: Google, storage: Storage) -> None:
+        """Parts cost, and no list shows them."""
+
+        async def broken() -> AsyncIterator[bytes]:
+            for _ in range(20):
+                yield b"x" * 1024 * 1024
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            await storage.upload("uploads/half.bin", broken(), media_type="application/zip")
+        assert google.uploads == {} and google.buckets["team-blog"] == {}
+
+    async def test_another_server_is_only_where_the_settings_say(self, google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A key, or a variable of the environment, may name a server too: neither is followed, and without TLS is spoken to none but ``endpoint``."""
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # Google itself is not asked by a test
+        monkeypatch.setenv("GOOGLE_BASE_URL", google.url)
+        storage = gcs.open_storage(gcs.Settings(bucket="team-blog", service_account_key=Secret(google.key(gcs_base_url=google.url)), timeout_s=0.5), Path())
+        with pytest.raises(StorageFailed):
+            await names(storage, "")
+        assert google.asked == []
+
+    async def test_the_machines_own_account(self, google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without a key, a machine at Google asks the metadata server who it is."""
+        monkeypatch.setenv("GCE_METADATA_HOST", google.url.removeprefix("http://"))
+        storage = google.storage(service_account_key=None)
+        put = await storage.put("posts/a.md", b"x", media_type="text/plain", expected="new")
+        assert await storage.head("posts/a.md") == put
+
+    async def test_without_a_key_and_not_at_google(self, google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where there is no account of the machine, that is what is told: not that the bucket does not answer."""
+        monkeypatch.setenv("GCE_METADATA_HOST", "127.0.0.1:9")
+        monkeypatch.setenv("GCE_METADATA_IP", "127.0.0.1:9")
+        storage = google.storage(service_account_key=None, timeout_s=1.0)
+        assert await _told(storage) == {("content_storage_denied", NO_KEY)} and google.asked == []
+
+
+def test_azure_is_opened_without_asking_anything() -> None:
+    """Its settings are enough; what it does is obstore's, by the same calls."""
     assert azure.open_storage(azure.Settings(account="team", container="blog", access_key=Secret("a2V5")), Path()).kind == "azure"

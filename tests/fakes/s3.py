@@ -35,7 +35,8 @@ class Bucket:
         self._ask("PUT", f"/{BUCKET}")
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> bytes:
-        with urlopen(Request(f"{self.url}{path}", body or None, method=method, headers={"Authorization": "AWS4-HMAC-SHA256 Credential=another/20261129/us-east-1/s3/aws4_request"})) as answer:
+        headers = {"Content-Type": "application/xml", "Authorization": "AWS4-HMAC-SHA256 Credential=another/20261129/us-east-1/s3/aws4_request"}
+        with urlopen(Request(f"{self.url}{path}", body or None, method=method, headers=headers)) as answer:
             found: bytes = answer.read()
             return found
 

@@ -10,6 +10,7 @@ import pytest
 from clock import VirtualClock
 from content_world import BLOG, POST, POSTS, Blog
 from databases import clock, database, database_url  # noqa: F401
+from fakes.gcs import google_server
 
 from leverframe.core.errors import Refused
 from leverframe.ports.content import StorageFailed
@@ -70,6 +71,25 @@ async def test_changes_that_nobody_told_of_are_found(blog: Blog) -> None:
     assert len(blog.published) == 4 and await blog.database.read(content.count, "blog") == {"posts": 150}
     await blog.run(seconds=BLOG.refresh_s + 10)
     assert blog.published == []
+
+
+async def test_in_a_bucket_of_google_only_what_changed_is_read(database: Any, clock: VirtualClock, tmp_path: Path) -> None:  # noqa: F811
+    """A list tells no generations. All entries looked changed by that, and the whole bucket was read again every five minutes, each read paid for."""
+    with google_server() as google:
+        google.write("posts/hello.md", POST)
+        google.write("posts/huge.md", b"x" * (ENTRY_BYTES + 1))
+        blog = Blog(database, clock, tmp_path, storage=google.storage())
+        await blog.run()
+        made = await blog.editor.create("person:ann", BLOG, POSTS, "mine", {"title": "Mine"})
+        await blog.editor.update("person:ann", BLOG, POSTS, "mine", {"title": "Mine, again"}, expected=made.tag, partly=True)
+        assert blog.published == ["create posts/mine by person:ann", "update posts/mine by person:ann"]
+        google.asked.clear()
+        await blog.office.noticed(BLOG, ["posts/huge.md", "posts/mine.md"], actor="source:bucket")
+        await blog.run(seconds=BLOG.refresh_s * 3)
+        assert set(google.asked) == {"GET /", "HEAD posts/huge.md", "HEAD posts/mine.md"} and blog.published == []
+        google.write("posts/hello.md", POST.replace(b"First", b"Last"))
+        await blog.run(seconds=BLOG.refresh_s + 10)
+        assert blog.published == ["posts/hello written by hub"] and google.asked.count("GET posts/hello.md") == 1
 
 
 async def test_a_bucket_that_cannot_be_looked_through_is_told(blog: Blog) -> None:

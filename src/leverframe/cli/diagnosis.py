@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from leverframe.cli.output import safe, show
@@ -22,6 +22,9 @@ from leverframe.cli.words import said
 from leverframe.config import Config, ConfigErrors, find, load
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.secrets.keys import key_file
+
+if TYPE_CHECKING:
+    from leverframe.ports.content import Storage
 
 State = Literal["ok", "warning", "error", "skipped"]
 LOW_SPACE_BYTES = 500_000_000
@@ -36,7 +39,7 @@ class Finding:
     """One thing looked at."""
 
     what: str
-    """``config``, ``database``, ``disk``, ``audit``, ``clock``, ``url``, ``chats.NAME`` or ``hooks.OWNER/REPO``; never translated."""
+    """``config``, ``database``, ``disk``, ``audit``, ``clock``, ``url``, ``chats.NAME``, ``sites.NAME`` or ``hooks.OWNER/REPO``; never translated."""
     state: State
     found: str
     remedy: str = ""
@@ -77,6 +80,7 @@ def examine(config: Config) -> Iterator[Finding]:
         yield Finding(what="config", state="ok", found=str(config.path))
     yield from _database(config, locale)
     yield from _audit(config, locale)
+    yield from _sites(config, locale)
     yield _clock(config, locale)
     yield _public(config, locale)
     yield from _chats(config, locale)
@@ -130,6 +134,29 @@ def _audit(config: Config, locale: Locale) -> Iterator[Finding]:
                           remedy=f"chmod 600 {key}")  # fmt: skip
         else:
             yield Finding(what="audit", state="ok", found=shown)
+
+
+def _sites(config: Config, locale: Locale) -> Iterator[Finding]:
+    """List what each site's bucket begins with: it is there, and lets the hub in. A folder of this machine is left alone."""
+    for name, settings in config.sites.items():
+        kind: str = getattr(settings.storage, "kind", "")
+        if kind == "file":
+            continue
+        from leverframe.ports.content import StorageFailed
+        from leverframe.site_rooms import open_storage
+
+        try:
+            asyncio.run(_first_page(open_storage(config, name)))
+        except StorageFailed as failed:
+            yield _refused(f"sites.{name}", Refused(failed.code, failed.reason), locale)
+        except Refused as refused:
+            yield _refused(f"sites.{name}", refused, locale)
+        else:
+            yield Finding(what=f"sites.{name}", state="ok", found=f"{kind}: {said(locale, 'the hub can list it', '목록을 읽을 수 있습니다')}")
+
+
+async def _first_page(storage: Storage) -> None:
+    await anext(storage.pages(""), None)
 
 
 def _sqlite_version(file: Path) -> str | None:

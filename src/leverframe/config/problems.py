@@ -172,6 +172,8 @@ _error("follow_needs_after", ("{key} does not say what it follows.", 'Add after 
        ("{key}이(가) 무엇을 따르는지 알 수 없습니다.", '먼저 성공해야 하는 환경을 쓰세요: after = "staging".'))
 _warning("gates_need_app", ("There is no [github.app]: only an app can be a protection rule of an environment, and answer it.", "Add [github] app = {{ id = …, key = \"file:app.pem\" }}."),
          ("[github.app]이 없습니다. 환경의 보호 규칙이 되고 답하는 일은 앱만 할 수 있습니다.", "[github] app = {{ id = …, key = \"file:app.pem\" }}를 추가하세요."))
+_error("gcs_key_invalid", ("{key} is not the key of a service account: {detail}.", "Make one on the account's page (Keys → Add key → JSON) and name the file as it was downloaded: \"file:key.json\"."),
+       ("{key}이(가) 서비스 계정의 키가 아닙니다: {detail}.", "서비스 계정 페이지의 키 → 키 추가 → JSON으로 만들고 내려받은 파일을 그대로 쓰세요: \"file:key.json\"."))
 _error("github_app_key_invalid", ("{key} is not the private key of a GitHub App: {detail}.", "Make one on the app's page (Private keys → Generate a private key) and name the file as it was downloaded: \"file:app.pem\"."),
        ("{key}이(가) GitHub App의 개인 키가 아닙니다: {detail}.", "앱 페이지의 Private keys → Generate a private key로 만들고 내려받은 파일을 그대로 쓰세요: \"file:app.pem\"."))
 _error("github_token_and_app", ("The hub can be one only: [github] has both token and app.", "Take token out to speak as the app, or app to speak with the token."),

@@ -33,6 +33,13 @@ AT_ONCE = 2
 TRIES = 3
 _STATUS = re.compile(r"status code: (\d{3})")
 _NAMED = re.compile(r'Path "([^"\n]+)"')
+_CODE = re.compile(r"<Code>(\w{1,60})</Code>")
+"""The name of an error, in all three languages: S3's, Google's and Azure's documents of errors have it."""
+_NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
+_OVER = ("ExpiredToken", "InvalidToken")
+"""S3 says 400 of a session token that is over: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+_MACHINE = ("/computeMetadata/", "/latest/api/token", "/latest/meta-data/", "/metadata/identity/")
+"""Where the machine's own account is asked: of Google, of Amazon (two), of Azure."""
 _LOST = ("error sending request", "connection", "timed out", "timeout", "dns")
 
 
@@ -193,7 +200,7 @@ async def _translated(call: Coroutine[Any, Any, T] | Any, *, writes: bool) -> T:
     try:
         return await call
     except (FileNotFoundError, NotFoundError) as error:
-        if "NoSuchBucket" in str(error) or "ContainerNotFound" in str(error):
+        if any(name in str(error) for name in _NO_BUCKET):
             raise StorageFailed("content_storage_missing", "there is no such bucket", surely=True) from None
         raise FileNotFoundError from None
     except (AlreadyExistsError, PreconditionError):
@@ -216,20 +223,23 @@ def _name(key: str) -> str:
 
 def _failed(error: Exception, writes: bool) -> StorageFailed:
     text = str(error)
-    status = _STATUS.search(text)
-    if status is not None and status[1] in ("401", "403"):
-        return StorageFailed("content_storage_denied", f"status {status[1]}", surely=True)
-    if "NoSuchBucket" in text:
+    if any(place in text for place in _MACHINE):
+        return StorageFailed("content_storage_denied", "no key is set, and this machine has no account of its own", surely=True)
+    status, code = _STATUS.search(text), _CODE.search(text)
+    if status is not None and (status[1] in ("401", "403") or (code is not None and code[1] in _OVER)):
+        return StorageFailed("content_storage_denied", _reason(error), surely=True)
+    if any(name in text for name in _NO_BUCKET):
         return StorageFailed("content_storage_missing", "there is no such bucket", surely=True)
     surely = not writes or (status is not None and status[1].startswith("4")) or "Connection refused" in text
     return StorageFailed("content_storage_away", _reason(error), surely=surely)
 
 
 def _reason(error: Exception) -> str:
-    """Return what went wrong without the address, which may hold a signature."""
+    """Return what went wrong without the address, which may hold a signature: of an answer its status, and what the storage calls the error."""
     text = str(error)
     if status := _STATUS.search(text):
-        return f"status {status[1]}"
+        code = _CODE.search(text)
+        return f"status {status[1]}" if code is None else f"status {status[1]} {code[1]}"
     lower = text.lower()
     if found := next((word for word in _LOST if word in lower), None):
         return found
@@ -238,6 +248,7 @@ def _reason(error: Exception) -> str:
 
 def _stored(meta: Any) -> Stored:
     tag = f"{meta.get('version') or ''}|{meta.get('e_tag') or ''}"
+    # Google has two names of a state: its generation, which conditions take, and its ETag, which is all that lists tell.
     # A size and an instant stand in for storages that give no ETag at all.
     if tag == "|":
         tag = f"|{meta['size']}-{meta['last_modified'].timestamp():.6f}"

@@ -10,7 +10,13 @@ from typing import Literal, Protocol, TypeAlias
 from leverframe.core.content.values import Document, Value
 
 Tag: TypeAlias = str
-"""Names one state of an object: it changes when the object does. What is in it is the storage's own."""
+"""Names one state of an object: it changes when the object does. What is in it is the storage's own: ``VERSION|ETAG``, of which either may be empty."""
+
+
+def alike(one: Tag, other: Tag) -> bool:
+    """Return whether two tags can be of one state: lists tell no versions (Google's generations, and those of S3 and Azure where they are kept)."""
+    (version, _, etag), (other_version, _, other_etag) = one.partition("|"), other.partition("|")
+    return etag.strip('"') == other_etag.strip('"') and (version == other_version or not version or not other_version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ row("content_storage_denied", 502, ("The storage of this site does not let the h
     ("이 사이트의 저장소가 허브의 접근을 거부했습니다.", "허브 운영자에게 알리세요. [sites.NAME] storage의 키에는 목록, 읽기, 쓰기, 삭제 권한이 필요합니다."))
 row("content_storage_missing", 502, ("The bucket of this site does not exist.", "Ask whoever runs the hub: make the bucket, or correct its name in [sites.NAME] storage."),
     ("이 사이트의 버킷이 없습니다.", "허브 운영자에게 알리세요. 버킷을 만들거나 [sites.NAME] storage의 이름을 고쳐야 합니다."))
+row("content_storage_unusable", 500, ("The storage of a site cannot be opened with its settings.", "Correct [sites.NAME.storage]: the detail says what is missing, or what does not go together."),
+    ("사이트의 저장소를 지금 설정으로 열 수 없습니다.", "[sites.NAME.storage]를 고치세요. 빠졌거나 함께 쓸 수 없는 값은 detail에 있습니다."))
 row("entry_busy", 409, ("Somebody is saving this entry at this moment.", "Wait a few seconds, then try again."),
     ("지금 다른 사람이 이 항목을 저장하고 있습니다.", "몇 초 뒤에 다시 시도하세요."))
 row("entry_changed", 412, ("Somebody has changed this entry since you opened it; nothing was overwritten.", "Look at both versions, then save what shall stand."),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from leverframe.core.content.values import Collection, Site
 from leverframe.core.errors import Refused
-from leverframe.ports.content import StorageFailed, Stored, TooLarge
+from leverframe.ports.content import StorageFailed, Stored, TooLarge, alike
 from leverframe.store import audit, content, content_changes
 from leverframe.store.content import Fresh
 from leverframe.store.content_changes import Change, Look
@@ -129,7 +129,7 @@ class Looker:
         collection, id = found
         row = (await shelf.database.read(content.known, site.name, collection.name, [id])).get(id)
         there = await shelf.storages[site.name].head(look.key)
-        if (None if row is None else row[0]) == (None if there is None else there.tag):
+        if there is None if row is None else there is not None and alike(row[0], there.tag):
             return None
         if there is None:
             await self._apply(self._remove, site=site, collection=collection, gone=[id], began=began, actor=look.actor)
@@ -148,7 +148,7 @@ class Looker:
             entries = {id: stored for stored in page if (id := collection.key.id_of(stored.key)) is not None}
             there.update(map(_short, entries))
             known = await shelf.database.read(content.known, site.name, collection.name, entries)
-            differs = [id for id, stored in entries.items() if id not in known or (known[id][0] != stored.tag and known[id][1] < began)]
+            differs = [id for id, stored in entries.items() if id not in known or (not alike(known[id][0], stored.tag) and known[id][1] < began)]
             for start in range(0, len(differs), TOGETHER):
                 read = await self._read_all(site, collection, differs[start : start + TOGETHER], entries)
                 count += await self._apply(self._put, site=site, collection=collection, fresh=read, began=began, actor=who)
