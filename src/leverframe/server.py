@@ -23,6 +23,7 @@ import uvicorn
 
 from leverframe.app import App, build
 from leverframe.config import Config, socket_path
+from leverframe.core.errors import Refused, document
 from leverframe.observe import set_up_log
 from leverframe.store import people
 from leverframe.web.connections import Connection, Patience
@@ -77,6 +78,8 @@ async def _serve(config: Config, listener: socket.socket, *, demo: bool = False,
         if code is None and not isinstance(error, RuntimeError):
             raise
         print(f"leverframe: {error}", file=sys.stderr)
+        if isinstance(error, Refused):
+            print(f"  → {document(error, config.hub.locale)['remedy']}", file=sys.stderr)
         return 1
     app.start()
     # What is alive now stays alive: the collector need not look at it again, and parsed payloads are freed by counting.

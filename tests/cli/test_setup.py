@@ -311,11 +311,11 @@ def test_doctor_looks_at_the_buckets_of_sites(tmp_path: Path) -> None:
 
 
 def test_serve_tells_of_a_storage_that_cannot_be_opened(tmp_path: Path) -> None:
-    """Half of a key, or a key that is none, is a sentence, not a traceback; nothing of the key is in it."""
+    """Half of a key, or a key that is none, is a sentence with its remedy, not a traceback; nothing of the key is in it."""
     site = "[hub]\nbind = '127.0.0.1:0'\n[sites.blog.storage]\nkind = 'azure'\naccount = 'team'\ncontainer = 'blog'\naccess_key = 'env:KEY'\n[sites.blog.collections.posts]\nkey = 'posts/{slug}.md'\n"
     (tmp_path / "leverframe.toml").write_text(site)
     ran = entry_point("serve", folder=tmp_path, environ={"KEY": "no base64!"})
-    assert ran.status == 1 and "content_storage_unusable" in ran.err and "sites.blog.storage" in ran.err and "no base64" not in ran.err
+    assert ran.status == 1 and "content_storage_unusable" in ran.err and "sites.blog.storage" in ran.err and "→" in ran.err and "no base64" not in ran.err
 
 
 @pytest.mark.parametrize("database", ["sqlite:///no/such/folder/hub.db", "postgresql://127.0.0.1:1/hub"])
