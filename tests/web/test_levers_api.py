@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from lever_desk import Frame
 from sitting import Answer, Doors, Visitor
 
 from leverframe.store import audit, deployments
+from leverframe.web.desk import Desk
+from leverframe.web.refusals import RefusalLog
 
 pytestmark = pytest.mark.anyio
 
@@ -293,3 +296,14 @@ async def test_a_hostile_command_is_a_problem(doors: Doors, rita: Visitor, body:
     """Broken, misspelt or impossible requests are a 400 that names the field."""
     answer = await doors.ask("POST", "/api/commands", body=body, headers={"content-type": "application/json"}, visitor=rita)
     assert (answer.status, answer.code) == (400, "request_invalid")
+
+
+async def test_a_hub_without_levers_says_so(desk: Desk, refusals: RefusalLog) -> None:
+    """A hub that only tells rooms of events answered “There is nothing here. Check the address.” to every command; its lists are empty."""
+    doors = Doors(replace(desk, levers=None), refusals)
+    assert (await command(doors, "status", operator=True)).code == "levers_none"
+    dispatched = await doors.ask("POST", "/api/dispatches", document={"project": "acme/web", "event_type": "publish"}, operator=True)
+    asked = await doors.ask("POST", "/api/approvals", document={"project": "acme/web", "title": "Ship?"}, operator=True)
+    assert (dispatched.code, asked.code) == ("levers_none", "levers_none")
+    for name in ("deployments", "dispatches", "approvals"):
+        assert (await doors.ask("GET", f"/api/{name}", operator=True)).json[name] == []

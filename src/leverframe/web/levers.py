@@ -132,9 +132,9 @@ class Told:
 
 
 def levers_of(desk: Desk) -> LeverDesk:
-    """Return the desk's levers; raises ``Refused("not_found")`` where the hub has none."""
+    """Return the desk's levers; raises ``Refused("levers_none")`` where the hub has none."""
     if desk.levers is None:
-        raise Refused("not_found")
+        raise Refused("levers_none")
     return desk.levers
 
 

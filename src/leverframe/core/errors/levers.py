@@ -104,6 +104,8 @@ row("id_invalid", 400, ("This is not an id of the hub's.", "Copy it from where i
     ("허브의 ID가 아닙니다.", "표시된 곳에서 복사하세요. 글자 3개와 _, 그리고 글자 13개로 된 값입니다."))
 row("identity_unproven", 403, ("Nothing proves here who you are, so nothing can be done for you here.", "Speak to the bot in its place; or, where everybody who may use this webhook may do everything, set trust_outgoing = true."),
     ("여기서는 누구인지 증명되지 않아 명령을 실행할 수 없습니다.", "봇에게 말하세요. 이 웹훅을 쓸 수 있는 사람이 모두 무엇이든 해도 된다면 trust_outgoing = true를 설정하세요."))
+row("levers_none", 404, ("This hub has nothing to pull: no services, no commands, nobody at GitHub.", "Add [services.NAME], or [github] with a token, to leverframe.toml and start the hub again."),
+    ("이 허브에는 배포하거나 실행할 것이 없습니다. 서비스도 명령도 GitHub 토큰도 설정되어 있지 않습니다.", "leverframe.toml에 [services.NAME]이나 토큰이 있는 [github]를 추가하고 허브를 다시 시작하세요."))
 row("lock_held", 409, ("Somebody else holds the lock.", "Ask them, wait for a notice when it frees, or steal it with a reason."),
     ("다른 사람이 잠갔습니다.", "그 사람에게 부탁하거나, 풀릴 때 알림을 받거나, 사유를 적고 가져오세요."))
 row("lock_none", 409, ("This is not locked.", "status shows what is locked, and by whom."),

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leverframe.core.errors import Refused
 from leverframe.web import pages
-from leverframe.web.api import administration, auditing, github, history
+from leverframe.web.api import administration, approvals, auditing, dispatches, github, history, levers
 from leverframe.web.api.doors import GITHUB_ROWS, LEVER_ROWS, ROWS, SITE_ROWS
 from leverframe.web.desk import Desk
 
@@ -34,11 +34,7 @@ def build_api(desk: Desk) -> ASGIApp:
 
 def _routers(desk: Desk) -> Iterator[APIRouter]:
     """Give the operations that this desk has."""
-    yield from (history.router, administration.router, auditing.router, github.router)
-    if desk.levers is not None:
-        from leverframe.web.api import approvals, dispatches, levers
-
-        yield from (levers.router, dispatches.router, approvals.router)
+    yield from (history.router, administration.router, auditing.router, github.router, levers.router, dispatches.router, approvals.router)
     if desk.sites is not None:
         from leverframe.web.api import sites
 

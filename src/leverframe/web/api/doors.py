@@ -84,7 +84,7 @@ LEVER_ROWS: tuple[Row, ...] = (
     Row("POST", "/api/approvals/{approval}/cancel", "session", FORM_CAP),
     Row("POST", "/api/approvals/{approval}/retry", "session", FORM_CAP),
 )
-"""Of a hub that has levers. Whether somebody may do a command is decided by its own grant."""
+"""Whether somebody may do a command is decided by its own grant. A hub that has no levers says so."""
 
 _PUBLISH = "publish {site} {collection}"
 ENTRY_CAP = 4 * 1024 * 1024
@@ -127,4 +127,4 @@ def api_doors(desk: Desk) -> tuple[Door, ...]:
     api = LazyApi(desk)
     return tuple(
         Door(method=row.method, path=row.path, permission=row.permission, limit=SIGNED_IN, body_cap=row.body_cap, streams=row.streams, app=api)
-        for row in (*ROWS, *GITHUB_ROWS, *(LEVER_ROWS if desk.levers is not None else ()), *(SITE_ROWS if desk.sites is not None else ())))
+        for row in (*ROWS, *GITHUB_ROWS, *LEVER_ROWS, *(SITE_ROWS if desk.sites is not None else ())))

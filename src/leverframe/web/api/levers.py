@@ -36,8 +36,7 @@ Seen = Annotated[int | None, Query(ge=0, le=2**31, description="the version that
 
 
 async def _levers(request: Request) -> LeverDesk:
-    found: LeverDesk = request.app.state.desk.levers
-    return found
+    return levers.levers_of(request.app.state.desk)
 
 
 OurLevers = Annotated[LeverDesk, Depends(_levers)]
