@@ -18,6 +18,9 @@ settings.load_profile("untimed")
 # A traceback among what a test prints is the plain one: the one in colours takes longer than most tests.
 structlog.configure(processors=[structlog.processors.add_log_level, structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])
 
+# Whatever is imported while tests are collected stays: the collector looks for nothing until all is there.
+gc.disable()
+
 # Files of tests lie in memory where there is room for them: a hub waits for the disk at every commit, and no test cuts the power.
 MEMORY = "/dev/shm"
 if os.path.isdir(MEMORY) and shutil.disk_usage(MEMORY).free > 4 << 30 and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
@@ -36,9 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what lives to the end: nine thousand tests and all that they import."""
-    gc.collect()
+    """Spare the garbage collector what lives to the end, nine thousand tests and all that they import; it looks as rarely as in the hub."""
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

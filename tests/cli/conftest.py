@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 import structlog
+import typer.testing
 import uvicorn
 from databases import open_new_sqlite
 from typer.testing import CliRunner
@@ -32,6 +34,9 @@ from leverframe.server import _Operator
 from leverframe.store.deliveries import Planned, Role, State, owe
 from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import deliveries, to_us
+
+# Typer builds every command anew for each that is run, which takes ten times as long as most of them: here once.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 CONFIG = """\
 [hub]

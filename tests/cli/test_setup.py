@@ -218,6 +218,13 @@ def test_the_program_helps_and_tells_its_version(tmp_path: Path) -> None:
     assert program("serve", "--port", "1", folder=tmp_path).status == 2
 
 
+def test_only_what_is_run_is_built() -> None:
+    """Of all commands the one that is asked for is left, by its name; of what is none, all are, so that the one that was meant is found."""
+    kept = "from leverframe.cli.commands import app, keep\nfor name in ('chek', 'audit'): keep(name); print(len(app.registered_commands), [group.name for group in app.registered_groups])"
+    all_of_them, one = subprocess.run([sys.executable, "-c", kept], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert one == "0 ['audit']" and "'audit'" in all_of_them and "'tokens'" in all_of_them
+
+
 def test_no_line_of_a_list_of_commands_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a command the list shows its first sentence, whole, on a terminal of 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")

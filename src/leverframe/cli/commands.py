@@ -38,3 +38,11 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(git.app, name="git")
 app.add_typer(slack.app, name="slack")
 app.add_typer(github.app, name="github")
+
+
+def keep(name: str) -> None:
+    """Leave only the command or the group of that name in ``app``, when there is one: Typer would build all for the one that is run."""
+    commands = [command for command in app.registered_commands if command.callback and name == (command.name or command.callback.__name__)]
+    groups = [group for group in app.registered_groups if name == group.name]
+    if commands or groups:
+        app.registered_commands, app.registered_groups = commands, groups

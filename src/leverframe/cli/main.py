@@ -16,8 +16,10 @@ def main() -> None:
         case ["serve", option] if option.startswith("--config="):
             _serve(option.removeprefix("--config="))
         case _:
-            from leverframe.cli.commands import app
+            from leverframe.cli.commands import app, keep
 
+            if arguments and not arguments[0].startswith("-"):
+                keep(arguments[0])
             app(arguments, prog_name="leverframe")
 
 
