@@ -258,12 +258,21 @@ def test_a_value_that_an_option_does_not_take_is_wrong_usage(hub: RunningHub, ar
 
 
 def test_times_tell_their_zone(hub: RunningHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A time carries its offset, so that nobody takes the terminal's for the hub's."""
+    """A time carries its offset, so that nobody takes the terminal's for the hub's, which a file without a time zone does not tell."""
     monkeypatch.setenv("TZ", "Asia/Seoul")
     time.tzset()
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+09:00", hub.run("events").out)
     monkeypatch.undo()
     time.tzset()
+
+
+def test_times_are_the_hub_s(fresh_hub: RunningHub) -> None:
+    """As in every message and page: a server's clock is UTC, and its operators sit in Seoul. They read the hub's times in two zones."""
+    file = fresh_hub.folder / "leverframe.toml"
+    for zone, offset in (("Asia/Seoul", "+09:00"), ("Asia/Kolkata", "+05:30")):
+        file.write_text(re.sub(r"(?m)^(timezone = .*\n)?locale", f'timezone = "{zone}"\nlocale', file.read_text()))
+        assert f"{offset} " in fresh_hub.run("events").out
+        assert fresh_hub.run("deliveries", "show", fresh_hub.dead[0]).out.count(offset) > 1
 
 
 def test_the_list_of_routes_is_narrow(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_where_the_database_and_the_socket_are(tmp_path: Path, database: str, sq
     assert config.hub.database == address
     assert config.sqlite_path == (None if sqlite is None else tmp_path / sqlite)
     assert socket_path(config, {}) == tmp_path / socket
-    assert control_socket(config.path, {}) == (tmp_path / socket, "en")
+    assert control_socket(config.path, {}) == (tmp_path / socket, "en", None)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,15 @@ def test_the_socket_is_found_without_the_secrets(tmp_path: Path) -> None:
     """An operator's shell, which lacks the hub's environment, still finds the hub."""
     path = tmp_path / "leverframe.toml"
     path.write_text('[hub]\nlocale = "ko"\n[chats.slack]\nbot_token = "env:NOT_HERE"\n')
-    assert control_socket(path, {}) == (tmp_path / "leverframe.db.sock", "ko")
+    assert control_socket(path, {}) == (tmp_path / "leverframe.db.sock", "ko", None)
+
+
+@pytest.mark.parametrize(("written", "zone"), [("'Asia/Seoul'", "Asia/Seoul"), ("'Asia/Soul'", "None"), ("'../etc'", "None"), ("5", "None")])
+def test_commands_show_times_where_the_hub_does(tmp_path: Path, written: str, zone: str) -> None:
+    """A zone that is none is the hub's to refuse: commands that look for its socket go on."""
+    path = tmp_path / "leverframe.toml"
+    path.write_text(f"[hub]\ntimezone = {written}\n")
+    assert str(control_socket(path, {}).zone) == zone
 
 
 def test_where_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

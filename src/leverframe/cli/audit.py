@@ -169,6 +169,6 @@ def _locale(config: Path | None) -> Locale:
     from leverframe.config import ConfigErrors, control_socket, find
 
     try:
-        return control_socket(find(config))[1]
+        return control_socket(find(config)).locale
     except ConfigErrors as errors:
         return errors.locale

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -29,8 +30,8 @@ class Answered(Exception):
 class Hub:
     """A client of the hub's API. Raises :class:`Answered` for what it refuses and ``Refused`` when it cannot be reached."""
 
-    def __init__(self, *, url: str | None = None, token: str | None = None, socket_file: Path | None = None, locale: Locale = "en") -> None:
-        self._url, self._token, self._socket, self.locale = url, token, socket_file, locale
+    def __init__(self, *, url: str | None = None, token: str | None = None, socket_file: Path | None = None, locale: Locale = "en", zone: tzinfo | None = None) -> None:
+        self._url, self._token, self._socket, self.locale, self.zone = url, token, socket_file, locale, zone
 
     @classmethod
     def reach(cls, *, config: Path | None, url: str | None, token: str | None) -> Hub:
@@ -40,8 +41,8 @@ class Hub:
         """
         if url is not None:
             return cls(url=url, token=token)
-        socket_file, locale = control_socket(find(config))
-        return cls(socket_file=socket_file, locale=locale)
+        control = control_socket(find(config))
+        return cls(socket_file=control.socket, locale=control.locale, zone=control.zone)
 
     def get(self, path: str, **query: str | int | None) -> Any:
         """Return the answer to ``GET path?query``; what is ``None`` is left out."""

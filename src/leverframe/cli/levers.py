@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -157,18 +156,17 @@ def _address(id: str) -> str:
 
 
 def _card(answer: Any, locale: Any) -> Message:
-    """Return the deployment's card, with times in the terminal's zone and no buttons."""
+    """Return the deployment's card, without buttons."""
     from dataclasses import replace
 
     import msgspec
 
+    from leverframe.cli.output import zone
     from leverframe.core.messages import Buttons
     from leverframe.core.wording.levers import LEVERS
     from leverframe.core.wording.levers.view import view
 
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
-    card = LEVERS[locale].deployment(replace(view(answer), log_tail=answer["log_tail"][-2_000:]), zone)
+    card = LEVERS[locale].deployment(replace(view(answer), log_tail=answer["log_tail"][-2_000:]), zone())
     return msgspec.structs.replace(card, blocks=tuple(block for block in card.blocks if not isinstance(block, Buttons)))
 
 

@@ -39,13 +39,14 @@ class ListByDefault(TyperGroup):
 def at_hub(config: Path | None, url: str | None, token: str | None, as_json: bool) -> Iterator[Hub]:
     """Give the hub; whatever it refuses is said on stderr, with code and remedy, and ends the command with 1 (with 2 where an option was wrong)."""
     from leverframe.cli.hub import Answered, Hub
-    from leverframe.cli.output import fail, refuse
+    from leverframe.cli.output import fail, refuse, show_times_in
     from leverframe.config import ConfigErrors
     from leverframe.core.errors import Refused
 
     hub: Hub | None = None
     try:
         hub = Hub.reach(config=config, url=url, token=token)
+        show_times_in(hub.zone)
         yield hub
     except Answered as answered:
         fail(answered.problem, as_json=as_json, locale=hub.locale if hub else "en")

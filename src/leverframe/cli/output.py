@@ -6,7 +6,8 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from rich.text import Text
 from leverframe.cli.words import heading, said
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
 
+_ZONE: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 WRONG_USAGE = frozenset({"grant_unknown", "request_invalid", "room_unknown"})
 """What the hub refuses because an option or argument was given something that it does not take."""
 
@@ -74,14 +76,26 @@ def printed_json(value: Any) -> str:
     return "\n".join(safe(line) for line in json.dumps(value, indent=2, ensure_ascii=False).splitlines())
 
 
+def show_times_in(zone: tzinfo | None) -> None:
+    """Have times shown in ``zone``, the hub's; without one, which a hub elsewhere does not tell, in the terminal's own."""
+    _ZONE.set(zone)
+
+
+def zone() -> tzinfo:
+    """Return the time zone in which times are shown."""
+    found = _ZONE.get() or datetime.now().astimezone().tzinfo
+    assert found is not None
+    return found
+
+
 def instant(value: Any) -> str:
-    """Return an instant of the API (ISO 8601) in the terminal's own time zone, to the second and with its offset; anything else as it is."""
+    """Return an instant of the API (ISO 8601) in the hub's time zone, to the second and with its offset; anything else as it is."""
     if isinstance(value, str):
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
             return value
-        return at.astimezone().isoformat(" ", "seconds")
+        return at.astimezone(zone()).isoformat(" ", "seconds")
     return safe(value)
 
 

@@ -9,10 +9,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import tzinfo
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from leverframe.config.sites import SiteSettings
 
 __all__ = [
-    "Config", "ConfigErrors", "Finding", "GitHub", "Hub", "Person", "Quiet", "Retention", "Role", "Room", "Severity", "control_socket",
+    "Config", "ConfigErrors", "Control", "Finding", "GitHub", "Hub", "Person", "Quiet", "Retention", "Role", "Room", "Severity", "control_socket",
     "find", "load", "socket_path",
 ]  # fmt: skip
 DATABASE: str = Hub.model_fields["database"].default
@@ -81,8 +84,17 @@ def socket_path(config: Config, environ: Mapping[str, str] | None = None) -> Pat
     return _sockets(config.path, config.hub.database, os.environ if environ is None else environ)[0]
 
 
-def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Path, Locale]:
-    """Return :func:`socket_path` and the language of the file ``path``, without needing what is in the hub's environment and not in
+class Control(NamedTuple):
+    """How the commands of this machine reach its hub, and how they speak."""
+
+    socket: Path
+    locale: Locale
+    zone: tzinfo | None
+    """Where times are shown; ``None`` where the file names no time zone that there is."""
+
+
+def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> Control:
+    """Return :func:`socket_path`, the language and the time zone of the file ``path``, without needing what is in the hub's environment and not in
     the operator's: the secrets that the file refers to, and the folder that systemd gave (then it is looked for where the unit in
     docs/how-to/run.md has it). Raises :class:`ConfigErrors` for a file that cannot be read.
     """
@@ -99,7 +111,14 @@ def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> tupl
         except SecretError:
             database = "postgresql://"  # an address that is kept secret is a server's
     sockets = _sockets(path, database, environ)
-    return next(filter(_is_there, sockets), sockets[0]), _locale(document, environ)
+    return Control(next(filter(_is_there, sockets), sockets[0]), _locale(document, environ), _zone(hub))
+
+
+def _zone(hub: Any) -> tzinfo | None:
+    name = hub.get("timezone") if isinstance(hub, dict) else None
+    with suppress(LookupError, ValueError, OSError):  # a name that is none is the hub's to refuse
+        return ZoneInfo(name) if isinstance(name, str) else None
+    return None
 
 
 def _sockets(path: Path, database: str, environ: Mapping[str, str]) -> list[Path]:
