@@ -448,7 +448,7 @@ def test_a_package_that_is_not_installed_is_told(
 
 def test_every_kind_of_finding_is_tried_here() -> None:
     """No code of the table is without a test."""
-    alone = {"file_missing", "file_unreadable", "kind_not_built", "port_invalid", "database_unavailable", "filter_unavailable", "sites_unavailable", "slack_socket_unavailable", "teams_unavailable"}
+    alone = {"file_missing", "file_unreadable", "gcs_key_invalid", "kind_not_built", "port_invalid", "database_unavailable", "filter_unavailable", "sites_unavailable", "slack_socket_unavailable", "teams_unavailable"}
     tried = {code for *_, expected in (*WRONG, *WRONG_HOOKS, *WRONG_LEVERS, *WRONG_PLUGINS) for _, _, code in expected}
     assert tried | alone == set(FINDINGS)
 
