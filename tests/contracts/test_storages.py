@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contracts.storages import StorageContract, listed, names
+from fakes.azure import Azure, azure_server
 from fakes.gcs import Account, Google, google_server
+from fakes.objects_http import XML, Answer, served
 from fakes.s3 import Bucket, s3_server
 
-from leverframe.content import azure, gcs, local, s3
+from leverframe.content import gcs, local, s3
 from leverframe.ports.content import Changed, Storage, StorageFailed, alike
 from leverframe.secrets import Secret
 
@@ -101,6 +103,24 @@ class TestS3(StorageContract):
         server._ask("PUT", "/team-blog/posts/a.md", b"one")
         assert not alike(first.tag, (await storage.head("posts/a.md")).tag)
 
+    async def test_who_may_not_delete(self) -> None:
+        """S3 tells of it inside of an answer that is good, and it was taken for a storage that does not answer, and a change that may have been made.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+        """
+
+        class Denying:
+            def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+                if method == "HEAD":
+                    return 200, {"ETag": '"1"', "Last-Modified": "Mon, 30 Nov 2026 00:00:00 GMT"}, b""
+                return 200, {}, f"{XML}<DeleteResult><Error><Key>posts/a.md</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>".encode()
+
+        with served(Denying()) as url:
+            settings = s3.Settings(bucket="team-blog", endpoint=url, access_key_id=Secret("a"), secret_access_key=Secret("b"), timeout_s=2.0)
+            with pytest.raises(StorageFailed) as told:
+                await s3.open_storage(settings, Path()).delete("posts/a.md", expected='|"1"')
+        assert (told.value.code, told.value.reason, told.value.surely) == ("content_storage_denied", "AccessDenied", True)
+
     async def test_without_a_key_and_not_at_amazon(self, server: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where there is no role of the machine, that is what is told: not that the bucket does not answer."""
         monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:9")
@@ -125,17 +145,17 @@ class TestS3WithoutConditions(StorageContract):
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Google]:
+def served_by_google() -> Iterator[Google]:
     """Google's service for the module."""
     with google_server() as google:
         yield google
 
 
 @pytest.fixture
-def google(served: Google) -> Google:
+def google(served_by_google: Google) -> Google:
     """The service with nothing in its bucket."""
-    served.empty()
-    return served
+    served_by_google.empty()
+    return served_by_google
 
 
 class TestGoogle(StorageContract):
@@ -233,6 +253,55 @@ class TestGoogle(StorageContract):
         assert await _told(storage) == {("content_storage_denied", NO_KEY)} and google.asked == []
 
 
-def test_azure_is_opened_without_asking_anything() -> None:
-    """Its settings are enough; what it does is obstore's, by the same calls."""
-    assert azure.open_storage(azure.Settings(account="team", container="blog", access_key=Secret("a2V5")), Path()).kind == "azure"
+@pytest.fixture(scope="module")
+def served_by_azure() -> Iterator[Azure]:
+    """Azure's service for the module."""
+    with azure_server() as service:
+        yield service
+
+
+class TestAzure(StorageContract):
+    """Azure Blob Storage, as its REST API is documented."""
+
+    @pytest.fixture
+    def service(self, served_by_azure: Azure) -> Azure:
+        served_by_azure.empty()
+        return served_by_azure
+
+    @pytest.fixture
+    def storage(self, service: Azure) -> Any:
+        return service.storage()
+
+    async def test_a_container_that_is_not_there(self, service: Azure) -> None:
+        """It is told as such."""
+        assert await _told(service.storage(container="no-such")) == {("content_storage_missing", "there is no such bucket")}
+
+    async def test_a_key_of_another_account(self, service: Azure) -> None:
+        """A signature that does not fit is not let in."""
+        assert await _told(service.storage(access_key=Secret("a2V5"))) == {("content_storage_denied", "status 403 AuthenticationFailed")}
+
+    async def test_a_clock_that_is_hours_behind(self, service: Azure) -> None:
+        """What is signed holds for a quarter of an hour."""
+        service.ahead_s = 7200.0
+        assert await _told(service.storage()) == {("content_storage_denied", "status 403 AuthenticationFailed")}
+
+    async def test_a_list_of_many_pages(self, service: Azure, storage: Storage) -> None:
+        """Each object once, over all pages."""
+        service.page = 7
+        for number in range(50):
+            service.write(f"posts/글 & {number:02}.md", b"x")
+        assert await names(storage, "posts/") == [f"posts/글 & {number:02}.md" for number in range(50)]
+
+    async def test_who_may_not_delete(self, service: Azure, storage: Storage) -> None:
+        """Azure tells of it inside of an answer that is good, and it was taken for a storage that does not answer, and a change that may have been made."""
+        put = await storage.put("posts/a.md", b"x", media_type="text/plain", expected="new")
+        service.locked = True
+        with pytest.raises(StorageFailed) as told:
+            await storage.delete("posts/a.md", expected=put.tag)
+        assert (told.value.code, told.value.reason, told.value.surely) == ("content_storage_denied", "status 403", True)
+        assert await storage.head("posts/a.md") == put
+
+    async def test_without_a_key_and_not_at_azure(self, service: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where there is no managed identity, that is what is told."""
+        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        assert await _told(service.storage(access_key=None, timeout_s=0.5)) == {("content_storage_denied", NO_KEY)}

@@ -13,13 +13,12 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
-from functools import cache, partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -29,6 +28,7 @@ from xml.sax.saxutils import escape
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fakes.objects_http import XML, Answer, Refusal, served
 
 from leverframe.content import gcs
 from leverframe.secrets import Secret
@@ -44,7 +44,6 @@ PART_BYTES = 5 * 1024 * 1024
 """Every part but the last has so much at least: https://cloud.google.com/storage/docs/quotas#requests"""
 LIST = frozenset({"list-type", "prefix", "continuation-token", "max-keys", "start-after"})
 _RAW = re.compile(r"/[A-Za-z0-9\-._~%/]*")
-_XML = "<?xml version='1.0' encoding='UTF-8'?>"
 
 
 @cache
@@ -53,13 +52,8 @@ def private_key(number: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
-class Refusal(Exception):
-    """What Google refuses: the status, the name of the error, and what it says beside."""
-
-    def __init__(self, status: int, code: str, message: str, details: str = "") -> None:
-        super().__init__(code)
-        beside = f"<Details>{escape(details)}</Details>" if details else ""
-        self.status, self.body = status, f"{_XML}<Error><Code>{code}</Code><Message>{message}</Message>{beside}</Error>".encode()
+def _refused(status: int, code: str, message: str, details: str = "") -> Refusal:
+    return Refusal(status, code, message, f"<Details>{escape(details)}</Details>" if details else "")
 
 
 @dataclass
@@ -89,9 +83,6 @@ class Upload:
     name: str
     media_type: str
     parts: dict[int, tuple[str, bytes]] = field(default_factory=dict)
-
-
-Answer = tuple[int, dict[str, str], bytes]
 
 
 class Google:
@@ -143,17 +134,17 @@ class Google:
         path, _, query = target.partition("?")
         given = dict(parse_qsl(query, keep_blank_values=True))
         if not _RAW.fullmatch(path) or re.search(r"%(?![0-9A-F]{2})", path):
-            raise Refusal(400, "InvalidURI", "Could not parse the specified URI.")
+            raise _refused(400, "InvalidURI", "Could not parse the specified URI.")
         bucket, _, name = (unquote(part) for part in path[1:].partition("/"))
         if path == "/computeMetadata/v1/instance/service-accounts/default/token":
             if headers.get("Metadata-Flavor") != "Google":
-                raise Refusal(403, "Forbidden", "Missing required header: Metadata-Flavor")
+                raise _refused(403, "Forbidden", "Missing required header: Metadata-Flavor")
             return 200, {"Content-Type": "application/json"}, json.dumps({"access_token": self.token, "expires_in": 3599, "token_type": "Bearer"}).encode()
         with self._lock:
             self.asked.append(f"{method} {name or '/'}")
             self._let_in(headers.get("Authorization", ""))
             if bucket not in self.buckets:
-                raise Refusal(404, "NoSuchBucket", "The specified bucket does not exist.")
+                raise _refused(404, "NoSuchBucket", "The specified bucket does not exist.")
             match method, sorted(given):
                 case "GET", _ if not name:
                     return self._list(bucket, given)
@@ -171,7 +162,7 @@ class Google:
 
         https://google.aip.dev/auth/4111; storage takes a scope and no audience.
         """
-        refused = Refusal(401, "AuthenticationRequired", "Authentication required.")
+        refused = _refused(401, "AuthenticationRequired", "Authentication required.")
         scheme, _, token = authorization.partition(" ")
         if (scheme, token) == ("Bearer", self.token):
             return
@@ -193,19 +184,19 @@ class Google:
         for one in permissions:
             if one not in self.account.permissions:
                 what = f"{EMAIL} does not have storage.{one} access to the Google Cloud Storage object. Permission 'storage.{one}' denied on resource (or it may not exist)."
-                raise Refusal(403, "AccessDenied", "Access denied.", what)
+                raise _refused(403, "AccessDenied", "Access denied.", what)
 
     def _found(self, bucket: str, name: str) -> Object:
         found = self.buckets[bucket].get(name)
         if found is None:
             self._may("objects.list")  # who may not list does not learn what is not there
-            raise Refusal(404, "NoSuchKey", "The specified key does not exist.", f"No such object: {bucket}/{name}")
+            raise _refused(404, "NoSuchKey", "The specified key does not exist.", f"No such object: {bucket}/{name}")
         return found
 
     def _list(self, bucket: str, given: Mapping[str, str]) -> Answer:
         """https://cloud.google.com/storage/docs/xml-api/get-bucket-list"""
         if given.get("list-type") != "2" or not LIST >= set(given):
-            raise Refusal(400, "InvalidArgument", "Invalid argument.")
+            raise _refused(400, "InvalidArgument", "Invalid argument.")
         self._may("objects.list")
         prefix, after = given.get("prefix", ""), given.get("start-after", "")
         if token := given.get("continuation-token"):
@@ -234,12 +225,12 @@ class Google:
     def _put(self, bucket: str, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """https://cloud.google.com/storage/docs/xml-api/put-object-upload"""
         if "Content-Length" not in headers:
-            raise Refusal(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+            raise _refused(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
         had = self.buckets[bucket].get(name)
         self._may("objects.create", *(["objects.delete"] if had else []))
         wanted = headers.get("x-goog-if-generation-match")
         if wanted is not None and int(wanted) != (had.generation if had else 0):
-            raise Refusal(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.", f"x-goog-if-generation-match: {wanted}")
+            raise _refused(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.", f"x-goog-if-generation-match: {wanted}")
         return 200, _told(self.write(name, body, headers["Content-Type"], bucket=bucket)), b""
 
     def _delete(self, bucket: str, name: str) -> Answer:
@@ -251,7 +242,7 @@ class Google:
     def _in_parts(self, method: str, bucket: str, name: str, given: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Answer:
         """https://cloud.google.com/storage/docs/multipart-uploads; such an upload has no conditions, and replaces what is there."""
         if "x-goog-if-generation-match" in headers:
-            raise Refusal(400, "InvalidArgument", "Invalid argument.", "Preconditions are not supported in the requests.")
+            raise _refused(400, "InvalidArgument", "Invalid argument.", "Preconditions are not supported in the requests.")
         self._may("multipartUploads.abort" if method == "DELETE" else "multipartUploads.create")
         if method == "POST" and set(given) == {"uploads"}:
             self._may("objects.create")
@@ -260,12 +251,12 @@ class Google:
             return _xml(f"<InitiateMultipartUploadResult><Bucket>{bucket}</Bucket><Key>{escape(name)}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>")
         upload = self.uploads.get(given.get("uploadId", ""))
         if upload is None or (upload.bucket, upload.name) != (bucket, name):
-            raise Refusal(404, "NoSuchUpload", "The requested upload was not found.")
+            raise _refused(404, "NoSuchUpload", "The requested upload was not found.")
         match method, sorted(given):
             case "PUT", ["partNumber", "uploadId"]:
                 number, etag = int(given["partNumber"]), f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
                 if not 1 <= number <= 10_000:
-                    raise Refusal(400, "InvalidArgument", "Invalid argument.", "Part number must be an integer between 1 and 10000, inclusive")
+                    raise _refused(400, "InvalidArgument", "Invalid argument.", "Part number must be an integer between 1 and 10000, inclusive")
                 upload.parts[number] = (etag, body)
                 return 200, {"ETag": etag}, b""
             case "DELETE", ["uploadId"]:
@@ -273,21 +264,21 @@ class Google:
                 return 204, {}, b""
             case "POST", ["uploadId"]:
                 return self._complete(given["uploadId"], upload, body)
-        raise Refusal(400, "InvalidArgument", "Invalid argument.")
+        raise _refused(400, "InvalidArgument", "Invalid argument.")
 
     def _complete(self, id: str, upload: Upload, body: bytes) -> Answer:
         """https://cloud.google.com/storage/docs/xml-api/post-object-complete"""
         listed = [(int(part.findtext("PartNumber", "0")), part.findtext("ETag", "")) for part in ElementTree.fromstring(body).iter("Part")]
         numbers = [number for number, _ in listed]
         if not listed:
-            raise Refusal(400, "MalformedCompleteMultipartUploadRequest", "The XML you provided was not well-formed or did not validate against our published schema.")
+            raise _refused(400, "MalformedCompleteMultipartUploadRequest", "The XML you provided was not well-formed or did not validate against our published schema.")
         if numbers != sorted(set(numbers)):
-            raise Refusal(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
+            raise _refused(400, "InvalidPartOrder", "The list of parts was not in ascending order.")
         if any(upload.parts.get(number, ("",))[0] != etag for number, etag in listed):
-            raise Refusal(400, "InvalidPart", "One or more of the specified parts could not be found.")
+            raise _refused(400, "InvalidPart", "One or more of the specified parts could not be found.")
         parts = [upload.parts[number][1] for number in numbers]
         if any(len(part) < PART_BYTES for part in parts[:-1]):
-            raise Refusal(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum object size specified.")
+            raise _refused(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum object size specified.")
         if upload.name in self.buckets[upload.bucket]:
             self._may("objects.delete")
         etag = f'"-{base64.b64encode(hashlib.sha1(b"".join(parts), usedforsecurity=False).digest()[:9]).decode()}"'
@@ -305,50 +296,12 @@ def _told(one: Object) -> dict[str, str]:
 
 
 def _xml(body: str) -> Answer:
-    return 200, {"Content-Type": "application/xml; charset=UTF-8"}, f"{_XML}{body}".encode()
-
-
-class _Door(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, google: Google, *given: Any) -> None:
-        self.google = google
-        super().__init__(*given)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        return
-
-    def _serve(self) -> None:
-        try:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        except ConnectionError:
-            self.close_connection = True
-            return
-        try:
-            status, headers, said = self.google.answer(self.command, self.path, self.headers, body)
-        except Refusal as refusal:
-            status, headers, said = refusal.status, {"Content-Type": "application/xml; charset=UTF-8"}, refusal.body
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(said))}.items():
-            self.send_header(name, value)
-        with suppress(ConnectionError):  # whoever asked may not wait for it any more
-            self.end_headers()
-            self.wfile.write(b"" if self.command == "HEAD" else said)
-
-    do_GET: Callable[[], None] = _serve
-    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET
+    return 200, {"Content-Type": "application/xml; charset=UTF-8"}, f"{XML}{body}".encode()
 
 
 @contextmanager
 def google_server() -> Iterator[Google]:
     """Serve an empty bucket."""
     google = Google()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Door, google))
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    google.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with served(google) as google.url:
         yield google
-    finally:
-        server.shutdown()
-        server.server_close()

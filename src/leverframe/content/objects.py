@@ -36,10 +36,12 @@ _NAMED = re.compile(r'Path "([^"\n]+)"')
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 """The name of an error, in all three languages: S3's, Google's and Azure's documents of errors have it."""
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound")
-_OVER = ("ExpiredToken", "InvalidToken")
+_INSIDE = re.compile(r"request failed for key [^\n]*\(code: (\w{1,60})\)")
+"""S3 and Azure delete in batches, and refuse inside of an answer that is good: S3 by a name (``AccessDenied``), Azure by a status."""
+_DENIED = ("401", "403", "AccessDenied", "ExpiredToken", "InvalidToken")
 """S3 says 400 of a session token that is over: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
-_MACHINE = ("/computeMetadata/", "/latest/api/token", "/latest/meta-data/", "/metadata/identity/")
-"""Where the machine's own account is asked: of Google, of Amazon (two), of Azure."""
+_MACHINE = re.compile(r"https?://[^/\s]+/(computeMetadata/|latest/(api/token|meta-data/)|metadata/identity/)")
+"""Where the machine's own account is asked: of Google, of Amazon, of Azure."""
 _LOST = ("error sending request", "connection", "timed out", "timeout", "dns")
 
 
@@ -223,23 +225,31 @@ def _name(key: str) -> str:
 
 def _failed(error: Exception, writes: bool) -> StorageFailed:
     text = str(error)
-    if any(place in text for place in _MACHINE):
+    if _MACHINE.search(text):
         return StorageFailed("content_storage_denied", "no key is set, and this machine has no account of its own", surely=True)
-    status, code = _STATUS.search(text), _CODE.search(text)
-    if status is not None and (status[1] in ("401", "403") or (code is not None and code[1] in _OVER)):
+    status, code = _told(text)
+    if status in _DENIED or code in _DENIED:
         return StorageFailed("content_storage_denied", _reason(error), surely=True)
     if any(name in text for name in _NO_BUCKET):
         return StorageFailed("content_storage_missing", "there is no such bucket", surely=True)
-    surely = not writes or (status is not None and status[1].startswith("4")) or "Connection refused" in text
+    surely = not writes or status.startswith("4") or "Connection refused" in text
     return StorageFailed("content_storage_away", _reason(error), surely=surely)
+
+
+def _told(text: str) -> tuple[str, str]:
+    """Return the status of an answer and what the storage calls the error; empty where there is none."""
+    status, code = _STATUS.search(text), _CODE.search(text)
+    if status is None and (inside := _INSIDE.search(text)) is not None:
+        return (inside[1], "") if inside[1].isdecimal() else ("", inside[1])
+    return "" if status is None else status[1], "" if code is None else code[1]
 
 
 def _reason(error: Exception) -> str:
     """Return what went wrong without the address, which may hold a signature: of an answer its status, and what the storage calls the error."""
     text = str(error)
-    if status := _STATUS.search(text):
-        code = _CODE.search(text)
-        return f"status {status[1]}" if code is None else f"status {status[1]} {code[1]}"
+    status, code = _told(text)
+    if status or code:
+        return " ".join(part for part in (f"status {status}" if status else "", code) if part)
     lower = text.lower()
     if found := next((word for word in _LOST if word in lower), None):
         return found
