@@ -36,6 +36,8 @@ def test_linked_shown_and_unlinked(tmp_path: Path, repository: Path) -> None:
     again = run(tmp_path, "link", "web.git", "--list", "--json")
     assert (again.status, "git_not_linked" in again.err) == (1, True)
     assert not (repository / "leverframe").exists()
+    (tmp_path / "leverframe.toml").write_text(CONFIG.replace("[hub]", '[hub]\nlocale = "ko"'))
+    assert "연결되지 않은 저장소입니다" in run(tmp_path, "link", "web.git", "--list").err  # as every other command, in the hub's language
 
 
 def test_on_another_machine(tmp_path: Path, repository: Path) -> None:

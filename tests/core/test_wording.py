@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
-from leverframe.core.messages import Bold, Bullets, Footer, Link, Message, Person, Quote, Text, plain, plain_inline
+from leverframe.core.messages import Bold, Bullets, Code, Footer, Link, Message, Person, Quote, Text, plain, plain_inline
 from leverframe.core.wording import compose
 
 
@@ -92,6 +92,14 @@ PUSHES = [
 def test_a_push_says_what_it_did(changes: dict[str, Any], english: str, korean: str) -> None:
     """Branch or tag, new, forced or deleted: a deleted branch is not an empty push."""
     assert _headlines("push", _push(**changes)) == (english, korean)
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "2 commits"), ("ko", "커밋 2개")])
+def test_how_many_commits_there_are_is_no_code(locale: Locale, words: str) -> None:
+    """Where nothing compares them (a repository on disk), the number is plain words; it stood there as `2 commits`."""
+    parts = said("push", _push(compare=None), locale).headline
+    assert [part for part in parts if isinstance(part, Code)] == [Code("main")]
+    assert words in plain_inline(parts)
 
 
 def test_a_push_lists_its_newest_five_commits() -> None:

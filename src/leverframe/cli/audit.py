@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from leverframe.cli.options import AsJson, Before, ConfigAt, ListByDefault, Token, Url, at_hub
+from leverframe.cli.options import AsJson, Before, ConfigAt, ListByDefault, Token, Url, at_hub, language
 from leverframe.cli.words import said
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def verify(
         with at_hub(config, url, token, as_json) as hub:
             _judge(hub.lines("/api/audit/export"), frozenset(key) if key else None, expected, hub.locale, as_json=as_json, claimed=False)
         return
-    locale = _locale(config)
+    locale = language(config)
     try:
         with sys.stdin.buffer if str(file) == "-" else file.open("rb") as lines:
             _judge(lines, frozenset(key) if key else None, expected, locale, as_json=as_json, claimed=not key)
@@ -162,13 +162,3 @@ def _wrong(as_json: bool) -> NoReturn:
     from leverframe.core.errors import Refused
 
     refuse(Refused("request_invalid", "--key is 64 digits in hexadecimal, --head is SEQUENCE:LINK, as verify prints them"), as_json=as_json)
-
-
-def _locale(config: Path | None) -> Locale:
-    """Return the language of the configuration where there is one: verifying a file needs none."""
-    from leverframe.config import ConfigErrors, control_socket, find
-
-    try:
-        return control_socket(find(config)).locale
-    except ConfigErrors as errors:
-        return errors.locale

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from leverframe.cli.options import AsJson, ConfigAt, misconfigured
+from leverframe.cli.options import AsJson, ConfigAt, language, misconfigured
 
 if TYPE_CHECKING:
     from leverframe.config import Config
@@ -41,7 +41,7 @@ def link(
     from leverframe.core.projects import is_project
     from leverframe.gitlink import linking
 
-    with _answered(as_json):
+    with _answered(as_json, config):
         repository = linking.find(path)
         if list_:
             _show(linking.shown(repository), as_json)
@@ -66,7 +66,7 @@ def flush(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="L
     from leverframe.cli.output import say, show
     from leverframe.gitlink import linking
 
-    with _answered(as_json):
+    with _answered(as_json, None):
         sent = {str(path): linking.flush(linking.find(path)) for path in paths}
         if as_json:
             show(sent)
@@ -83,7 +83,7 @@ def secret(project: Project, source: Source = None, config: ConfigAt = None, as_
     from leverframe.core.errors import Refused
     from leverframe.core.projects import is_project
 
-    with _answered(as_json):
+    with _answered(as_json, config):
         if not is_project(project):
             raise Refused("git_project_invalid", project[:200])
         key = b64encode(_configured(config, source, project, None)[1]).decode()
@@ -139,7 +139,7 @@ def _show(linked: Linked, as_json: bool, *, gone: bool = False) -> None:
 
 
 @contextmanager
-def _answered(as_json: bool) -> Iterator[None]:
+def _answered(as_json: bool, config: Path | None) -> Iterator[None]:
     """Say what is refused on stderr, with code and remedy, and exit with 1."""
     from leverframe.cli.output import refuse
     from leverframe.config import ConfigErrors
@@ -148,7 +148,7 @@ def _answered(as_json: bool) -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        refuse(refused, as_json=as_json)
+        refuse(refused, as_json=as_json, locale=language(config))
     except ConfigErrors as errors:
         misconfigured(errors, as_json=as_json)
     except OSError as error:

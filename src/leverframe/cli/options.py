@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from leverframe.cli.hub import Hub
     from leverframe.config import ConfigErrors
+    from leverframe.core.errors import Locale
 
 ConfigAt = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration; else LEVERFRAME_CONFIG, else ./leverframe.toml.", show_default=False)]
 Url = Annotated[str | None, typer.Option("--url", envvar="LEVERFRAME_URL", help="A hub elsewhere: its address.", show_default=False)]
@@ -54,6 +55,16 @@ def at_hub(config: Path | None, url: str | None, token: str | None, as_json: boo
         refuse(refused, as_json=as_json, locale=hub.locale if hub else "en")
     except ConfigErrors as errors:
         misconfigured(errors, as_json=as_json)
+
+
+def language(config: Path | None) -> Locale:
+    """Return the language of the configuration where there is one, for commands that need none."""
+    from leverframe.config import ConfigErrors, control_socket, find
+
+    try:
+        return control_socket(find(config)).locale
+    except ConfigErrors as errors:
+        return errors.locale
 
 
 def misconfigured(errors: ConfigErrors, *, as_json: bool) -> NoReturn:

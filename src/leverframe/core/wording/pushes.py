@@ -35,7 +35,7 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
 
     def count(self, words: str) -> Rich:
         """Return the number of commits, leading to the comparison."""
-        return (Link(words, self.compare),) if self.compare else (Code(words),)
+        return linked(words, self.compare)
 
 
 def read_push(told: Told) -> Push:
