@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import time
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 from cli.conftest import PUSH, RunningHub, entry_point, serving
 
+from leverframe import cli
 from leverframe.cli import deliveries as deliveries_command
+from leverframe.cli.words import HEADINGS
 from leverframe.store.deliveries import State
 from leverframe.store.tables import to_us
 
@@ -169,6 +172,15 @@ def test_a_refusal_is_a_document_where_json_is_asked_for(hub: RunningHub) -> Non
     assert (ran.status, ran.out, json.loads(ran.err)["code"]) == (1, "", "event_unknown")
 
 
+def test_every_heading_has_a_korean_word() -> None:
+    """`leverframe dispatches list` of a Korean hub, and two lists more, ended with a traceback: a heading had no word."""
+    calls = [call for file in Path(cli.__file__).parent.glob("*.py") for call in ast.walk(ast.parse(file.read_text())) if isinstance(call, ast.Call)]
+    shown = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "table"]
+    used = {word.value for headings in shown if isinstance(headings, ast.Tuple) for word in headings.elts if isinstance(word, ast.Constant)}
+    assert len(used) > 40
+    assert used <= set(HEADINGS)
+
+
 def test_the_hub_speaks_its_language(tmp_path: Path) -> None:
     """Tables, sentences and refusals are in the hub's language; codes, ids and states are not translated."""
     with serving(tmp_path, "ko") as hub:
@@ -177,6 +189,8 @@ def test_the_hub_speaks_its_language(tmp_path: Path) -> None:
         assert hub.run("deliveries", "retry", "--status", "dead", "--dry-run").out == "다시 보낼 전송: 2\n"
         ran = hub.run("events", "show", "evt_0000000000001")
         assert ran.err.startswith("event_unknown: ") and any("가" <= letter <= "힣" for letter in ran.err)
+        for command in ("approvals", "dispatches", "deployments", "people", "tokens", "hook-tokens", "routes", "audit", "hooks list acme/web"):
+            assert hub.run(*command.split()).status == 0
 
 
 @pytest.mark.parametrize(
