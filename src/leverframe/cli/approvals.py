@@ -39,7 +39,7 @@ def list_approvals(
         show(answer)
         return
     table(
-        ("id", "decision", "outcome", "project", "environment", "title", "by", "asked"),
+        ("id", "decision", "outcome", "project", "environment", "title", "actor", "asked"),
         ((one["id"], one["decision"], one["outcome"] or "", one["project"], one["environment"], one["title"], ", ".join(one["decided_by"]), instant(one["requested_at"]))
          for one in answer["approvals"]),
         hub.locale,
