@@ -63,6 +63,7 @@ from leverframe.web.site import build_site
 from leverframe.web.webhooks import hook_doors
 from leverframe.work.audit import ChainKeeper
 from leverframe.work.bell import Bell
+from leverframe.work.crowd import Crowd
 from leverframe.work.deliver import Deliverer
 from leverframe.work.explain import Explainer
 from leverframe.work.fanout import Fanout
@@ -258,14 +259,14 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         metrics.told(chat, outcome, duration_s)
 
     hooks = build_hooks(config, database, clock, parse, told=told, planned=planned)
-    box, relay = None, Relay(hooks.guarded, config.hub.url)
+    box, relay, crowd = None, Relay(hooks.guarded, config.hub.url), Crowd(clock)
     if is_needed(config):
         presser = build_presser(config, database, clock, library, relay, roles=roles, zone=zone, planned=planned)
         box = build_box(
             config, database, clock, outbound, metrics, github=github, roles=roles, zone=zone, planned=planned,
             groups_of=lambda by: {name for one in members for name in one.of(by)}, teams_of=teams.of if teams is not None else None,
             powerless=() if demo else [name for name, chat in config.chats.items() if chat.kind == "playground"],  # type: ignore[attr-defined]
-            host=host, hearing=hearing, audience=hooks.audience, presser=presser, guarded=hooks.guarded,
+            host=host, hearing=hearing, audience=hooks.audience, presser=presser, guarded=hooks.guarded, crowd=crowd,
         )  # fmt: skip
     endings: list[Callable[[], None]] = []
     bots, presses = await teams_bots(config, outbound, clock, database), build_presses(config, outbound, clock)
@@ -288,7 +289,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         let_look(box, database, clock, library, presser, said)
     deliverer = Deliverer(
         database, clock, boot=lambda: database.boot, chats=chats, library=library,
-        sender=Sender(routes, words, Mentions(config)), chance=random.random, bell=planned, told=told,
+        sender=Sender(routes, words, Mentions(config)), chance=random.random, bell=planned, told=told, crowd=crowd,
     )  # fmt: skip
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     sites = build_sites(config, database, clock, box.dispatcher if box is not None else None)

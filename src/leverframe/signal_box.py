@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from leverframe.work.audience import Audience
     from leverframe.work.bell import Bell
     from leverframe.work.converse import Converser
+    from leverframe.work.crowd import Crowd
     from leverframe.work.deploy import Deployer
     from leverframe.work.dispatch import Dispatcher
     from leverframe.work.follow import Follower
@@ -75,12 +76,12 @@ def is_needed(config: Config) -> bool:
 def build_box(
     config: Config, database: Any, clock: Clock, outbound: Outbound, metrics: Metrics, *, github: Callable[[], GitHub], roles: Mapping[str, Role], zone: ZoneInfo, planned: Bell,
     groups_of: Callable[[Asker], Collection[str]], teams_of: Callable[[Iterable[str]], Collection[str]] | None, powerless: Collection[str], host: Host | None = None, hearing: Hearing | None = None,
-    audience: Audience | None = None, presser: Presser | None = None, guarded: Outbound,
+    audience: Audience | None = None, presser: Presser | None = None, guarded: Outbound, crowd: Crowd,
 ) -> SignalBox:  # fmt: skip
     """Marry everything that pulls levers; nothing is started yet. ``github`` gives the hub's one client, ``planned`` is rung when something is to be said.
 
     ``groups_of`` tells from memory which groups of a chat somebody is in, ``teams_of`` which teams of GitHub (``None``: roles name none); in the chats ``powerless`` nobody holds anything. ``host`` has
-    the plugins, ``hearing`` has them hear what happens, ``audience`` are projects' webhooks; ``guarded`` is the way to addresses that came by request.
+    the plugins, ``hearing`` has them hear what happens, ``audience`` are projects' webhooks; ``guarded`` is the way to addresses that came by request; ``crowd`` is shared by all that is done later.
     """
     from leverframe.core.commands.forms import options_for
     from leverframe.core.commands.helping import complete
@@ -110,14 +111,14 @@ def build_box(
     deployer = Deployer(
         database, clock, boot=lambda: database.boot, catalogue=config.catalogue, runners=runners, repositories=repositories, people=config.people, zone=zone,
         told=planned, happened=happened, audit_room=config.hub.audit_room, seal=sealer.seal, unseal=sealer.open,
-        hearing=hearing, audience=audience, manners=config.manners,
+        hearing=hearing, audience=audience, manners=config.manners, crowd=crowd,
     )  # fmt: skip
     standings = Standings(roles, config.people, groups_of=groups_of, teams_of=teams_of or no_teams, powerless=powerless)
     levers = Levers(deployer, registry=config.registry, roles=roles, locale=config.hub.locale, zone=zone, configured=config.catalogue.commands)
     converser = Converser(
         database, clock, levers, standings, boot=lambda: database.boot, locale=config.hub.locale,
         per_person=config.hub.commands_per_minute.person, per_room=config.hub.commands_per_minute.room, counts=metrics.commanded, audit_room=config.hub.audit_room,
-        extender=Extender(database, host, locale=config.hub.locale, told=planned) if host is not None else None, presser=presser,
+        extender=Extender(database, host, locale=config.hub.locale, told=planned) if host is not None else None, presser=presser, crowd=crowd,
     )  # fmt: skip
     known = config.catalogue.known()
 

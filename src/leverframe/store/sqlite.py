@@ -292,7 +292,7 @@ class SqliteDatabase:
 
     def _commit(self, batch: _Batch, left: list[_Work]) -> list[tuple[asyncio.Future[Any], Any, BaseException | None]]:
         results: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
-        run, before = self._raw.execute, self._raw.total_changes
+        run, before, alone = self._raw.execute, self._raw.total_changes, len(batch) == 1
         run("BEGIN IMMEDIATE")
         try:
             if batch.events:
@@ -302,16 +302,21 @@ class SqliteDatabase:
                 if number > 0 and time.monotonic() > until_s:
                     left.extend(batch.works[number:])
                     break
-                run("SAVEPOINT work")
+                if not alone:
+                    run("SAVEPOINT work")
                 try:
                     results.append((future, work(self._connection), None))
                 except Exception as error:
                     if _is_away(error):
                         raise
+                    if alone:
+                        run("ROLLBACK")
+                        return [(future, None, error)]
                     # What one asker's work raises is theirs alone: the others' writes still commit.
                     run("ROLLBACK TO work")
                     results.append((future, None, error))
-                run("RELEASE work")
+                if not alone:
+                    run("RELEASE work")
             run("COMMIT")
         except BaseException:
             if self._raw.in_transaction:

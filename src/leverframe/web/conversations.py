@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from leverframe.core.conversation import LATER, Answer, Choice, Heard, Said
@@ -54,7 +55,7 @@ class Conversations:
         self.looks: Looks = _as_it_is
         """What becomes of a look at a card; whoever marries the parts sets it."""
         self._answered: OrderedDict[str, None] = OrderedDict()
-        self._later: set[asyncio.Task[None]] = set()
+        self._later: set[asyncio.Future[Any]] = set()
 
     async def take(self, chat: Offering, heard: ChatHeard, *, within_s: float) -> bytes:
         """Return what the request that ``heard`` came by is answered with. Raises ``Refused`` (5xx) where the chat is to send it again."""
@@ -74,21 +75,21 @@ class Conversations:
         """Return the body that answers the request. Raises ``Refused`` (5xx) where the chat is to send it again."""
         heard = exchange.heard
         preparing = self._spawn(exchange.prepare()) if self._expects_form(heard) else None
-        speaking = asyncio.ensure_future(self._spoken(heard))
+        speaking = self._speak(heard)
         await asyncio.wait({speaking}, timeout=max(within_s, 0))
         if not speaking.done():
-            self._spawn(self._say(exchange, speaking, preparing, answered=False))
+            self._say_later(exchange, speaking, preparing)
             if _comes_again(heard):
                 # It may not be committed yet; Slack sends the event again, and then it is known or taken.
                 raise Refused("overloaded", "the answer takes longer than Slack waits", retry_after_s=1)
             return exchange.working()
-        result = speaking.result()
+        result = await self._spoken(heard, speaking)
         if result is LATER:
-            self._spawn(self._say(exchange, self._spoken(heard), preparing, answered=False))
+            self._say_later(exchange, self._speak(heard), preparing)
             return exchange.working()
         if isinstance(result, Refused) and result.status == 503 and _comes_again(heard):
             raise result
-        self._spawn(self._say(exchange, speaking, preparing, answered=True))
+        self._spawn(self._say(exchange, result, preparing, answered=True))
         return exchange.body(self._answer(result))
 
     async def options(self, chat: Offering, wanted: OptionsWanted, *, within_s: float) -> bytes:
@@ -114,11 +115,19 @@ class Conversations:
     async def settled(self) -> None:
         """Return when everything that is to be said later was said."""
         while self._later:
-            await asyncio.gather(*self._later)
+            await asyncio.wait(self._later)
 
-    async def _spoken(self, heard: Heard) -> Answer | Refused:
+    def _speak(self, heard: Heard) -> asyncio.Future[Answer]:
         try:
-            return await self._converse(heard)
+            return asyncio.ensure_future(self._converse(heard))
+        except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+            refused: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            return refused
+
+    async def _spoken(self, heard: Heard, speaking: asyncio.Future[Answer]) -> Answer | Refused:
+        try:
+            return await speaking
         except Refused as refused:
             return refused
         except Exception:
@@ -129,11 +138,20 @@ class Conversations:
     def _answer(self, result: Answer | Refused) -> Answer:
         return told(result, self._locale) if isinstance(result, Refused) else result
 
-    async def _say(
-        self, exchange: Exchange, speaking: Awaitable[Answer | Refused], preparing: asyncio.Task[None] | None, *, answered: bool
-    ) -> None:
+    def _say_later(self, exchange: Exchange, speaking: asyncio.Future[Answer], preparing: asyncio.Task[None] | None) -> None:
+        """Say it when it is known. Thousands may wait: a task for each would cost more than taking in what they said."""
+        self._later.add(speaking)
+        speaking.add_done_callback(partial(self._known, exchange, preparing))
+
+    def _known(self, exchange: Exchange, preparing: asyncio.Task[None] | None, speaking: asyncio.Future[Answer]) -> None:
+        self._later.discard(speaking)
+        self._spawn(self._say_all(exchange, speaking, preparing))
+
+    async def _say_all(self, exchange: Exchange, speaking: asyncio.Future[Answer], preparing: asyncio.Task[None] | None) -> None:
+        await self._say(exchange, await self._spoken(exchange.heard, speaking), preparing, answered=False)
+
+    async def _say(self, exchange: Exchange, result: Answer | Refused, preparing: asyncio.Task[None] | None, *, answered: bool) -> None:
         """Say what the request's own answer did not; nothing twice: an event that is sent again was answered the first time."""
-        result = await speaking
         if preparing is not None:
             await preparing
         if isinstance(result, Refused) and result.status == 503 and _comes_again(exchange.heard):

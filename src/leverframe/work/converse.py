@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -32,22 +31,19 @@ from leverframe.ports import Clock
 from leverframe.store import deployments, inbox
 from leverframe.store.database import Database
 from leverframe.store.inbox import UNFINISHED, Outcome
+from leverframe.work.crowd import Crowd
 from leverframe.work.extend import Extender, Outside, soon
-from leverframe.work.intake import MOST, Intake, Waiting
+from leverframe.work.intake import Intake, Waiting
 from leverframe.work.interlocking import Turn
 from leverframe.work.levers import Asked, Levers, mark_of
 from leverframe.work.press import Presser
 from leverframe.work.record import Record
 from leverframe.work.standing import Standing, Standings
 
-BATCH = 8
+BATCH = 4
 """Commands done in one commit: who is only to be taken in waits no longer than that."""
-BUSY = 16
-"""So many waiting commands are more than somebody should be kept waiting for."""
 MINUTE = timedelta(minutes=1)
 RECOVER_S = 5.0
-MOST_REST_S, REST_SLICE_S = 0.5, 0.02
-"""So long what is to be done waits for the doors at most, a few commands at a time; and after so long without anybody at them it goes on."""
 BUTTONS = frozenset({"approve", "reject", "cancel", "retry"})
 """Actions of buttons that are commands with a deployment's id."""
 LONGEST_VALUE = 200
@@ -87,18 +83,21 @@ class Converser:
         audit_room: str | None = None,
         extender: Extender | None = None,
         presser: Presser | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         """``per_person`` and ``per_room`` are commands a minute; 0 is no limit. ``extender`` is what plugins add, ``presser`` does what
-        buttons of posted cards say."""
-        self._extender, self._presser = extender, presser
+        buttons of posted cards say. ``crowd`` is shared by all that is done later."""
+        self._extender, self._presser, self._crowd = extender, presser, crowd or Crowd(clock)
         self._database, self._clock, self._levers, self._standings = database, clock, levers, standings
         self._boot, self._locale, self._say = boot, locale, LEVERS[locale]
         self._per_person, self._per_room, self._counts = per_person, per_room, counts
         self._record = Record(database.new_id, lambda: levers.registry, audit_room)
-        self._intake = Intake(database, clock, boot=boot, queue=self._queue)
+        self._intake = Intake(database, clock, boot=boot, queue=self._queue, crowd=self._crowd)
         self._acts: deque[Waiting] = deque()
         self._questions: deque[Waiting] = deque()
         self._acting: asyncio.Task[None] | None = None
+        self._told_later = False
+        """Whether who waits was told that it comes later."""
         self._answering: asyncio.Task[None] | None = None
         self._known = levers.known()
         self._parse = lru_cache(maxsize=512)(partial(parse, registry=levers.registry, known=self._known))
@@ -107,16 +106,13 @@ class Converser:
     def _registry(self) -> Registry:
         return self._levers.registry
 
-    async def __call__(self, heard: Heard, *, given: Identity | None = None) -> Answer:
+    def __call__(self, heard: Heard, *, given: Identity | None = None) -> asyncio.Future[Answer]:
         """Return what is answered to ``heard``, once it is committed. ``given`` is who a door of the hub's own knows it to be.
 
         It is ``LATER`` where so much waits to be done that it would take long: who calls again is answered when it is done.
         Raises ``Refused`` (``storage_unavailable``, ``overloaded``): then nothing is done.
         """
-        one = self._intake.hear(heard, given, patient=False)
-        if one.answer.done() and not one.outcome.done():
-            return (await asyncio.shield(one.outcome)).answer  # it was said before, and put off
-        return await asyncio.shield(one.answer)
+        return asyncio.shield(self._intake.hear(heard, given, patient=False).answer)
 
     async def outcome(self, heard: Heard, *, given: Identity | None = None) -> Outcome:
         """Return what came of ``heard``, however long it takes; its code is empty when another process is at it still. Raises as :meth:`__call__` does."""
@@ -170,8 +166,14 @@ class Converser:
             self._answering = asyncio.create_task(self._answer_all(), name="converse answer")
         elif not asks and self._acting is None:
             self._acting = asyncio.create_task(self._act_all(), name="converse")
-        if len(line) > BUSY:
+        if not self._crowd.is_there:
+            self._told_later = False
+        elif self._told_later:
             one.later()
+        else:  # who came before there was a crowd waits no longer either
+            self._told_later = True
+            for each in (*self._acts, *self._questions):
+                each.later()
 
     def _asks(self, heard: Heard) -> bool:
         """Return whether it changes nothing but what is kept of itself."""
@@ -190,7 +192,8 @@ class Converser:
     async def _answer_all(self) -> None:
         try:
             while self._questions:
-                await self._answer_batch(_some(self._questions))
+                async with self._crowd.turn():
+                    await self._answer_batch(_some(self._questions))
         finally:
             self._answering = None
 
@@ -248,24 +251,10 @@ class Converser:
     async def _act_all(self) -> None:
         try:
             while self._acts:
-                began = time.monotonic()
-                await self._run_batch(_some(self._acts))
-                if len(self._acts) > BUSY:
-                    await self._rest(time.monotonic() - began)
+                async with self._crowd.turn():
+                    await self._run_batch(_some(self._acts))
         finally:
             self._acting = None
-
-    async def _rest(self, worked_s: float) -> None:
-        """Let the doors go first, as long as somebody comes: who waits here was told that it comes later, who stands there was told nothing yet.
-
-        The more there is to do, the less they have of the time; when half of :data:`MOST` waits, it is half.
-        """
-        slices = round(min(worked_s * MOST / (2 * len(self._acts)), MOST_REST_S) / REST_SLICE_S)
-        for _ in range(slices):
-            heard = self._intake.heard
-            await self._clock.sleep(REST_SLICE_S)
-            if self._intake.heard == heard:
-                return
 
     async def _run_batch(self, batch: Sequence[Waiting]) -> None:
         """Do them, each surely once. They are taken in: while the database is away, they wait."""

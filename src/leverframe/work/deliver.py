@@ -19,6 +19,7 @@ from leverframe.store import deliveries
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Card, Ended, Owed, Role, Round, State
 from leverframe.work.bell import Bell
+from leverframe.work.crowd import Crowd
 from leverframe.work.holding import Holder
 from leverframe.work.library import Library
 from leverframe.work.send import Sender
@@ -74,11 +75,13 @@ class Deliverer(Holder[_Held, Round, Sequence[Owed]]):
         bell: Bell,
         told: Told,
         schedule: Schedule | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
+        """``crowd`` is shared by all that is done later."""
         super().__init__(database, clock, boot=boot, bell=bell)
         self._chats, self._library, self._sender = chats, library, sender
         self._chance, self._told = chance, told
-        self._schedule = schedule or Schedule()
+        self._schedule, self._crowd = schedule or Schedule(), crowd or Crowd(clock)
 
     async def _take(self, limit: int, holding: Collection[str] | None) -> Sequence[tuple[_Held, Sequence[Owed]]]:
         taken = await self._database.write(
@@ -178,6 +181,8 @@ class Deliverer(Holder[_Held, Round, Sequence[Owed]]):
             held.next_send_at = self._clock.now() + timedelta(seconds=every_s)
 
     async def _send_one(self, held: _Held, chat: Chat | None, one: Owed, event: Event | None, later: Sequence[Owed]) -> None:
+        if self._crowd.is_there:
+            await self._crowd.pass_by()
         card = held.cards.get(one.order_key) if one.order_key else None
         # A card shows how its subject stands: what is older than that, sent again, would turn it back in time.
         if one.role is Role.CARD and card is not None and not card.anchor_only and (

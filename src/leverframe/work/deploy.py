@@ -32,6 +32,7 @@ from leverframe.store.database import Database
 from leverframe.store.deployments import Due
 from leverframe.work.audience import Audience
 from leverframe.work.bell import Bell
+from leverframe.work.crowd import Crowd
 from leverframe.work.hearing import Hearing
 from leverframe.work.interlocking import Happened, Interlocking, Turn
 
@@ -69,12 +70,14 @@ class Deployer(Interlocking):
         audience: Audience | None = None,
         patience: Patience = PATIENCE,
         manners: Mapping[str, Manner] | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
+        """``crowd`` is shared by all that is done later."""
         super().__init__(
             database, clock, catalogue=catalogue, runners=runners, people=people, zone=zone, told=told, happened=happened, seal=seal,
             audit_room=audit_room, hearing=hearing, audience=audience, patience=patience, manners=manners or {},
         )  # fmt: skip
-        self._boot, self._repositories, self._unseal = boot, repositories, unseal
+        self._boot, self._repositories, self._unseal, self._crowd = boot, repositories, unseal, crowd or Crowd(clock)
         self._doing: dict[asyncio.Task[None], int] = {}
         """What is under way, with the effect that it is for."""
         self._writing = asyncio.Semaphore(WRITTEN_AT_ONCE)
@@ -111,6 +114,7 @@ class Deployer(Interlocking):
         if free <= 0:
             await asyncio.wait(self._doing, return_when=asyncio.FIRST_COMPLETED)
             return 1
+        await self._crowd.pass_by()
         boot = self._boot()
         holding = None if self._sure_of == boot else list(self._doing.values())
         self._sure_of = None
@@ -207,7 +211,7 @@ class Deployer(Interlocking):
                 await self._database.write(deployments.done, id=due.id)
 
     async def _answer(self, due: Due, input: came.Input) -> None:
-        async with self._writing:
+        async with self._writing, self._crowd.turn():
             turn = await self._database.write(self._take_in, due=due, input=input, now=self._clock.now())
         self.committed(turn)
 
@@ -252,7 +256,7 @@ class Deployer(Interlocking):
 
     async def _call(self, due: Due, deployment: Deployment, effect: todo.Call) -> None:
         """Pull the lever: that it is about to happen is written down first, and once."""
-        async with self._writing:
+        async with self._writing, self._crowd.turn():
             turn, go, current = await self._database.write(self._beginning, due=due, effect=effect, now=self._clock.now())
         self.committed(turn)
         if not go or current is None:

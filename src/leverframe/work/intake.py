@@ -16,10 +16,9 @@ from leverframe.ports import Clock
 from leverframe.store import inbox
 from leverframe.store.database import Database
 from leverframe.store.inbox import Incoming, Outcome, Taken
+from leverframe.work.crowd import MOST, Crowd
 
 TAKEN_AT_ONCE = 128
-MOST = 10_000
-"""Commands that one process is at; who comes later is told to come again."""
 LOST_AFTER = timedelta(minutes=1)
 """What this process took in so long ago and is not at, was taken in without its knowing."""
 LOOKS, LOOK_S = 40, 0.25
@@ -39,12 +38,14 @@ class Waiting:
         loop = asyncio.get_running_loop()
         self.outcome: asyncio.Future[Outcome] = loop.create_future()
         self.answer: asyncio.Future[Answer] = loop.create_future()
-        """What the first who asked is told: what came of it, or ``LATER``."""
+        """What who asks now is told: what came of it, or ``LATER``."""
 
     def later(self) -> None:
-        """Let whoever asked first go on, unless they want to wait."""
+        """Let whoever asked first go on, unless they want to wait; who asks again is told what came of it."""
         if not self.patient and not self.answer.done():
+            self.patient = True
             self.answer.set_result(LATER)
+            self.answer = asyncio.get_running_loop().create_future()
 
     def done(self, outcome: Outcome) -> None:
         """Tell everybody what came of it."""
@@ -62,12 +63,10 @@ class Waiting:
 class Intake:
     """Takes in. What is this process's to do it gives to ``queue``, once; whoever did it calls :meth:`finish`."""
 
-    def __init__(self, database: Database, clock: Clock, *, boot: Callable[[], int], queue: Callable[[Waiting], None]) -> None:
-        self._database, self._clock, self._boot, self._queue = database, clock, boot, queue
+    def __init__(self, database: Database, clock: Clock, *, boot: Callable[[], int], queue: Callable[[Waiting], None], crowd: Crowd) -> None:
+        self._database, self._clock, self._boot, self._queue, self._crowd = database, clock, boot, queue, crowd
         self.at: dict[bytes, Waiting] = {}
         """What this process is at, by its key."""
-        self.heard = 0
-        """How often somebody stood at a door."""
         self._coming: list[Waiting] = []
         self._taking: asyncio.Task[None] | None = None
         self._beside: set[asyncio.Task[None]] = set()
@@ -81,7 +80,7 @@ class Intake:
 
     def hear(self, heard: Heard, given: Identity | None, *, patient: bool) -> Waiting:
         """Return what is, or now will be, at ``heard``. Raises ``Refused("overloaded")``."""
-        self.heard += 1
+        self._crowd.heard += 1
         key = inbox.digest(heard)
         known = self.at.get(key)
         if known is not None:
@@ -90,6 +89,7 @@ class Intake:
             raise Refused("overloaded", retry_after_s=5)
         one = self.at[key] = Waiting(Incoming.of(heard, key=key, id=self._database.new_id(), at=self._clock.now()), given, patient=patient)
         self._coming.append(one)
+        self._crowd.waiting = len(self.at)
         if self._taking is None:
             # A task of its own: whoever asked may go away, what was said stays said.
             self._taking = asyncio.create_task(self._take_all(), name="converse take")
@@ -97,7 +97,7 @@ class Intake:
 
     def finish(self, one: Waiting, outcome: Outcome) -> None:
         """Tell everybody what came of it."""
-        self.at.pop(one.incoming.key, None)
+        self._forget(one)
         one.done(outcome)
 
     def elsewhere(self, one: Waiting) -> None:
@@ -127,6 +127,10 @@ class Intake:
             self._queue(one)
         return len(found)
 
+    def _forget(self, one: Waiting) -> None:
+        self.at.pop(one.incoming.key, None)
+        self._crowd.waiting = len(self.at)
+
     async def _take_all(self) -> None:
         try:
             while self._coming:
@@ -147,7 +151,7 @@ class Intake:
                 log.exception("not_taken_in", error=str(error))
             for one in batch:
                 self._disowned.add(one.id)
-                self.at.pop(one.incoming.key, None)
+                self._forget(one)
                 one.failed(error)
             return
         for one, what in zip(batch, taken, strict=True):

@@ -92,8 +92,13 @@ def _form(text: str) -> dict[str, str]:
     fields = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if "%" in value or "+" in value:
-            value = unquote(value.replace("+", " "), errors="strict").replace("\x00", "\ufffd")
+        if "+" in value:
+            value = value.replace("+", " ")
+        if "%" in value:
+            # What addresses and commands have most of; whatever else there is takes the long way.
+            value = value.replace("%2F", "/").replace("%3A", ":")
+            if "%" in value:
+                value = unquote(value, errors="strict").replace("\x00", "\ufffd")
         if equals or name:
             fields[name if "%" not in name and "+" not in name else unquote(name.replace("+", " "), errors="strict")] = value
     return fields

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from functools import cache
 from typing import Any, assert_never
 from urllib.parse import urlsplit
 
@@ -145,6 +146,13 @@ class Voice:
         return answers.outcome(answer, answers.read(answer)), answer.body
 
 
+@cache
+def _working(locale: Locale) -> bytes:
+    """Return what a slash command is answered with when there is a crowd: to everybody the same."""
+    rendered = render(forms.working(locale), {})
+    return forms.encode({"response_type": "ephemeral", "text": rendered.text, "blocks": rendered.blocks})
+
+
 class SlackExchange:
     """One thing that was said in Slack, and the ways back. Satisfies ``ports.Exchange``."""
 
@@ -177,6 +185,8 @@ class SlackExchange:
         """Return what is shown while the answer takes longer than Slack waits; a form stays open and becomes the answer."""
         if self._surface == "view_submission":
             self._waiting = self._view is not None
+        if self._surface == "slash" and self._heard.at.thread is None:
+            return _working(self._voice.locale)
         return self.body(Answer(message=forms.working(self._voice.locale)))
 
     async def prepare(self) -> None:
