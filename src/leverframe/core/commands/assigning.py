@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leverframe.core.commands.definitions import Argument, Command
-from leverframe.core.commands.values import close
+from leverframe.core.commands.values import close, duration_s
 from leverframe.core.commands.words import Word
 
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
@@ -121,11 +121,20 @@ def _option(command: Command, words: Sequence[Word], at: int, dashes: int) -> tu
     if option.kind == "flag":
         return option, Given(word=Word("yes"), at=at), at + 1
     end = at + 1
-    while end < len(words) and (end == at + 1 or (option.rest and words[at + 1].bare)) and not _begins_option(command, words[end]):
+    while end < len(words) and (end == at + 1 or _goes_on(option, words[at + 1 : end], words[end])) and not _begins_option(command, words[end]):
         end += 1
     if end == at + 1:
         return Misplaced(code="command_option_empty", met=f"--{option.name}", at=at, argument=option)
     return option, _together([Given(word=words[later], at=later) for later in range(at + 1, end)]), end
+
+
+def _goes_on(option: Argument, so_far: Sequence[Word], word: Word) -> bool:
+    """Return whether ``word`` belongs to the value as well: all that follows of a text, ``30m`` after ``2h``, and ``시간`` after ``2``."""
+    if option.kind == "duration":
+        begun = "".join(one.text for one in so_far)
+        is_part = duration_s(begun) is not None or not word.text[:1].isdigit()
+        return bool(word.bare) and is_part and duration_s(begun + word.text) is not None
+    return option.rest and bool(so_far[0].bare)
 
 
 def _begins_option(command: Command, word: Word) -> bool:
