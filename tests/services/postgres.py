@@ -144,7 +144,9 @@ class Server:
         name = url.rpartition("/")[2]
         self._do(
             f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid();"
-            "DO $$ DECLARE t text; BEGIN FOR t IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            # Of a table that has no file yet nothing need be deleted, nor be known: of most.
+            "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+            " AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"
             " LOOP EXECUTE 'DELETE FROM ' || t; END LOOP; END $$",
             name,
         )
