@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import statistics
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -44,21 +47,35 @@ class Large:
         raise AssertionError(f"nothing changed, so nothing is to be read: {name}")
 
 
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with all of them in the index, a thousand letters of each: filled once, and copied for each test."""
+    path, chance = tmp_path_factory.mktemp("large") / "hub.db", Random(6)
+
+    async def fill() -> None:
+        async with opened(f"sqlite:///{path}", VirtualClock(NOW)) as database:
+            for start in range(0, POSTS_THERE, 1_000):
+                fresh = []
+                for number in range(start, start + 1_000):
+                    one, text = stored(number), " ".join(chance.choices(WORDS, k=400))
+                    row = Indexed(
+                        site="blog", collection="posts", entry=f"post-{number}", key=one.key, tag=one.tag, size=one.size, modified_at=one.modified_at, title=f"글 {number}",
+                        dated=f"20{number % 26:02}-{number % 12 + 1:02}-01", seen=database.new_id(),
+                    )  # fmt: skip
+                    fresh.append(Fresh(row=row, search=f"post-{number}\n{text}"[:1_000], targets=frozenset({("authors", "ann")})))
+                await database.write(content.put, fresh)
+
+    with ThreadPoolExecutor(1) as beside:  # a loop may be running here
+        beside.submit(asyncio.run, fill()).result()
+    return path
+
+
 @pytest.fixture
-async def blog(tmp_path: Path) -> AsyncIterator[Blog]:
-    """The blog with all of them in the index, a thousand letters of each."""
-    clock, chance = VirtualClock(NOW), Random(6)
+async def blog(index: Path, tmp_path: Path) -> AsyncIterator[Blog]:
+    """The blog with that index."""
+    clock = VirtualClock(NOW)
+    shutil.copy(index, tmp_path / "hub.db")
     async with opened(f"sqlite:///{tmp_path}/hub.db", clock) as database:
-        for start in range(0, POSTS_THERE, 1_000):
-            fresh = []
-            for number in range(start, start + 1_000):
-                one, text = stored(number), " ".join(chance.choices(WORDS, k=400))
-                row = Indexed(
-                    site="blog", collection="posts", entry=f"post-{number}", key=one.key, tag=one.tag, size=one.size, modified_at=one.modified_at, title=f"글 {number}",
-                    dated=f"20{number % 26:02}-{number % 12 + 1:02}-01", seen=database.new_id(),
-                )  # fmt: skip
-                fresh.append(Fresh(row=row, search=f"post-{number}\n{text}"[:1_000], targets=frozenset({("authors", "ann")})))
-            await database.write(content.put, fresh)
         yield Blog(database, clock, tmp_path, storage=Large())
 
 
