@@ -181,6 +181,27 @@ def test_a_deployment_without_a_branch_is_told_by_its_commit(ref: dict[str, str]
     assert f"ko: ✅ acme/web의 {shipped} 배포가 staging 환경에서 성공했습니다" in said
 
 
+@pytest.mark.parametrize(
+    ("status", "en", "ko"),
+    [
+        ("approved", "✅ Deployment of main in acme/web to production was approved", "✅ acme/web의 main 배포가 production 환경에서 승인되었습니다"),
+        ("rejected", "❌ Deployment of main in acme/web to production was rejected", "❌ acme/web의 main 배포가 production 환경에서 반려되었습니다"),
+        ("canceled", "Deployment of main in acme/web to production was cancelled", "acme/web의 main 배포가 production 환경에서 취소되었습니다"),
+        ("skipped", "Deployment of main in acme/web to production was skipped", "acme/web의 main 배포가 production 환경에서 생략되었습니다"),
+    ],
+)
+def test_what_gitlab_does_with_a_deployment_is_said(status: str, en: str, ko: str) -> None:
+    """Approvals and cancelled deployments were told as “changed”; who approved is who did it."""
+    payload = {
+        "object_kind": "deployment", "status": status, "environment": "production", "ref": "main", "project": MERGE["project"],
+        "user": {"username": "ann"}, "approver": {"username": "bob"}, "approval": {"comment": "go"},
+    }  # fmt: skip
+    event = event_of(payload)
+    said = shown("deployed", event)
+    assert f"en: {en}\n" in said and said.endswith(f"ko: {ko}")
+    assert event.actor is not None and event.actor.login == "bob"
+
+
 def test_a_deployment_of_nothing_that_is_known_says_so_in_no_word() -> None:
     """Neither branch nor commit: no question mark stands in for them."""
     said = shown("deployed", event_of({"object_kind": "deployment", "status": "failed", "environment": "staging", "project": MERGE["project"]}))

@@ -10,12 +10,14 @@ from leverframe.core.wording.told import Told, linked
 # https://docs.github.com/en/rest/checks/runs, …/rest/commits/statuses and …/rest/deployments/statuses name these.
 _TONES: dict[str, Tone] = {
     "action_required": "warning",
+    "approved": "good",
     "cancelled": "neutral",
     "error": "bad",
     "failure": "bad",
     "in_progress": "progress",
     "pending": "progress",
     "queued": "progress",
+    "rejected": "bad",
     "requested": "progress",
     "startup_failure": "bad",
     "success": "good",

@@ -58,8 +58,9 @@ def deployment(payload: Payload) -> Shaped:
         "deployment_status": {
             "state": _DEPLOYED.get(status, status), "environment": environment, "log_url": web(payload, "deployable_url"),
             "environment_url": web(payload, "environment_external_url"), "creator": places.sender(payload),
-            "created_at": when(payload, "status_changed_at"),
+            "created_at": when(payload, "status_changed_at"), "description": text(payload, "approval", "comment"),
         },
+        **({"sender": approver} if (approver := places.person(mapping(payload, "approver"), payload)) else {}),
     }  # fmt: skip
 
 

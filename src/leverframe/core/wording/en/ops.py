@@ -116,12 +116,16 @@ def deployment(told: Told) -> Rich:
 
 
 _DEPLOYMENT_ENDS = {
+    "approved": "was approved",
+    "cancelled": "was cancelled",
     "error": "failed with an error",
     "failure": "failed",
     "in_progress": "is running",
     "inactive": "is no longer active",
     "pending": "is pending",
     "queued": "is queued",
+    "rejected": "was rejected",
+    "skipped": "was skipped",
     "success": "succeeded",
     "waiting": "is waiting for approval",
 }

@@ -119,12 +119,16 @@ def deployment(told: Told) -> Rich:
 
 
 _DEPLOYMENT_ENDS = {
+    "approved": "승인되었습니다",
+    "cancelled": "취소되었습니다",
     "error": "오류로 실패했습니다",
     "failure": "실패했습니다",
     "in_progress": "진행 중입니다",
     "inactive": "비활성화되었습니다",
     "pending": "대기 중입니다",
     "queued": "대기열에 있습니다",
+    "rejected": "반려되었습니다",
+    "skipped": "생략되었습니다",
     "success": "성공했습니다",
     "waiting": "승인을 기다립니다",
 }
