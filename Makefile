@@ -22,6 +22,7 @@ run: $(VENV)/.run ## set everything up and start the demo; prints its address (o
 	@exec $(BIN)/leverframe demo $(if $(PORT),--port $(PORT)) $(if $(LOCALE),--locale $(LOCALE))
 
 test: system $(VENV)/.test browser ## set everything up (a real PostgreSQL and Chromium too) and run every test
+	@$(BIN)/python -m compileall -q -j 2 src # once, else each of the workers does it, and the first hubs they start
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.test ## lint, types, floors, generated docs
