@@ -94,6 +94,15 @@ def test_a_push_says_what_it_did(changes: dict[str, Any], english: str, korean: 
     assert _headlines("push", _push(**changes)) == (english, korean)
 
 
+@pytest.mark.parametrize("name", ["deployment", "deployment_status"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_deployment_without_an_action_is_one_all_the_same(name: str, locale: Locale) -> None:
+    """GitHub's older servers send none; “Event deployment” was all that was said."""
+    whole = everything(name, "created")
+    older = {key: value for key, value in whole.items() if key != "action"}
+    assert said(name, older, locale) == said(name, whole, locale)
+
+
 @pytest.mark.parametrize(("locale", "words"), [("en", "2 commits"), ("ko", "커밋 2개")])
 def test_how_many_commits_there_are_is_no_code(locale: Locale, words: str) -> None:
     """Where nothing compares them (a repository on disk), the number is plain words; it stood there as `2 commits`."""

@@ -51,7 +51,7 @@ def outcome(told: Told) -> str:
         return told.text("deployment_status", "state")
     if told.action == "completed":
         return told.text(name, "conclusion")
-    if told.action != "created":
+    if told.action not in ("created", ""):
         return told.action
     # A check run says itself whether it waits, runs or has ended; a deployment says nothing yet.
     stands = told.text(name, "status") or "requested"

@@ -107,7 +107,7 @@ def repository_dispatch(told: Told) -> Rich:
 
 
 def deployment(told: Told) -> Rich:
-    if told.action != "created":
+    if told.action not in ("created", ""):  # older Enterprise Servers send none
         return general(told)
     return phrase(
         "🚀 {who} requested {it}{inside} to {environment}",
@@ -132,7 +132,7 @@ _DEPLOYMENT_ENDS = {
 
 
 def deployment_status(told: Told) -> Rich:
-    if told.action != "created":
+    if told.action not in ("created", ""):  # older Enterprise Servers send none
         return general(told)
     stands = outcome(told)
     return phrase(

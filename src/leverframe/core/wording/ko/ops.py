@@ -110,7 +110,7 @@ def repository_dispatch(told: Told) -> Rich:
 
 
 def deployment(told: Told) -> Rich:
-    if told.action != "created":
+    if told.action not in ("created", ""):  # older Enterprise Servers send none
         return general(told)
     return phrase(
         "🚀 {who} {inside}{ref}배포를 {environment} 환경에 요청했습니다",
@@ -135,7 +135,7 @@ _DEPLOYMENT_ENDS = {
 
 
 def deployment_status(told: Told) -> Rich:
-    if told.action != "created":
+    if told.action not in ("created", ""):  # older Enterprise Servers send none
         return general(told)
     stands = outcome(told)
     return phrase(
