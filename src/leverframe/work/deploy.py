@@ -7,7 +7,7 @@ told. The loop takes the rows that are due, asks runner or repository, and bring
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -118,13 +118,15 @@ class Deployer(Interlocking):
         boot = self._boot()
         holding = None if self._sure_of == boot else list(self._doing.values())
         self._sure_of = None
-        taken = await self._database.write(deployments.take, boot=boot, now=self._clock.now(), limit=min(free, TAKEN_AT_ONCE), holding=holding)
+        taken, any_over = await self._database.write(take, boot=boot, now=self._clock.now(), limit=min(free, TAKEN_AT_ONCE), holding=holding)
         self._sure_of = boot
         for due in taken:
             task = asyncio.create_task(self._attempt(due), name=f"lever {type(due.effect).__name__}")
             self._doing[task] = due.id
             task.add_done_callback(self._doing.pop)
-        await self._unlock_ended()
+        if any_over:
+            turn = await self._database.write(self._end_locks, now=self._clock.now())
+            self.committed(turn)
         return len(taken)
 
     async def settle(self) -> None:
@@ -135,12 +137,6 @@ class Deployer(Interlocking):
     async def _idle_s(self) -> float:
         due = await self._database.read(_next_due_at, boot=self._boot(), now=self._clock.now())
         return SCAN_S if due is None else min(max((due - self._clock.now()).total_seconds(), 0.0), SCAN_S)
-
-    async def _unlock_ended(self) -> None:
-        if not await self._database.read(_any_over, now=self._clock.now()):
-            return
-        turn = await self._database.write(self._end_locks, now=self._clock.now())
-        self.committed(turn)
 
     def _end_locks(self, connection: Connection, *, now: datetime) -> Turn:
         turn = self.begin(connection, now)
@@ -343,8 +339,9 @@ def _next_due_at(connection: Connection, *, boot: int, now: datetime) -> datetim
     return min(times, default=None)
 
 
-def _any_over(connection: Connection, *, now: datetime) -> bool:
+def take(connection: Connection, *, boot: int, now: datetime, limit: int, holding: Collection[int] | None) -> tuple[list[Due], bool]:
+    """Take effects that are due, as ``store.deployments.take`` does; return them, and whether a lock has ended by itself."""
     end = locks.next_end(connection)
-    return end is not None and end <= now
+    return deployments.take(connection, boot=boot, now=now, limit=limit, holding=holding), end is not None and end <= now
 
 
