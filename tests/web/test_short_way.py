@@ -1,4 +1,4 @@
-"""A whole POST to a source's door goes a shorter way than everything else: nobody who sends one can tell."""
+"""A whole POST to a source's door, or to Slack's, goes a shorter way than everything else: nobody who sends one can tell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import contextlib
 import errno
 import hashlib
 import hmac
+import itertools
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import StringIO
@@ -23,6 +25,7 @@ from leverframe.core.errors import Refused
 from leverframe.web import inbound
 from leverframe.web.connections import HEAD_CAP, Connection
 from leverframe.web.inbound import BODY_CAP, SPOOL_BYTES
+from leverframe.web.slack import BODY_CAP as SLACK_CAP
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +34,9 @@ CONFIG = """
 secrets = ["env:SECRET"]
 [chats.slack]
 bot_token = "env:TOKEN"
+signing_secrets = ["env:SECRET"]
+[services.web.environments.staging]
+runner = "simulated"
 [[routes]]
 name = "all"
 from = "github"
@@ -64,6 +70,20 @@ def post(body: bytes = b"{}", *, path: str = "/in/github", id: str = "d-1", sign
     if b"chunked" in more:
         return head.encode() + more + b"\r\n" + b"".join(b"%x\r\n%s\r\n" % (len(body[at : at + 7]), body[at : at + 7]) for at in range(0, len(body), 7)) + b"0\r\n\r\n"
     return head.encode() + b"Content-Length: %d\r\n" % (len(body) if length is None else length) + more + b"\r\n" + body
+
+
+def slash(text: str = "status", *, signed: bool = True, more: bytes = b"", length: int | None = None) -> bytes:
+    """Return a slash command as Slack sends it; every one is of its own."""
+    body, now = f"command=%2Flever&text={text}&team_id=T1&channel_id=C1&user_id=U1&trigger_id={next(_TRIGGERS)}".encode(), int(time.time())
+    proof = hmac.new(b"s3cret" if signed else b"guess", b"v0:%d:%s" % (now, body), hashlib.sha256).hexdigest()
+    head = b"POST /slack/commands HTTP/1.1\r\nHost: hub\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head += b"X-Slack-Request-Timestamp: %d\r\nX-Slack-Signature: v0=%s\r\n" % (now, proof.encode())
+    if b"chunked" in more:
+        return head + more + b"\r\n" + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    return head + b"Content-Length: %d\r\n" % (len(body) if length is None else length) + more + b"\r\n" + body
+
+
+_TRIGGERS = itertools.count()
 
 
 async def answers(port: int, sent: list[bytes], expected: int = 1) -> list[tuple[int, dict[str, str], bytes]]:
@@ -105,6 +125,15 @@ SAME = {
     "two at once": (2, [post(id="d-2") + post(id="d-3")]),
     "one after the other": (2, [post(id="d-4"), post(id="d-5")]),
     "then a page": (2, [post(id="d-6"), b"GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\n"]),
+    "a command": (1, [slash()]),
+    "a command of nobody": (1, [slash(signed=False)]),
+    "a command in pieces": (1, [slash()[:-4], slash()[-4:]]),
+    "a command in chunks": (1, [slash(more=b"Transfer-Encoding: chunked\r\n")]),
+    "a command announced too large": (1, [slash(length=SLACK_CAP + 1)]),
+    "a command that is the last": (1, [slash(more=b"Connection: close\r\n")]),
+    "two timestamps": (1, [slash(more=b"X-Slack-Request-Timestamp: 1\r\n")]),
+    "Slack looks at the certificate": (1, [b"GET /slack/commands?ssl_check=1 HTTP/1.1\r\nHost: hub\r\n\r\n"]),
+    "a command, then a push": (2, [slash(), post(id="d-8")]),
     "nonsense behind it": (1, [post(id="d-7") + b"\x00nonsense\r\n\r\n"]),
 }
 
@@ -120,7 +149,7 @@ async def test_both_ways_answer_the_same(app: App, expected: int, sent: list[byt
     async with listening(app) as port:
         short = await answers(port, sent, expected)
     async with listening(app, HttpToolsProtocol) as port:
-        # The deliveries' ids are new, or they would be repeats.
+        # The deliveries' ids are new, or they would be repeats; a command that comes again is answered as before.
         plain = await answers(port, [piece.replace(b"d-", b"e-") for piece in sent], expected)
 
     def told(found: list[tuple[int, dict[str, str], bytes]]) -> list[object]:

@@ -22,6 +22,7 @@ from leverframe.ports import Absent, Lost
 from leverframe.store import approvals, deployments, inbox
 from leverframe.store.tables import audit, events, lever_effects
 from leverframe.store.tables import inbox as inbox_table
+from leverframe.work.converse import BATCH
 from work.box import HERE, Box, box, buttons, text
 from work.works import Works, WorksRunner
 
@@ -316,10 +317,11 @@ async def test_too_much_at_once(database_url: str, clock: VirtualClock) -> None:
 
 
 async def test_nobody_waits_long_when_many_speak(hub: Box) -> None:
-    """When much waits to be done, somebody is told that the answer comes later; asked for again, it is what came of it."""
+    """When much waits to be done, somebody is told that the answer comes later, also who came before there was so much; asked for again, it is what
+    came of it. A few were once left to wait for turns that are rare in a crowd, for more than a second."""
     lines = [asyncio.create_task(hub.say("ann", "deploy web-app preview", key=f"many-{number}")) for number in range(60)]
     answers = await asyncio.gather(*lines)
-    assert any(answer is LATER for answer in answers) and answers[0] is not LATER
+    assert sum(answer is LATER for answer in answers) >= 60 - BATCH
     again = await asyncio.gather(*(hub.say("ann", "deploy web-app preview", key=f"many-{number}") for number in range(60)))
     assert all(answer.public for answer in again)
     assert len(await hub.all()) == 60

@@ -105,12 +105,8 @@ def take_in(connection: Connection, several: Sequence[Incoming], *, boot: int, n
     What was taken in before and not run is the caller's now when the process that had it is dead, or is this one: nobody calls
     for what it is at.
     """
-    insert_rows(connection, inbox, _COLUMNS, [(*one.row, boot) for one in several], ignoring_repeats=True)
-    found = {row.key: row for row in connection.execute(_KEYS, {"b_keys": [one.key for one in several]}).all()}
-    return [Taken(id=one.id) if found[one.key].id == one.id else look(connection, one.key, boot=boot, now=now) for one in several]
-
-
-_KEYS = sa.select(inbox.c.id, inbox.c.key).where(inbox.c.key.in_(sa.bindparam("b_keys", expanding=True)))
+    new = set(insert_rows(connection, inbox, _COLUMNS, [(*one.row, boot) for one in several], ignoring_repeats=True, returning="key"))
+    return [Taken(id=one.id) if one.key in new else look(connection, one.key, boot=boot, now=now) for one in several]
 
 
 def look(connection: Connection, key: bytes, *, boot: int, now: datetime) -> Taken:

@@ -16,10 +16,11 @@ CHUNK = 32
 
 
 @cache
-def insert_text(table: str, columns: tuple[str, ...], rows: int, *, ignoring_repeats: bool = False) -> str:
-    """Return an ``INSERT`` of ``rows`` rows with ``?`` for every value."""
+def insert_text(table: str, columns: tuple[str, ...], rows: int, *, ignoring_repeats: bool = False, returning: str = "") -> str:
+    """Return an ``INSERT`` of ``rows`` rows with ``?`` for every value, which tells the column ``returning`` of those that are new."""
     marks = ",".join(["(" + ",".join("?" * len(columns)) + ")"] * rows)
-    return f"INSERT INTO {table} ({','.join(columns)}) VALUES {marks}" + (" ON CONFLICT DO NOTHING" if ignoring_repeats else "")
+    text = f"INSERT INTO {table} ({','.join(columns)}) VALUES {marks}" + (" ON CONFLICT DO NOTHING" if ignoring_repeats else "")
+    return f"{text} RETURNING {returning}" if returning else text
 
 
 def chunks(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[int, list[Any]]]:
@@ -46,23 +47,31 @@ def _stored(row: tuple[Any, ...], instants: tuple[int, ...]) -> list[Any]:
 
 
 def insert_rows(
-    connection: Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], *, ignoring_repeats: bool = False
-) -> None:
-    """Insert ``rows``, whose values are in the order of ``columns``; instants are datetimes.
+    connection: Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], *, ignoring_repeats: bool = False,
+    returning: str = "",
+) -> list[Any]:
+    """Insert ``rows``, whose values are in the order of ``columns``; instants are datetimes. Return the column ``returning`` of those that are new.
 
     On SQLite a statement takes many rows: each statement lets the interpreter's lock go and must win it back from the
     loop, and once a row is too often (``docs/benchmarks.md``). asyncpg's way for many rows is ``executemany``.
     """
     if not rows:
-        return
+        return []
     if connection.dialect.name == "sqlite":
+        new: list[Any] = []
         for size, values in chunks([_stored(row, _instants(table, columns)) for row in rows]):
-            connection.exec_driver_sql(insert_text(table.name, columns, size, ignoring_repeats=ignoring_repeats), tuple(values))
-        return
+            inserted = connection.exec_driver_sql(insert_text(table.name, columns, size, ignoring_repeats=ignoring_repeats, returning=returning), tuple(values))
+            if returning:
+                new.extend(inserted.scalars())
+        return new
     from sqlalchemy.dialects import postgresql
 
-    statement = postgresql.insert(table)
-    connection.execute(statement.on_conflict_do_nothing() if ignoring_repeats else statement, [dict(zip(columns, row, strict=True)) for row in rows])
+    statement = postgresql.insert(table).on_conflict_do_nothing() if ignoring_repeats else postgresql.insert(table)
+    named = [dict(zip(columns, row, strict=True)) for row in rows]
+    if returning:
+        return list(connection.execute(statement.returning(table.c[returning]), named).scalars())
+    connection.execute(statement, named)
+    return []
 
 
 def upsert(dialect: str) -> Any:

@@ -42,9 +42,9 @@ class Crowd:
 
     async def pass_by(self) -> None:
         """Return when what is done later may begin: at once where there is no crowd."""
-        while self.is_there and not self._is_turn(self._now_s()):
+        while self.is_there and not self._is_turn(now_s := self._now_s()):
             heard = self.heard
-            await self._clock.sleep(LOOK_S)
+            await self._clock.sleep(min(LOOK_S, max(self._began_s - now_s, 0.001)) if self._began_s > now_s else LOOK_S)
             if self.heard == heard:
                 self._began_s, self._entered = self._now_s(), 0
         self._entered += 1
