@@ -1,8 +1,8 @@
 """Crowd: while more is said than can be done at once, whoever stands at the doors goes first, and what is done later takes turns.
 
 Who stands there waits with a chat's three seconds; who was told that it comes later waits for minutes at most. So what was taken in, and
-everything that comes of it, has the time that is left over: little while little waits, a fifth of it when a quarter of :data:`MOST` does, half
-of it when half does.
+everything that comes of it, has the time that is left over: little while little waits, a sixteenth when a quarter of :data:`MOST` does, a quarter
+when half does, all of it when there is no room for more.
 """
 
 from __future__ import annotations
@@ -64,6 +64,6 @@ class Crowd:
         over_s = self._began_s + TURN_S
         if (now_s >= over_s or self._entered >= IN_A_TURN) and not self._at_work:
             over_s = max(over_s, self._left_s)
-            rest_s = min((over_s - self._began_s) * (MOST / (2 * self.waiting)) ** 2, MOST_REST_S) if self._entered else 0.0
+            rest_s = min((over_s - self._began_s) * ((MOST / self.waiting) ** 2 - 1), MOST_REST_S) if self._entered else 0.0
             self._began_s, self._entered = max(now_s, over_s + rest_s), 0
         return self._began_s <= now_s < self._began_s + TURN_S and self._entered < IN_A_TURN
