@@ -40,7 +40,7 @@ from leverframe.work.press import Presser
 from leverframe.work.record import Record
 from leverframe.work.standing import Standing, Standings
 
-BATCH = 4
+BATCH = 2
 """Commands done in one commit: who is only to be taken in waits no longer than that."""
 MINUTE = timedelta(minutes=1)
 RECOVER_S = 5.0

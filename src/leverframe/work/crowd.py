@@ -17,10 +17,12 @@ MOST = 10_000
 """Commands that one process is at; who comes later is told to come again."""
 BUSY = 16
 """So many waiting commands are more than somebody should be kept waiting for."""
-TURN_S, MOST_REST_S, LOOK_S = 0.01, 0.5, 0.02
-"""So long is one turn of what is done later, so long it rests at most; and after so long without anybody at the doors it goes on."""
-IN_A_TURN = 4
+TURN_S, MOST_REST_S = 0.01, 0.25
+"""So long is one turn of what is done later, and so long it rests at most."""
+IN_A_TURN = 2
 """So many begin in one turn: what they begin may go on beside one another, and takes its time afterwards."""
+SOON_S, GONE_S = 0.005, 0.1
+"""Who stands at a door and waits no longer than this needs no others to rest; nor does anybody after so long without a word."""
 
 
 class Crowd:
@@ -28,25 +30,33 @@ class Crowd:
 
     def __init__(self, clock: Clock, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._now_s = clock, now_s
-        self.heard = 0
-        """How often somebody stood at a door; whoever hears counts."""
         self.waiting = 0
         """What was taken in and is not done; whoever takes in says so."""
-        self._at_work, self._entered = 0, 0
-        self._began_s = self._left_s = now_s()
+        self._at_work, self._entered, self._wait_s = 0, 0, 0.0
+        self._began_s = self._left_s = self._came_s = now_s()
 
     @property
     def is_there(self) -> bool:
-        """Whether somebody would wait long."""
+        """Whether somebody who comes now would wait long for what comes of it."""
         return self.waiting > BUSY
 
+    @property
+    def presses(self) -> bool:
+        """Whether people stand at the doors who wait for their turn to be heard."""
+        return self.waiting > BUSY and self._now_s() - self._came_s < GONE_S
+
+    def came(self) -> None:
+        """Hear that somebody stands at a door."""
+        self._came_s = self._now_s()
+
+    def took(self, wait_s: float) -> None:
+        """Hear how long somebody stood at a door until what they said was on disk."""
+        self._wait_s += (wait_s - self._wait_s) / 8
+
     async def pass_by(self) -> None:
-        """Return when what is done later may begin: at once where there is no crowd."""
-        while self.is_there and not self._is_turn(now_s := self._now_s()):
-            heard = self.heard
-            await self._clock.sleep(min(LOOK_S, max(self._began_s - now_s, 0.001)) if self._began_s > now_s else LOOK_S)
-            if self.heard == heard:
-                self._began_s, self._entered = self._now_s(), 0
+        """Return when what is done later may begin: at once where no crowd presses."""
+        while self.presses and not self._is_turn(self._now_s()):
+            await self._clock.sleep(min(max(self._began_s - self._now_s(), 0.001), 0.02))
         self._entered += 1
 
     @asynccontextmanager
@@ -61,9 +71,9 @@ class Crowd:
             self._left_s = self._now_s()
 
     def _is_turn(self, now_s: float) -> bool:
-        over_s = self._began_s + TURN_S
-        if (now_s >= over_s or self._entered >= IN_A_TURN) and not self._at_work:
+        over_s, most = self._began_s + TURN_S, IN_A_TURN * max(1.0, SOON_S / max(self._wait_s, 0.0001))
+        if (now_s >= over_s or self._entered >= most) and not self._at_work:
             over_s = max(over_s, self._left_s)
-            rest_s = min((over_s - self._began_s) * ((MOST / self.waiting) ** 2 - 1), MOST_REST_S) if self._entered else 0.0
+            rest_s = min((over_s - self._began_s) * ((MOST / self.waiting) ** 2 - 1), MOST_REST_S) if self._entered and self._wait_s > SOON_S else 0.0
             self._began_s, self._entered = max(now_s, over_s + rest_s), 0
-        return self._began_s <= now_s < self._began_s + TURN_S and self._entered < IN_A_TURN
+        return self._began_s <= now_s < self._began_s + TURN_S and self._entered < most

@@ -181,7 +181,7 @@ class Deliverer(Holder[_Held, Round, Sequence[Owed]]):
             held.next_send_at = self._clock.now() + timedelta(seconds=every_s)
 
     async def _send_one(self, held: _Held, chat: Chat | None, one: Owed, event: Event | None, later: Sequence[Owed]) -> None:
-        if self._crowd.is_there:
+        if self._crowd.presses:
             await self._crowd.pass_by()
         card = held.cards.get(one.order_key) if one.order_key else None
         # A card shows how its subject stands: what is older than that, sent again, would turn it back in time.

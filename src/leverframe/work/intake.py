@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
@@ -80,7 +81,7 @@ class Intake:
 
     def hear(self, heard: Heard, given: Identity | None, *, patient: bool) -> Waiting:
         """Return what is, or now will be, at ``heard``. Raises ``Refused("overloaded")``."""
-        self._crowd.heard += 1
+        self._crowd.came()
         key = inbox.digest(heard)
         known = self.at.get(key)
         if known is not None:
@@ -140,6 +141,7 @@ class Intake:
             self._taking = None
 
     async def _take(self, batch: Sequence[Waiting]) -> None:
+        began_s = time.monotonic()
         try:
             taken = await self._database.write_first(inbox.take_in, [one.incoming for one in batch], boot=self._boot(), now=self._clock.now())
         except Exception as error:
@@ -154,6 +156,7 @@ class Intake:
                 self._forget(one)
                 one.failed(error)
             return
+        self._crowd.took(time.monotonic() - began_s)
         for one, what in zip(batch, taken, strict=True):
             if not self._took(one, what):
                 self.elsewhere(one)
