@@ -60,7 +60,7 @@ async def test_who_waits_but_a_moment_needs_no_rest_of_others() -> None:
     doors = Doors()
     doors.crowd.waiting = MOST // 10
     for _ in range(100):
-        doors.crowd.took(0.005)
+        doors.crowd.took(0.001)
     for _ in range(100):
         async with doors.crowd.turn():
             await VirtualClock.sleep(doors, TURN_S)

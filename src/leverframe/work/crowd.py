@@ -20,7 +20,7 @@ BUSY = 16
 TURN_S, MOST_REST_S = 0.01, 0.25
 """So long is one turn of what is done later, and so long it rests at most."""
 IN_A_TURN = 2
-"""So many begin in one turn: what they begin may go on beside one another, and takes its time afterwards."""
+"""So many begin in one turn, more the less people wait: what they begin may go on beside one another, and takes its time afterwards."""
 SOON_S, GONE_S = 0.005, 0.1
 """Who stands at a door and waits no longer than this needs no others to rest; nor does anybody after so long without a word."""
 
