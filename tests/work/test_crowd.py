@@ -1,118 +1,82 @@
-"""While more is said than can be done at once, whoever stands at the doors goes first; what is done later takes turns and is never stopped."""
+"""A dead room that is owed a hundred thousand messages stands beside healthy ones."""
 
 from __future__ import annotations
 
-import asyncio
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from clock import VirtualClock
+from fakes.slack import FakeSlack
 
-from leverframe.work.crowd import BUSY, IN_A_TURN, MOST, TURN_S, Crowd
+from leverframe.core.routes import Route
+from leverframe.store.deliveries import Role, State
+from leverframe.store.tables import deliveries, destinations
+from work.engine import Engine, engine
+from work.github import push
 
 pytestmark = pytest.mark.anyio
 
-
-class Doors(VirtualClock):
-    """Time that passes only by waiting, and somebody who says something whenever it does."""
-
-    def __init__(self, *, deserted: bool = False) -> None:
-        super().__init__()
-        self.began, self._deserted = self.now(), deserted
-        self.crowd = Crowd(self, now_s=self.at_s)
-        self.crowd.took(8.0)
-
-    def at_s(self) -> float:
-        """Return the seconds that have passed."""
-        return (self.now() - self.began).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        """Be later."""
-        await super().sleep(seconds)
-        if not self._deserted:
-            self.crowd.came()
+FEW, CROWD, EVENTS = 300, 100_000, 20
 
 
-async def test_without_a_crowd_nobody_waits() -> None:
-    """Up to as many as are answered soon, whatever comes at whatever rate."""
-    doors = Doors()
-    doors.crowd.waiting = BUSY
-    for _ in range(1000):
-        async with doors.crowd.turn():
-            pass
-    assert doors.at_s() == 0
+def owe_a_crowd(connection: sa.Connection, hub: Engine, event_id: int, count: int) -> None:
+    """Owe the dead room so many messages, as if it had been dead for long."""
+    now = hub.clock.now()
+    row = {
+        "event_id": event_id, "destination": "slack:#dead", "order_key": "", "role": int(Role.ALONE), "route": "all", "state": int(State.OWED), "attempt": 0,
+        "created_at": now, "scheduled_at": now,
+    }  # fmt: skip
+    connection.execute(deliveries.insert(), [{**row, "id": hub.database.new_id()} for _ in range(count)])
+    connection.execute(destinations.insert().values(name="slack:#dead", due_at=now, failures=0))
 
 
-@pytest.mark.parametrize(("waiting", "least", "most"), [(BUSY + 1, 0.03, 0.05), (MOST // 10, 0.03, 0.05), (MOST // 4, 0.05, 0.08), (MOST // 2, 0.2, 0.3), (MOST * 3 // 4, 0.5, 0.65), (MOST, 0.95, 1.05)])
-async def test_what_is_done_later_has_a_share_of_the_time(waiting: int, least: float, most: float) -> None:
-    """Little while little waits, and never nothing; all of it when there is no room for more."""
-    doors = Doors()
-    doors.crowd.waiting = waiting
-    worked_s = 0.0
-    while doors.at_s() < 60:
-        async with doors.crowd.turn():
-            await VirtualClock.sleep(doors, TURN_S)
-        worked_s += TURN_S
-    assert least < worked_s / doors.at_s() < most
+async def work_of_healthy_rooms(hub: Engine) -> int:
+    """Send some events to the healthy room, a second apart, each said at once; return what SQLite did for them, in steps of its machine."""
+    steps = 0
+
+    def another_hundred() -> None:
+        nonlocal steps
+        steps += 100
+
+    opened: list[Any] = [hub.database._raw, *(connection.connection.driver_connection for connection in hub.database._opened)]
+    for raw in opened:
+        raw.set_progress_handler(another_hundred, 100)
+    before = len(hub.texts("#dev"))
+    for n in range(EVENTS):
+        await hub.receive("push", push(message=f"commit {n}"))
+        await hub.settle()
+        assert len(hub.texts("#dev")) == before + n + 1
+        hub.clock.advance(seconds=1)
+    for raw in opened:
+        raw.set_progress_handler(None, 0)
+    return steps
 
 
-async def test_who_waits_but_a_moment_needs_no_rest_of_others() -> None:
-    """While whoever comes is taken in at once, what is done later goes on: the hub once stood still half of the time with thousands waiting."""
-    doors = Doors()
-    doors.crowd.waiting = MOST // 10
-    for _ in range(100):
-        doors.crowd.took(0.001)
-    for _ in range(100):
-        async with doors.crowd.turn():
-            await VirtualClock.sleep(doors, TURN_S)
-    assert doors.at_s() < 1.5
+async def test_a_crowd_owed_to_a_dead_room_costs_the_others_nothing(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """While the dead room is tried and backs off, every event reaches the healthy room at once, and the database does no more for it than beside a small crowd."""
+    slack.modes["#dead"] = "down"
+    steps: dict[int, int] = {}
+    for crowd in (FEW, CROWD):
+        async with engine(f"{sqlite_url}{crowd}", clock, slack, Route(name="all", events=("push",), to=("slack:#dev",), thread="off")) as hub:
+            receipt = await hub.receive("push", push())
+            await hub.settle()
+            await hub.database.write(owe_a_crowd, hub, receipt.id, crowd)
+            steps[crowd] = await work_of_healthy_rooms(hub)
+    assert steps[CROWD] < 1.2 * steps[FEW], steps
+    assert 0 < slack.count["down"] < 400  # a window's first messages, each time that it is tried
 
 
-async def test_when_nobody_stands_there_it_goes_on() -> None:
-    """However much waits: it is done as fast as it can be, but for a look whether somebody comes."""
-    doors = Doors(deserted=True)
-    doors.crowd.waiting = BUSY + 1
-    for _ in range(100):
-        async with doors.crowd.turn():
-            await VirtualClock.sleep(doors, TURN_S)
-    assert doors.at_s() < 5
-
-
-async def test_a_turn_ends_with_the_last_who_is_at_it() -> None:
-    """Who came in time and takes long keeps the next turn from beginning: one slow commit is not followed by another at once."""
-    doors = Doors()
-    doors.crowd.waiting = MOST // 2
-    slow, others = asyncio.Event(), []
-
-    async def linger() -> None:
-        async with doors.crowd.turn():
-            await slow.wait()
-
-    async def come() -> None:
-        await doors.crowd.pass_by()
-        others.append(doors.at_s())
-
-    lingering = asyncio.create_task(linger())
-    while doors.at_s() < TURN_S:
-        await doors.sleep(TURN_S)
-    coming = asyncio.create_task(come())
-    while doors.at_s() < 3:
-        await asyncio.sleep(0)
-    assert others == []
-    slow.set()
-    await asyncio.gather(lingering, coming)
-    assert len(others) == 1 and others[0] > 3
-
-
-async def test_only_some_begin_in_one_turn() -> None:
-    """A message that is sent goes on beside others: a hundred of them that begin at once would hold up whoever stands at the doors."""
-    doors = Doors()
-    doors.crowd.waiting = MOST // 10
-    at: list[float] = []
-
-    async def send() -> None:
-        await doors.crowd.pass_by()
-        at.append(doors.at_s())
-
-    await asyncio.gather(*[send() for _ in range(100)])
-    assert len(at) == 100
-    assert max(sum(begun <= other < begun + TURN_S for other in at) for begun in at) <= IN_A_TURN
+async def test_the_dead_room_comes_back(sqlite_url: str, clock: VirtualClock, slack: FakeSlack) -> None:
+    """All that was owed is said, oldest first, without anybody's doing."""
+    slack.modes["#dead"] = "down"
+    async with engine(sqlite_url, clock, slack, Route(name="all", events=("push",), to=("slack:#dev",), thread="off")) as hub:
+        receipt = await hub.receive("push", push())
+        await hub.settle()
+        await hub.database.write(owe_a_crowd, hub, receipt.id, FEW)
+        await hub.settle()
+        assert hub.texts("#dead") == []
+        slack.modes.clear()
+        clock.advance(seconds=2)
+        await hub.settle()
+        assert len(hub.texts("#dead")) == FEW
