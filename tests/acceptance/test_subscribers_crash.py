@@ -52,7 +52,7 @@ def receivers() -> Iterator[tuple[str, dict[str, Counter[str]]]]:
 
 def subscribed(hub: Hub, url: str) -> None:
     """Register the subscribers, as the operator."""
-    socket, _ = control_socket(hub.config, hub.environ)
+    socket = control_socket(hub.config, hub.environ)[0]
     for number in range(SUBSCRIBERS):
         Client(socket_file=socket).post("/acme/web/webhooks", {"payloadUrl": f"{url}/s{number}", "format": "github", "events": "*", "secret": "hush"})
 
