@@ -231,6 +231,23 @@ def test_the_box_completes_commands(live: Page) -> None:
     assert live.input_value("#text") == ""
 
 
+def test_tab_may_come_before_the_offers_for_the_last_letters(live: Page) -> None:
+    """Who types on and presses Tab at once means what is still offered: on a slow machine Tab left the box with half a word in it."""
+    live.locator("#text").press_sequentially("/d")
+    live.locator("#text-menu [role=option]").first.wait_for()
+    held: list[Route] = []
+    live.route("**/playground/completions?*", lambda route: held.append(route))
+    live.keyboard.type("ep")
+    live.press("#text", "Tab")
+    assert live.input_value("#text") == "/deploy "
+    live.keyboard.type("w")
+    live.press("#text", "Tab")  # there is no list any more: the key is the browser's
+    assert live.input_value("#text") == "/deploy w"
+    for one in held:
+        one.abort()
+    live.unroute_all()
+
+
 def test_what_would_complete_a_line_comes_too_late_when_it_is_sent(live: Page) -> None:
     """The list asked for just before Enter arrived while the line was being sent, opened, and lay over the buttons from then on."""
     held: list[Route] = []

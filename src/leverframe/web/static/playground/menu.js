@@ -69,14 +69,22 @@ export function menu(field) {
     field.dispatchEvent(new Event("input"));
   }
 
+  // The first of the offers that goes on as the word does by now.
+  function stillMeant() {
+    const text = field.value, start = wordStart(text);
+    if (shownFor === null || wordStart(shownFor) !== start || !text.startsWith(shownFor)) return -1;
+    return offers.findIndex((offer) => offer.word.toLowerCase().startsWith(text.slice(start).toLowerCase()));
+  }
+
   // Returns whether the key was the menu's.
   function key(event) {
     if (list.hidden || event.isComposing || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false;
     const open = offers.length > 0 && shownFor === field.value;
+    const quick = open ? Math.max(at, 0) : stillMeant(); // Tab may come before the offers for the last letters do
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") close();
     else if (open && step) choose(at < 0 && step < 0 ? offers.length - 1 : (at + step + offers.length) % offers.length);
-    else if (open && event.key === "Tab") accept(Math.max(at, 0));
+    else if (event.key === "Tab" && quick >= 0) accept(quick);
     else if (open && event.key === "Enter" && at >= 0) accept(at);
     else return false;
     event.preventDefault();
