@@ -228,6 +228,8 @@ def test_pictures_of_a_card_are_shown_and_tell_nobody_who_looks(live: Page, demo
         else:
             route.fulfill(body=PNG, content_type="image/png")
 
+    send(live, "push")
+    live.wait_for_selector("#rows article:has-text('쿠폰을 두 장 쓰면')")  # the room is looked at, whichever test came before
     live.route("https://pictures.example/**", answer)
     images = [{"image": f"https://pictures.example/{name}.png", "title": name} for name in ("chart", "gone")]
     hostile = ["http://pictures.example/plain.png", "https://ann:hunter2@pictures.example/b.png", "javascript:alert(1)"]
