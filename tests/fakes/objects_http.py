@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,9 +56,9 @@ class _Door(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(service: Service) -> Iterator[str]:
-    """Serve, and give the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Door, service))
+def listening(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Have ``handler`` answer requests on a free port, and give the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -66,3 +66,10 @@ def served(service: Service) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def served(service: Service) -> Iterator[str]:
+    """Serve, and give the address."""
+    with listening(partial(_Door, service)) as url:
+        yield url

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Literal
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+
+from fakes.objects_http import listening
 
 from leverframe.content import s3
 from leverframe.secrets import Secret
@@ -88,15 +89,8 @@ class Door:
     @contextmanager
     def opened(self) -> Iterator[Door]:
         """Listen."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Passing, self))
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
-        try:
+        with listening(partial(_Passing, self)) as self.url:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
 
 
 class _Passing(BaseHTTPRequestHandler):
