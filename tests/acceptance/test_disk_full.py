@@ -38,11 +38,15 @@ def fill_disk(hub: Hub) -> Callable[[], None]:
 
 
 def forbid_growth(hub: Hub) -> Callable[[], None]:
-    """Let no file of the process grow beyond the largest, as a quota does; returns what lifts it."""
+    """Let the database not grow, as a quota does; returns what lifts it.
+
+    The journal beside it may well be larger already. A limit of that size would let the database grow for a while still, with room in the journal
+    again each time it was taken over: red, well and red again.
+    """
     assert hub.process is not None
-    largest = max(path.stat().st_size for path in hub.folder.iterdir() if path.suffix != ".lock")
+    most = max((hub.folder / "hub.db").stat().st_size, hub.log.stat().st_size + 100_000)
     before = resource.prlimit(hub.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(hub.process.pid, resource.RLIMIT_FSIZE, (largest, before[1]))
+    resource.prlimit(hub.process.pid, resource.RLIMIT_FSIZE, (most, before[1]))
     return lambda: resource.prlimit(hub.process.pid, resource.RLIMIT_FSIZE, before) and None
 
 
