@@ -149,6 +149,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
     @property
+    def names_what_changed(self) -> bool:
+        """Whether the payload names the label or the assignee that the action is about: Gitea tells that they changed, not which."""
+        return bool(self.text("label", "name") if self.action.endswith("labeled") else self.text("assignee", "login"))
+
+    @property
     def url(self) -> str | None:
         """The best page to open, if a browser may open it."""
         url = self.event.url

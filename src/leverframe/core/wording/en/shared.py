@@ -24,20 +24,19 @@ _CHANGES = {
     "unpinned": "{who} unpinned {noun} {it}",
 }
 _UNNAMED = {
+    **_CHANGES,
     "assigned": "{who} changed the assignees of {noun} {it}",
     "labeled": "{who} changed the labels of {noun} {it}",
     "unassigned": "{who} changed the assignees of {noun} {it}",
     "unlabeled": "{who} changed the labels of {noun} {it}",
 }
-"""Gitea tells that assignees and labels changed, not which."""
 
 
 def changed(told: Told, key: str, noun: str) -> Rich | None:
     """Return what was done to the ``noun`` at ``key`` of the payload; ``None`` when the action is not a common one."""
     if told.action == "edited":
         return _edited(told, key, noun)
-    is_named = told.text("label" if told.action.endswith("labeled") else "assignee", "name" if told.action.endswith("labeled") else "login")
-    template = _CHANGES.get(told.action) if is_named else _UNNAMED.get(told.action) or _CHANGES.get(told.action)
+    template = (_CHANGES if told.names_what_changed else _UNNAMED).get(told.action)
     if template is None:
         return None
     themselves = told.login and told.text("assignee", "login") == told.login
