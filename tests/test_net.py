@@ -153,6 +153,20 @@ async def test_what_never_left_is_surely_not_sent(outbound: Outbound, url: str) 
     assert caught.value.surely
 
 
+async def test_signs_of_percent_are_nothing_special(outbound: Outbound) -> None:
+    """Neither in the path nor in a header's value; and a header of ours is replaced by that of the caller, whose values differ from time to time."""
+    got: list[tuple[str, str, str]] = []
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        got.append((request.raw_path, request.headers["User-Agent"], request.headers["X-Share"]))
+        return web.Response()
+
+    async with serving(handler) as url:
+        for share in ("50%", "%s%d"):
+            await outbound.post_json(f"{url}/a%20b?c=%25s", b"{}", {"User-Agent": "Other", "X-Share": share})
+    assert got == [("/a%20b?c=%25s", "Other", "50%"), ("/a%20b?c=%25s", "Other", "%s%d")]
+
+
 async def test_a_header_that_http_cannot_carry_is_surely_not_sent(outbound: Outbound) -> None:
     """A token with a line break in it is found before anything leaves."""
 

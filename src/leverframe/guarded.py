@@ -11,14 +11,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 from time import perf_counter
 
 from leverframe.core.addresses import Address, Allowed, read_url
 from leverframe.core.errors import Refused
-from leverframe.net import Answer, Connection, NotSent, Outbound, Target
+from leverframe.net import Connection, NotSent, Outbound, Target, target_of
 
 LOOKUP_S = 5.0
 """What an answer of the resolver is waited for."""
@@ -146,13 +146,12 @@ class Guarded(Outbound):
             raise Refused("url_forbidden", f"{host[:100]}: {', '.join(sorted({kind for kind in kinds.values() if kind}))}")
         return good
 
-    async def ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], cap: int, *, fresh: bool = False) -> Answer:
-        """Send a request as every other method here does. Raises :class:`Forbidden` where the guard refuses, :class:`NotSent` when no answer came."""
+    def target(self, url: str) -> Target:
+        """Return where a request for ``url`` goes, read strictly. Raises :class:`Forbidden`."""
         try:
-            place = _read(url)
+            return target_of(_read(url).url)
         except Refused as refused:
             raise Forbidden(refused.code, refused.detail) from None
-        return await super().ask(method, place.url, body, headers, cap, fresh=fresh)
 
     async def connect(self, target: Target) -> Connection:
         """Return a connection to an address of the target that was judged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -26,7 +26,7 @@ class Got:
         return self.headers["webhook-id"]
 
 
-Answering = Callable[[Got], web.Response]
+Answering = Callable[[Got], web.Response | Awaitable[web.Response]]
 
 
 @dataclass
@@ -74,6 +74,9 @@ class FakeSubscribers:
                 await event.wait()
             await asyncio.sleep(0)
             answer = self.answers.get(name, 200)
-            return answer(got) if callable(answer) else web.Response(status=answer)
+            if not callable(answer):
+                return web.Response(status=answer)
+            said = answer(got)
+            return said if isinstance(said, web.Response) else await said
         finally:
             self.under_way[name] -= 1

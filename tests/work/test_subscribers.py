@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from aiohttp import web
 from clock import VirtualClock
-from fakes.subscriber import FakeSubscribers
+from fakes.subscriber import FakeSubscribers, Got
 from msgspec.structs import replace
 from standardwebhooks import Webhook
 
@@ -336,6 +337,31 @@ async def test_a_slow_key_holds_up_no_other(small: HookEngine, sink: FakeSubscri
     never.set()
     await small.settle()
     assert await small.states(other) == [SENT]
+
+
+async def test_what_is_looked_at_again_while_an_answer_is_waited_for_is_sent_once(small: HookEngine, sink: FakeSubscribers) -> None:
+    """One answer came after what else was sent had been written down and the rest read anew: whoever had waited for it went on with the rest
+    that it still knew of, and so did those who had it now. Subscribers that are slow now and then got much of a backlog twice.
+    """
+    slow = asyncio.Event()
+
+    async def answer(got: Got) -> web.Response:
+        match json.loads(got.body)["ref"]:
+            case "refs/heads/0":
+                await slow.wait()
+            case "refs/heads/1":
+                small.clock.advance(seconds=2)  # time to write down what was sent
+            case "refs/heads/2":  # of the next window
+                slow.set()
+                await asyncio.sleep(0.2)
+        return web.Response()
+
+    await small.subscribe("a", concurrency=2)
+    sink.answers["a"] = answer
+    for branch in range(6):
+        await small.push(f"refs/heads/{branch}")
+    await small.settle()
+    assert sorted(numbers(sink.of("a"))) == list(range(6))
 
 
 async def test_what_a_format_does_not_tell_of_is_not_sent_and_says_why(small: HookEngine, sink: FakeSubscribers) -> None:

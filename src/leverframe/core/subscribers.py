@@ -75,6 +75,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the subscription is over: it said so."""
 
 
+_WELL, _NOTHING = Standing(), Verdict()
+
+
 def trying_s(age_s: float, key_failures: int, failing_s: float) -> float:
     """Return for how long a delivery has been tried in vain, it or what stands before it.
 
@@ -96,7 +99,7 @@ def judge(
     """
     match outcome:
         case Delivered():
-            return (standing if stopped else Standing()), Verdict()
+            return (standing if stopped else _WELL), _NOTHING
         case Rejected(code=code):
             return standing, Verdict(dead=code, over=code == GONE)
         case Retryable(code=code, after_s=after_s):

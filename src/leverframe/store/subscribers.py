@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     next_send_at: datetime | None
     parks: Sequence[Park] = ()
     unparks: Collection[str] = ()
+    window: int
+    """So many are looked at together next."""
     full: bool = False
     """Whether there may be more to send now."""
     busy: bool = False
@@ -74,11 +76,12 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 def take(connection: Connection, *, boot: int, now: datetime, limit: int, window: int, holding: Collection[str] | None = None) -> list[Taken]:
     """Take subscribers that are due, as :func:`leverframe.store.deliveries.take` takes rooms."""
     taken = deliveries.claim(connection, boot=boot, now=now, limit=limit, holding=holding, hooks=True)
-    windows = _windows(connection, [name for name, _, _ in taken], now=now, limit=window)
+    windows = _windows(connection, {name: window for name, _, _ in taken}, now=now)
     return [Taken(name=name, failures=failures, next_send_at=next_send_at, window=windows[name]) for name, failures, next_send_at in taken]
 
 
-def _windows(connection: Connection, names: Sequence[str], *, now: datetime, limit: int) -> dict[str, Window]:
+def _windows(connection: Connection, limits: Mapping[str, int], *, now: datetime) -> dict[str, Window]:
+    names = sorted(limits)
     if not names:
         return {}
     found = subscriptions.with_secrets(connection, [subscription_of(name) for name in names])
@@ -91,7 +94,7 @@ def _windows(connection: Connection, names: Sequence[str], *, now: datetime, lim
             owes = over is not None and connection.execute(sa.select(table.c.id).where(_owes(name)).limit(1)).first() is not None
             made[name] = Window(subscription=subscription, over=over if owes else None)
             continue
-        owed, full = _free(connection, name, now, limit) if name in parking else _owed(connection, name, now, limit)
+        owed, full = (_free if name in parking else _owed)(connection, name, now, limits[name])
         again = _again(connection, name, now) if name in parking else []
         made[name] = Window(subscription=subscription, secrets=secrets, owed=owed, again=again, full=full or len(again) == DUE_KEYS)
     return made
@@ -146,7 +149,7 @@ _HEAD = (
 )  # fmt: skip
 
 
-def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: datetime, window: int) -> tuple[dict[str, Window], list[Subscription]]:
+def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: datetime) -> tuple[dict[str, Window], list[Subscription]]:
     """Write what rounds came to, and let those go that do not go on; return what is to be sent next to the others, and whose health has turned."""
     ended = [one for each in rounds for one in each.ended]
     if ended:
@@ -162,8 +165,8 @@ def settle(connection: Connection, *, rounds: Sequence[Round], boot: int, now: d
             unpark(connection, [(each.name, key) for key in each.unparks])
         if each.health is not None and subscriptions.set_health(connection, each.health) and each.turned:
             turned.append(each.health)
-    going_on = {each.name for each in ours if each.busy or (each.full and each.stop_until is None and not each.leaving)}
-    windows = _windows(connection, sorted(going_on), now=now, limit=window)
+    going_on = {each.name: each.window for each in ours if each.busy or (each.full and each.stop_until is None and not each.leaving)}
+    windows = _windows(connection, going_on, now=now)
     busy = {each.name for each in ours if each.busy}
     goes_on = {name: one for name, one in windows.items() if name in busy or one.owed or one.again or one.over}
     emptied = [each for each in ours if each.name not in goes_on]

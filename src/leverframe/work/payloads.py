@@ -48,11 +48,9 @@ class Payloads:
         self._held = 0
         self._loading: dict[tuple[int, str], asyncio.Future[None]] = {}
 
-    async def of(self, id: int, format: Format) -> Made | Ignored | None:
-        """Return what ``format`` makes of one event, as :meth:`get` does."""
-        if (id, format.name) in self._kept:  # mostly: a thousand subscribers hear of the same
-            return self._kept[id, format.name]
-        return (await self.get([id], format))[id]
+    def kept(self, id: int, format: str) -> Made | Ignored | None:
+        """Return what the format of that name made of one event, if that is in memory: mostly it is, as a thousand subscribers hear of the same."""
+        return self._kept.get((id, format))
 
     async def get(self, ids: Iterable[int], format: Format) -> dict[int, Made | Ignored | None]:
         """Return what ``format`` makes of events, by id; ``None`` for one whose body is gone."""

@@ -37,8 +37,8 @@ from leverframe.work.holding import Holder
 from leverframe.work.payloads import Made, Payloads
 from leverframe.work.tell import Telling, tell
 
-WINDOW = 128
-"""Owed deliveries of one subscriber looked at together."""
+WINDOW, LEAST = 128, 16
+"""Owed deliveries of one subscriber looked at together, at most and at least."""
 TAKEN = 256
 """Subscribers taken in one transaction."""
 RECORD_S = 1.0
@@ -103,6 +103,12 @@ class _Held:
     slow: bool = False
     leaving: bool = False
     record_at: datetime | None = None
+    late: bool = False
+    """Whether it is time to write down what was sent, as the last to end saw."""
+    threads: deque[list[Owed]] = field(default_factory=deque)
+    """What is still to be sent of the window, by key. Who began with an earlier window takes nothing more of that: this one has it too."""
+    window: int = WINDOW
+    """So many are looked at together next time: about as many as can be sent before it is time to write that down."""
 
 
 class Subscribers(Holder[_Held, Round, Window]):
@@ -145,7 +151,7 @@ class Subscribers(Holder[_Held, Round, Window]):
         now = self._clock.now()
 
         def write(connection: Connection) -> tuple[dict[str, Window], bool]:
-            going_on, turned = subscribers.settle(connection, rounds=rounds, boot=self._boot(), now=now, window=WINDOW)
+            going_on, turned = subscribers.settle(connection, rounds=rounds, boot=self._boot(), now=now)
             for one in turned:
                 telling = self._telling(one)
                 tell(connection, self._database.new_id, telling, now=now)
@@ -186,7 +192,9 @@ class Subscribers(Holder[_Held, Round, Window]):
                 log.exception("subscriber_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = max(held.stop_until_s or 0.0, 30.0), f"internal: {type(error).__name__}"
             try:
-                done = self._round(held, full=window is None or window.full or self._time_to_record(held))
+                late = self._time_to_record(held)
+                held.window = max(min(len(held.ended), WINDOW), LEAST) if late else min(held.window * 5 // 4, WINDOW)
+                done = self._round(held, full=window is None or window.full or late)
                 window = await asyncio.shield(self._settle(held, done))
             except Exception as error:  # noqa: BLE001 - the destination is ours until this is written
                 log.warning("deliveries_not_recorded", destination=held.name, error=str(error))
@@ -217,7 +225,7 @@ class Subscribers(Holder[_Held, Round, Window]):
         return Round(
             name=held.name, ended=list(held.ended), failures=held.standing.failures, error=held.error, next_send_at=held.next_send_at,
             stop_until=None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s), parks=tuple(held.parks.values()),
-            unparks=tuple(held.unparks), full=full or bool(held.unparks), busy=bool(held.flying), leaving=held.leaving or self._stopping,
+            unparks=tuple(held.unparks), window=held.window, full=full or bool(held.unparks), busy=bool(held.flying), leaving=held.leaving or self._stopping,
             health=held.turning, turned=held.turned)
 
     async def _serve(self, held: _Held, window: Window) -> None:
@@ -231,7 +239,7 @@ class Subscribers(Holder[_Held, Round, Window]):
         if window.subscription.health is Health.DISABLED and await self._bury(held, FAILING, but_newest=True):
             held.stop_until_s = DISABLED_S
         now = self._clock.now()
-        held.record_at = now + timedelta(seconds=RECORD_S)
+        held.record_at, held.late = now + timedelta(seconds=RECORD_S), False
         flying = {one.order_key for one in held.flying.values()}
         done = {one.delivery_id for one in held.ended}
         threads: dict[str, list[Owed]] = {}
@@ -243,22 +251,24 @@ class Subscribers(Holder[_Held, Round, Window]):
             if one.order_key not in flying and one.id not in done and one.order_key not in held.parks and one.order_key not in held.key_failures:
                 threads.setdefault(one.order_key or f"alone {one.id}", []).append(one)
         if held.stop_until_s is None and threads and not held.leaving and not self._stopping:
-            self._begin(held, window.subscription, deque(threads.values()))
+            held.threads = deque(threads.values())
+            self._begin(held, window.subscription)
         await self._wait(held)
 
     async def _wait(self, held: _Held) -> None:
         if held.tasks:
             await asyncio.wait(held.tasks, timeout=RECORD_S)
 
-    def _begin(self, held: _Held, subscription: Subscription, threads: deque[list[Owed]]) -> None:
+    def _begin(self, held: _Held, subscription: Subscription) -> None:
         at_once = 1 if held.standing.failures else min(subscription.concurrency, AT_ONCE_SLOW) if held.slow else subscription.concurrency
-        for _ in range(min(at_once - len(held.tasks), len(threads))):
-            task = asyncio.create_task(self._some(held, subscription, threads), name=f"deliver {held.name}")
+        for _ in range(min(at_once - len(held.tasks), len(held.threads))):
+            task = asyncio.create_task(self._some(held, subscription), name=f"deliver {held.name}")
             held.tasks.add(task)
             task.add_done_callback(held.tasks.discard)
 
-    async def _some(self, held: _Held, subscription: Subscription, threads: deque[list[Owed]]) -> None:
-        while threads and not self._stopped(held):
+    async def _some(self, held: _Held, subscription: Subscription) -> None:
+        threads = held.threads
+        while threads and threads is held.threads and not self._stopped(held):
             for one in threads.popleft():
                 if self._stopped(held) or one.order_key in held.parks:
                     break
@@ -271,45 +281,51 @@ class Subscribers(Holder[_Held, Round, Window]):
                 except Exception as error:
                     # A mistake of the hub's about this one: it waits with its key, and the others go on.
                     log.exception("delivery_failed", destination=held.name, delivery=show("dlv", one.id))
-                    self._follow(held, subscription, one, Retryable(code="internal", detail=type(error).__name__), self._clock.now(), 0.0)
+                    now = self._clock.now()
+                    self._follow(held, subscription, one, Retryable(code="internal", detail=type(error).__name__), now, now, 0.0)
                 finally:
                     held.flying.pop(one.id, None)
 
     def _stopped(self, held: _Held) -> bool:
-        return held.stop_until_s is not None or held.over or held.leaving or self._stopping or self._time_to_record(held)
+        return held.stop_until_s is not None or held.late or held.over or held.leaving or self._stopping
 
     def _time_to_record(self, held: _Held) -> bool:
-        return held.record_at is not None and self._clock.now() >= held.record_at
+        return self._is_late(held, self._clock.now())
+
+    @staticmethod
+    def _is_late(held: _Held, now: datetime) -> bool:
+        return held.record_at is not None and now >= held.record_at
 
     async def _send(self, held: _Held, subscription: Subscription, one: Owed) -> None:
-        made = await self._made(subscription, one)
+        made = self._payloads.kept(one.event_id, subscription.format) or await self._made(subscription, one)
         if isinstance(made, Ignored):
-            held.ended.append(Ended(delivery_id=one.id, attempt=one.attempt, state=State.MUTED, code="hook_ignored", started_at=self._clock.now(), duration_ms=0,
-                                    outcome=-1, status=None, detail=made.reason))  # fmt: skip
+            now = self._clock.now()
+            held.ended.append(Ended(delivery_id=one.id, attempt=one.attempt, state=State.MUTED, code="hook_ignored", started_at=now, duration_ms=0, outcome=-1,
+                                    status=None, detail=made.reason))  # fmt: skip
+            held.late = self._is_late(held, now)
             self._free(held, one)
             return
-        if not await self._pace(held, subscription):
+        if subscription.per_s and not await self._pace(held, subscription):
             return
         if held.stop_until_s is not None:
             return  # by what was under way beside it, while it was paced
         started = self._clock.now()
         outcome = made if isinstance(made, Rejected) else await self._try(held, subscription, one, made, started)
-        took_s = (self._clock.now() - started).total_seconds()
-        held.slow = took_s >= SLOW_S
+        ended = self._clock.now()
+        took_s = (ended - started).total_seconds()
+        held.slow, held.late = took_s >= SLOW_S, self._is_late(held, ended)
         self._told(CHAT, outcome, took_s, one)
-        self._follow(held, subscription, one, outcome, started, took_s)
+        self._follow(held, subscription, one, outcome, started, ended, took_s)
 
     async def _made(self, subscription: Subscription, one: Owed) -> Made | Ignored | Rejected:
         format = self._payloads.formats.get(subscription.format)
         if format is None:
             return Rejected(code="hook_format_unknown", detail=subscription.format)
-        made = await self._payloads.of(one.event_id, format)
+        made = (await self._payloads.get([one.event_id], format))[one.event_id]
         return Rejected(code="body_expired", detail="the event's body is past its retention") if made is None else made
 
     async def _pace(self, held: _Held, subscription: Subscription) -> bool:
         """Return whether it may be sent to now, waiting a moment for that; where the wait is longer it is let go until then."""
-        if not subscription.per_s:
-            return True
         now = self._clock.now()
         at = max(held.next_send_at or now, now)
         wait_s = min((at - now).total_seconds(), subscription.concurrency / subscription.per_s)  # a clock that was set back stops nobody
@@ -323,7 +339,7 @@ class Subscribers(Holder[_Held, Round, Window]):
 
     async def _try(self, held: _Held, subscription: Subscription, one: Owed, made: Made, now: datetime) -> Outcome:
         try:
-            secrets = tuple(self._box.open(subscription.id, secret.sealed) for secret in live(held.secrets, now))
+            secrets = tuple(self._box.open(subscription.id, secret.sealed) for secret in live(held.secrets, now)) if held.secrets else ()
         except Refused as error:
             return Retryable(code=error.code)
         sending = Sending(delivery_id=show("dlv", one.id), attempt_at=now, secrets=secrets)
@@ -335,12 +351,14 @@ class Subscribers(Holder[_Held, Round, Window]):
             return Retryable(code=code, detail=error.reason)
         return outcome_of(answer)
 
-    def _follow(self, held: _Held, subscription: Subscription, one: Owed, outcome: Outcome, started: datetime, took_s: float) -> None:
+    def _follow(
+        self, held: _Held, subscription: Subscription, one: Owed, outcome: Outcome, started: datetime, now: datetime, took_s: float
+    ) -> None:
         """Note what a try came to, and what follows."""
-        now = self._clock.now()
-        before = held.key_failures.get(one.order_key, 0)
-        since = (held.turning or subscription).failing_at
-        tried_s = trying_s((started - one.scheduled_at).total_seconds(), before, 0.0 if since is None else (started - since).total_seconds())
+        before, tried_s = held.key_failures.get(one.order_key, 0), 0.0
+        if isinstance(outcome, Retryable):
+            since = (held.turning or subscription).failing_at
+            tried_s = trying_s((started - one.scheduled_at).total_seconds(), before, 0.0 if since is None else (started - since).total_seconds())
         held.standing, verdict = judge(
             held.standing, outcome, key=one.order_key, key_failures=before, tried_s=tried_s, give_up_s=self._give_up_s, disabled=subscription.health is Health.DISABLED, stopped=held.stop_until_s is not None, chance=self._chance())
         code, state = getattr(outcome, "code", None), State.OWED
