@@ -164,7 +164,7 @@ async def test_signs_of_percent_are_nothing_special(outbound: Outbound) -> None:
     async with serving(handler) as url:
         for share in ("50%", "%s%d"):
             await outbound.post_json(f"{url}/a%20b?c=%25s", b"{}", {"User-Agent": "Other", "X-Share": share})
-    assert got == [("/a%20b?c=%25s", "Other", "50%"), ("/a%20b?c=%25s", "Other", "%s%d")]
+    assert got == [("/path/a%20b?c=%25s", "Other", "50%"), ("/path/a%20b?c=%25s", "Other", "%s%d")]
 
 
 async def test_a_header_that_http_cannot_carry_is_surely_not_sent(outbound: Outbound) -> None:
