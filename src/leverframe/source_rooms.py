@@ -58,7 +58,7 @@ def fetching(outbound: Outbound) -> Fetch:
         except NotSent as error:
             raise Refused("vendor_unreachable", error.reason[:200], retry_after_s=10) from None
         if answer.status != 200:
-            raise Refused("vendor_unreachable", f"status {answer.status}", retry_after_s=10)
+            raise Refused("vendor_unreachable", f"HTTP {answer.status}", retry_after_s=10)
         return answer.body
 
     return fetch

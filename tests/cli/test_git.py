@@ -38,6 +38,7 @@ def test_linked_shown_and_unlinked(tmp_path: Path, repository: Path) -> None:
     assert not (repository / "leverframe").exists()
     (tmp_path / "leverframe.toml").write_text(CONFIG.replace("[hub]", '[hub]\nlocale = "ko"'))
     assert "연결되지 않은 저장소입니다" in run(tmp_path, "link", "web.git", "--list").err  # as every other command, in the hub's language
+    assert "프로젝트" in (shown := run(tmp_path, "link", "web.git", "--project", "acme/web").out) and "post-receive" in shown and "waiting" not in shown
 
 
 def test_on_another_machine(tmp_path: Path, repository: Path) -> None:

@@ -14,9 +14,10 @@ from cli.conftest import PUSH, RunningHub, entry_point, serving
 
 from leverframe import cli
 from leverframe.cli import deliveries as deliveries_command
-from leverframe.cli.words import HEADINGS
+from leverframe.cli.words import HEADINGS, LABELS
 from leverframe.store.deliveries import State
 from leverframe.store.tables import to_us
+from leverframe.web.api.shapes import DeliveryWhole, EventShape
 
 
 def test_events_are_listed(hub: RunningHub) -> None:
@@ -181,6 +182,11 @@ def test_every_heading_has_a_korean_word() -> None:
     assert used <= set(HEADINGS)
 
 
+def test_the_names_of_values_have_korean_words() -> None:
+    """``events show`` and ``deliveries show`` of a Korean hub had the API's English names before their values."""
+    assert {*EventShape.model_fields, *DeliveryWhole.model_fields} - {"fired"} <= set(LABELS)
+
+
 def test_the_hub_speaks_its_language(tmp_path: Path) -> None:
     """Tables, sentences and refusals are in the hub's language; codes, ids and states are not translated."""
     with serving(tmp_path, "ko") as hub:
@@ -189,6 +195,10 @@ def test_the_hub_speaks_its_language(tmp_path: Path) -> None:
         assert hub.run("deliveries", "retry", "--status", "dead", "--dry-run").out == "다시 보낼 전송: 2\n"
         ran = hub.run("events", "show", "evt_0000000000001")
         assert ran.err.startswith("event_unknown: ") and any("가" <= letter <= "힣" for letter in ran.err)
+        shown = hub.run("deliveries", "show", hub.dead[0]).out
+        assert "이벤트 ID" in shown and "event_id" not in shown and "created_at" not in shown
+        shown = hub.run("events", "show", hub.event).out
+        assert "보낸 쪽 ID" in shown and "received_at" not in shown
         for command in ("approvals", "dispatches", "deployments", "people", "tokens", "hook-tokens", "routes", "audit", "hooks list acme/web"):
             assert hub.run(*command.split()).status == 0
 

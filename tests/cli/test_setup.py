@@ -149,6 +149,21 @@ def test_a_configuration_that_cannot_be_read_is_told_to_programs_too(tmp_path: P
     assert (ran.status, ran.out, finding["code"], finding["line"]) == (1, "", "toml_invalid", 2)
 
 
+def test_check_is_korean_throughout(tmp_path: Path) -> None:
+    """What pydantic, the TOML parser and a chat say of a value was English inside of Korean sentences."""
+    file = tmp_path / "leverframe.toml"
+    file.write_text(
+        "[hub]\nlocale = 'ko'\n[retention]\nbodies_days = -1\n[sources.github]\nsecrets = ['env:S']\n[chats.playground]\n"
+        "[outbound]\nallow = ['a b']\n[[routes]]\nname = 'a'\nfrom = 'github'\nto = ['playground:dev']\n"
+    )
+    ran = entry_point("check", folder=tmp_path, environ={"S": "s"})
+    assert ran.status == 1
+    for sentence in ("이상이어야 함", "네트워크도 호스트도 아님", "플레이그라운드 채널은 # 뒤에"):
+        assert sentence in ran.err, ran.err
+    file.write_text("[hub]\nlocale = 'ko'\nurl = x\n")
+    assert "값으로 읽을 수 없음" in (ran := entry_point("check", folder=tmp_path)).err, ran.err
+
+
 def test_check_tells_errors_and_warnings(tmp_path: Path) -> None:
     """Each finding has file, line, code and remedy on stderr; errors end with 1, warnings do not."""
     file = tmp_path / "leverframe.toml"

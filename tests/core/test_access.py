@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leverframe.core.access import BUILT_IN, Allowed, Denied, Identity, Role, allowed, covers, exceeds, held
+from leverframe.core.details import Detail
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,8 @@ def test_a_grant_covers_words_by_glob(grant: str, words: str, yes: bool) -> None
 def test_nobody_has_a_grant_by_default() -> None:
     """No grant means refused, with the reason and the roles that hold one."""
     found = allowed(Identity(kind="person", name="bo"), ("deliveries", "retry"), {**BUILT_IN, "ops": Role(allow=("deliveries *",))})
-    assert found == Denied("person:bo has no grant for deliveries retry", ("admin", "ops"))
+    assert found == Denied(Detail("person:bo has no grant for deliveries retry", "person:bo에게 deliveries retry 권한이 없음"), ("admin", "ops"))
+    assert found.detail.en == "person:bo has no grant for deliveries retry; roles that do: admin, ops"
 
 
 def test_a_token_is_bound_by_its_own_grants_and_by_its_issuers() -> None:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from house.repository import SOURCE, modules, shown
+from leverframe.core.details import DETAILS
 from leverframe.core.errors import PROBLEMS
 
 HANGUL = re.compile("[가-힣]")
@@ -56,3 +57,44 @@ def test_every_row_is_used() -> None:
         if path.parent != SOURCE / "core" / "errors":
             words |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     assert sorted(set(PROBLEMS) - words) == []
+
+
+def test_details_are_worded_in_one_place() -> None:
+    """A sentence of our own is said by ``core.details`` in both languages: beside the code it was English on a Korean hub.
+
+    Names, values and what a vendor said may stand there as they are; and what the guard says of a resolver.
+    """
+    written = [
+        f"{shown(path)}:{node.lineno} {text}"
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and len(node.args) > 1 and getattr(node.func, "id", "") == "Refused"
+        for text in _texts(node.args[1])
+        if re.search(r"\b[a-z]{2,} [a-z]{2,}", text) and path.stem != "guarded"
+    ]
+    assert written == []
+
+
+def test_every_detail_is_said_somewhere() -> None:
+    """A row that nothing asks for is taken out."""
+    words = {node.value for path, tree in modules() if path.stem != "details" for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert sorted(set(DETAILS) - words) == []
+
+
+def _texts(node: ast.expr) -> list[str]:
+    """Return the words that an expression may be, as far as they are written down there."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=values):
+            return ["".join(value.value if isinstance(value, ast.Constant) else "…" for value in values)]
+        case ast.Subscript(value=value):
+            return _texts(value)
+        case ast.BoolOp(values=values):
+            return [text for value in values for text in _texts(value)]
+        case ast.IfExp(body=body, orelse=orelse):
+            return [*_texts(body), *_texts(orelse)]
+        case ast.BinOp(left=left, right=right):
+            return [*_texts(left), *_texts(right)]
+        case _:
+            return []

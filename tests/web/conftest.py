@@ -12,6 +12,7 @@ from lever_desk import ROLES, Frame
 from sitting import Clock, Doors, Routes
 
 from leverframe.core.access import BUILT_IN, Role
+from leverframe.core.details import Detail
 from leverframe.github.client import GitHub, Token
 from leverframe.github.hooks import Hooks
 from leverframe.net import Outbound
@@ -64,7 +65,7 @@ def desk(database: Database, clock: Clock, roles: dict[str, Role], frame: Frame)
             lambda: Hooks(GitHub(Outbound(), Token(None), clock)), url="http://127.0.0.1:8080", secrets={"github": Secret("s3cret")}, declared=(), routes=tuple,
             catalogue=frame.desk.catalogue, file=ReadFile(path="/etc/leverframe.toml", read_at=clock.now(), is_changed=lambda: False),
         ),
-        chats={"slack": lambda room: None if room.startswith("#") else "write #name"}, levers=frame.desk)
+        chats={"slack": lambda room: None if room.startswith("#") else Detail("write #name", "#이름으로 쓰세요")}, levers=frame.desk)
 
 
 @pytest.fixture

@@ -50,6 +50,15 @@ async def test_one_event_comes_with_its_payload(doors: Doors) -> None:
     assert (await ask(doors, "GET", "/api/events/evt_0000000000009")).code == "event_unknown"
 
 
+async def test_a_refusal_is_in_one_language(doors: Doors) -> None:
+    """Title and remedy were Korean and the detail English; a field that the API refuses by its shape was English too."""
+    korean = {"accept-language": "ko"}
+    said = (await doors.ask("GET", "/api/events?since=soon", operator=True, headers=korean)).json
+    assert said["detail"] == "since: 30m, 2h, 3d 또는 2026-01-31T09:00:00+09:00 같은 시각으로 쓰세요" and said["title"].startswith("요청에")
+    assert (await doors.ask("GET", "/api/events?limit=0", operator=True, headers=korean)).json["detail"] == "limit: 1 이상이어야 함"
+    assert (await ask(doors, "GET", "/api/events?since=soon")).json["detail"].startswith("since: write 30m, 2h, 3d or a time")
+
+
 async def test_routes_say_why(doors: Doors) -> None:
     """For a stored event and for one that is brought along, in the asker's language."""
     await doors.desk.database.write(store_event, id=EVENT)

@@ -76,6 +76,13 @@ async def test_a_form_with_an_address_and_a_secret_is_all_it_takes(doors: Doors,
     assert await acts(doors) == [("person:ann", "hooks.add", f"acme/web {hook.shown_id} ci.example.com as yobi", "ok")]
 
 
+async def test_a_form_that_is_wrong_is_told_in_its_language(doors: Doors, ann: Visitor) -> None:
+    """The page was Korean and the sentence that names the field English."""
+    for wrong, ko in (({"payloadUrl": ""}, "payloadUrl: 비울 수 없음"), ({"payloadUrl": "http://a:99/"}, "포트는 80, 443 또는 1024 이상이어야 함")):
+        shown = await doors.ask("POST", LIST, visitor=ann, form={**SEED, **wrong}, headers=KOREAN)
+        assert shown.status in (400, 422) and ko in checked(shown.text)
+
+
 async def test_json_gets_201_and_never_a_secret_back(doors: Doors, ann: Visitor) -> None:
     """The new one stands in Location and in the list."""
     answer = await doors.ask("POST", LIST, visitor=ann, document={**SEED, "format": "github", "events": ["push", "issues"], "active": False})

@@ -12,6 +12,7 @@ import typer
 
 from leverframe.cli.options import AsJson, Before, ConfigAt, ListByDefault, Token, Url, at_hub, language
 from leverframe.cli.words import said
+from leverframe.core.details import detail
 
 if TYPE_CHECKING:
     from leverframe.core.audit_verify import Broken, Verified
@@ -161,4 +162,4 @@ def _wrong(as_json: bool) -> NoReturn:
     from leverframe.cli.output import refuse
     from leverframe.core.errors import Refused
 
-    refuse(Refused("request_invalid", "--key is 64 digits in hexadecimal, --head is SEQUENCE:LINK, as verify prints them"), as_json=as_json)
+    refuse(Refused("request_invalid", detail("options_of_verify")), as_json=as_json)

@@ -64,7 +64,7 @@ def show_delivery(
         show(answer)
         return
     tries = answer.pop("tries")
-    pairs((key, instant(value) if key.endswith("_at") else value) for key, value in answer.items() if value is not None)
+    pairs(((key, instant(value) if key.endswith("_at") else value) for key, value in answer.items() if value is not None), hub.locale)
     print()
     table(
         ("try", "at", "took", "outcome", "status", "code", "detail"),

@@ -275,8 +275,8 @@ def _get(url: str) -> tuple[int, dict[str, str]]:
 
 def _refused(what: str, refused: Refused, locale: Locale) -> Finding:
     said = document(refused, locale)
-    detail = f" ({refused.detail})" if refused.detail else ""
-    return Finding(what=what, state="error", found=f"{said['title']}{detail}", remedy=said["remedy"])
+    met = f" ({said['detail']})" if "detail" in said else ""
+    return Finding(what=what, state="error", found=f"{said['title']}{met}", remedy=said["remedy"])
 
 
 def _chats(config: Config, locale: Locale) -> Iterator[Finding]:

@@ -52,7 +52,7 @@ def show_event(
         show(answer)
         return
     payload, headers, fired = answer.pop("payload"), answer.pop("headers"), answer.pop("fired")
-    pairs((key, instant(value) if key.endswith("_at") else value) for key, value in answer.items() if value is not None)
+    pairs(((key, instant(value) if key.endswith("_at") else value) for key, value in answer.items() if value is not None), hub.locale)
     if fired:
         print()
         table(("route", "to", "state"), ((one["route"], one["destination"], one["state"]) for one in fired), hub.locale)

@@ -44,12 +44,12 @@ def link(
     with _answered(as_json, config):
         repository = linking.find(path)
         if list_:
-            _show(linking.shown(repository), as_json)
+            _show(linking.shown(repository), as_json, config)
             return
         if unlink:
             if linking.shown(repository).waiting and not force:
                 linking.flush(repository)
-            _show(linking.unlink(repository), as_json, gone=True)
+            _show(linking.unlink(repository), as_json, config, gone=True)
             return
         if project is None or not is_project(project):
             raise Refused("git_project_invalid", (project or "--project")[:200])
@@ -57,7 +57,7 @@ def link(
         if wrong := [name for name in wanted if name not in linking.HOOKS]:
             raise typer.BadParameter(f"{wrong[0]!r}; there are: {', '.join(linking.HOOKS)}", param_hint="--hooks")
         address, key = _given(url, secret, source) if url and secret else _configured(config, source, project, url)
-        _show(linking.link(repository, project=project, url=address, key=key, hooks=[cast("Hook", name) for name in wanted]), as_json)
+        _show(linking.link(repository, project=project, url=address, key=key, hooks=[cast("Hook", name) for name in wanted]), as_json, config)
 
 
 @app.command()
@@ -105,7 +105,7 @@ def _configured(config: Path | None, source: str | None, project: str, url: str 
         if settings.kind == "git" and source in (None, name):  # type: ignore[attr-defined]
             key = link_key(settings.secrets[0].reveal().encode(), project)  # type: ignore[attr-defined]
             return f"{(url or local_url(loaded)).rstrip('/')}/in/{name}", key
-    raise Refused("source_unknown", source or "kind git")
+    raise Refused("source_unknown", source or 'kind = "git"')
 
 
 def _given(url: str, secret: str, source: str | None) -> tuple[str, bytes]:
@@ -123,7 +123,7 @@ def _given(url: str, secret: str, source: str | None) -> tuple[str, bytes]:
     return f"{url.rstrip('/')}/in/{source or 'git'}", key
 
 
-def _show(linked: Linked, as_json: bool, *, gone: bool = False) -> None:
+def _show(linked: Linked, as_json: bool, config: Path | None, *, gone: bool = False) -> None:
     from leverframe.cli.output import pairs, show
 
     if as_json:
@@ -135,7 +135,7 @@ def _show(linked: Linked, as_json: bool, *, gone: bool = False) -> None:
         *((hook, f"{path} (+ {kept})" if kept else path) for hook, path, kept in linked.hooks),
         ("waiting", linked.waiting), ("refused", linked.refused), *([("last", linked.last)] if linked.last else []),
         *([("unlinked", "")] if gone else []),
-    ])  # fmt: skip
+    ], language(config))  # fmt: skip
 
 
 @contextmanager

@@ -297,7 +297,7 @@ def _tell(hub: Hub, one: dict[str, Any]) -> None:
     pairs([
         ("id", one["id"]), ("url", one["url"]), ("source", one["source"] or "–"), ("events", ", ".join(one["events"])), ("active", one["active"]),
         ("content_type", one["content_type"]), ("insecure_ssl", one["insecure_ssl"]), ("health", HEALTH[one["health"]][hub.locale == "ko"]), ("last", _last(one)),
-    ])  # fmt: skip
+    ], hub.locale)  # fmt: skip
     for warning in one["warnings"]:
         print(f"! {safe(warning)}", file=sys.stderr)
 

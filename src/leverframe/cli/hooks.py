@@ -114,7 +114,7 @@ def show_hook(project: Project, hook: Hook, config: ConfigAt = None, url: Url = 
         show(answer)
         return
     past = answer.pop("deliveries")
-    pairs((key, instant(value) if key.endswith("_at") else " ".join(value) if isinstance(value, list) else value) for key, value in answer.items() if value is not None)
+    pairs(((key, instant(value) if key.endswith("_at") else " ".join(value) if isinstance(value, list) else value) for key, value in answer.items() if value is not None), hub.locale)
     print()
     table(
         ("id", "created", "state", "tries", "event", "code"),

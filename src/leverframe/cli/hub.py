@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from leverframe.config import control_socket, find
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Locale, Refused
 
 TIMEOUT_S = 120.0
@@ -81,7 +82,7 @@ class Hub:
             body, headers["Content-Type"] = json.dumps(document).encode(), "application/json"
         if self._token:
             if not (self._token.isascii() and self._token.isprintable()):  # nothing of it is shown
-                raise Refused("token_invalid", "it holds a character that no token has, perhaps the end of a line")
+                raise Refused("token_invalid", detail("token_character"))
             headers["Authorization"] = f"Bearer {self._token}"
         try:
             connection = self._connection()
@@ -97,7 +98,7 @@ class Hub:
         except (OSError, http.client.HTTPException) as error:
             raise Refused("hub_unreachable", f"{self._where()}: {error or type(error).__name__}") from None
         except ValueError:  # of urlsplit and http.client, which show what they were given
-            raise Refused("hub_unreachable", f"{self._where()}: not an http or https address") from None
+            raise Refused("hub_unreachable", about(self._where(), "not_an_address")) from None
 
     def _read(self, status: int, raw: bytes, retry_after_s: int | None = None) -> Any:
         answer: Any = None
@@ -119,7 +120,7 @@ class Hub:
             return http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT_S, context=ssl.create_default_context())
         if parts.scheme == "http" and parts.netloc:
             return http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
-        raise Refused("hub_unreachable", f"{self._url}: not an http or https address")
+        raise Refused("hub_unreachable", about(self._url, "not_an_address"))
 
     def _prefix(self) -> str:
         return "" if self._url is None else urlsplit(self._url).path.rstrip("/")

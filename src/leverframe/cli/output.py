@@ -10,11 +10,12 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NoReturn
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from leverframe.cli.words import heading, said
+from leverframe.cli.words import heading, label, said
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
 
 _ZONE: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
@@ -57,12 +58,12 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[Any]], locale: Locale
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
-def pairs(items: Iterable[tuple[str, Any]]) -> None:
-    """Print label and value, one pair a line."""
-    shown = [(label, safe(value)) for label, value in items]
-    width = max((len(label) for label, _ in shown), default=0)
-    for label, value in shown:
-        print(f"{label:<{width}}  {value}".rstrip())
+def pairs(items: Iterable[tuple[str, Any]], locale: Locale = "en") -> None:
+    """Print label and value, one pair a line; the labels that are ours in ``locale``."""
+    shown = [(label(word, locale), safe(value)) for word, value in items]
+    width = max((cell_len(word) for word, _ in shown), default=0)
+    for word, value in shown:
+        print(f"{word}{' ' * (width - cell_len(word))}  {value}".rstrip())
 
 
 def more(answer: Any, limit: int, locale: Locale) -> None:

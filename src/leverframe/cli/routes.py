@@ -11,6 +11,7 @@ import typer
 
 from leverframe.cli.options import AsJson, ConfigAt, ListByDefault, Token, Url, at_hub
 from leverframe.cli.words import said
+from leverframe.core.details import about
 from leverframe.core.errors import Locale
 from leverframe.core.routes import POST_BY_DEFAULT
 
@@ -144,5 +145,5 @@ def _payload(file: Path) -> Any:
     except ValueError as error:
         raise Refused("file_unusable", f"{file}: {error}") from None
     if not isinstance(found, dict):
-        raise Refused("file_unusable", f"{file}: not a JSON object")
+        raise Refused("file_unusable", about(str(file), "not_an_object"))
     return found

@@ -17,6 +17,7 @@ import typer
 from leverframe.cli.options import misconfigured
 from leverframe.cli.output import fail, refuse, say, show, table
 from leverframe.config import ConfigErrors, find, load
+from leverframe.core.details import about
 from leverframe.core.errors import Locale, Refused
 from leverframe.net import Outbound
 from leverframe.samples import Sample, Story, names, title, vendors
@@ -111,7 +112,7 @@ def _from_file(kind: str, event: str, path: Path) -> Sample:
     except ValueError as error:
         raise Refused("file_unusable", f"{path}: {error}") from None
     if not is_object:
-        raise Refused("file_unusable", f"{path}: not a JSON object")
+        raise Refused("file_unusable", about(str(path), "not_an_object"))
     return Sample(name=event, event=event.partition(".")[0] if kind == "github" else event, payload=body, title_en=event, title_ko=event)
 
 
@@ -120,7 +121,7 @@ def _source(config: Config, kind: str, name: str | None) -> tuple[str, Any]:
     for key, settings in config.sources.items():
         if settings.kind == kind and name in (None, key):  # type: ignore[attr-defined]
             return key, settings
-    raise Refused("source_unknown", name or f"kind {kind}")
+    raise Refused("source_unknown", name or f'kind = "{kind}"')
 
 
 def local_url(config: Config) -> str:

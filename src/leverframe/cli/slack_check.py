@@ -37,7 +37,7 @@ async def look(config: Config, name: str) -> list[Finding]:
             installed = {one.team: one.token for one in await _installed(config, name)}
         except Refused as refused:
             told = document(refused, locale)
-            shown = f" ({refused.detail})" if refused.detail else ""
+            shown = f" ({told['detail']})" if "detail" in told else ""
             findings.append(Finding(what=what, state="error", found=told["title"] + shown, remedy=told["remedy"]))
     outbound = Outbound()
     try:

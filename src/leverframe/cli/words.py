@@ -13,6 +13,21 @@ HEADINGS = {
 }  # fmt: skip
 """Headings of tables: English to Korean."""
 
+LABELS = {
+    **HEADINGS,
+    "action": "동작", "attempts": "시도", "concurrency": "동시 요청 수", "content_type": "콘텐츠 형식", "created_at": "생성", "delivery_id": "보낸 쪽 ID", "ended_at": "종료",
+    "event_id": "이벤트 ID", "has_secret": "비밀값", "health_at": "상태 시각", "hub": "허브", "insecure_ssl": "인증서 확인 안 함", "made_at": "만든 때", "made_by": "만든 사람", "next_try_at": "다음 시도",
+    "notify": "알릴 방", "overlap_until": "이전 비밀값 기한", "path": "페이지", "paused": "일시 정지", "payloadUrl": "Payload URL", "per_second": "초당 요청 수", "received_at": "수신",
+    "recovered": "복구", "refused": "거절", "remedy": "해결", "repo": "저장소", "scheduled_at": "예정", "secrets": "비밀값 수", "standing": "사용 상태", "thread": "스레드",
+    "unlinked": "연결 해제", "url": "주소", "waiting": "대기", "waits": "대기 이유", "waits_after": "대기 전 오류",
+}  # fmt: skip
+"""What stands before the values of one thing: English, as the API calls it, to Korean."""
+
+
+def label(word: str, locale: Locale) -> str:
+    """Return the name of a value in ``locale``; one that is somebody else's (a header, a hook of git) is the same in both."""
+    return LABELS.get(word, word) if locale == "ko" else word
+
 
 def heading(word: str, locale: Locale) -> str:
     """Return a heading in ``locale``."""

@@ -23,8 +23,9 @@ from leverframe.config.github import GitHub
 from leverframe.config.lines import locate
 from leverframe.config.models import Config, Hub, Person, Quiet, Retention, Role, Room, RouteSection
 from leverframe.config.outbound import OutboundSection
-from leverframe.config.problems import ConfigErrors, Finding, Severity
+from leverframe.config.problems import ConfigErrors, Finding, Severity, of_toml
 from leverframe.config.reading import NOT_BUILT_SECTIONS, Reading, near
+from leverframe.core.details import detail
 from leverframe.core.errors import Locale
 from leverframe.core.hosts import is_loopback
 from leverframe.core.people import People
@@ -70,7 +71,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool 
     document = _parse(path, reading)
     config = None if document is None else _compose(document, reading)
     if config is None:
-        raise ConfigErrors(_by_line(reading), _locale(document, environ))
+        raise ConfigErrors(_by_line(reading), _locale(document, reading))
     return config
 
 
@@ -102,7 +103,7 @@ def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> Cont
     reading = Reading(file=path, lines={}, environ=environ)
     document = _parse(path, reading)
     if document is None:
-        raise ConfigErrors(_by_line(reading), _locale(document, environ))
+        raise ConfigErrors(_by_line(reading), _locale(document, reading))
     hub = document.get("hub")
     database = str(hub.get("database", DATABASE)) if isinstance(hub, dict) else DATABASE
     if database.startswith(("env:", "file:")):
@@ -111,7 +112,7 @@ def control_socket(path: Path, environ: Mapping[str, str] | None = None) -> Cont
         except SecretError:
             database = "postgresql://"  # an address that is kept secret is a server's
     sockets = _sockets(path, database, environ)
-    return Control(next(filter(_is_there, sockets), sockets[0]), _locale(document, environ), _zone(hub))
+    return Control(next(filter(_is_there, sockets), sockets[0]), _locale(document, reading), _zone(hub))
 
 
 def _zone(hub: Any) -> tzinfo | None:
@@ -138,6 +139,9 @@ def _is_there(socket: Path) -> bool:
         return True  # in a folder of another user, who is then told about
 
 
+_LOCALE = re.compile(r"""^\[hub\][^\[]*?^\s*locale\s*=\s*["'](\w+)["']""", re.MULTILINE)
+
+
 def _parse(path: Path, reading: Reading) -> dict[str, Any] | None:
     try:
         text = path.read_text("utf-8-sig")  # editors of Windows put a mark before the text
@@ -148,16 +152,17 @@ def _parse(path: Path, reading: Reading) -> dict[str, Any] | None:
         reading.found("file_unreadable", (), error.strerror or type(error).__name__)
         return None
     except UnicodeDecodeError:
-        reading.found("file_unreadable", (), "not UTF-8")
+        reading.found("file_unreadable", (), detail("not_utf8"))
         return None
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        reading.locale = found[1] if (found := _LOCALE.search(text)) is not None else ""
         said, _, at = str(error).rpartition(" (at ")
         line = re.match(r"line (\d+)", at)
         last = max(len(text.splitlines()), 1)
         reading.findings.append(
-            Finding(file=path, line=int(line[1]) if line else last, key="", code="toml_invalid", detail=said[:1].lower() + said[1:] if at else str(error))
+            Finding(file=path, line=int(line[1]) if line else last, key="", code="toml_invalid", detail=of_toml(said or str(error)))
         )
         return None
     reading.lines = locate(text)
@@ -268,8 +273,8 @@ def _by_line(reading: Reading) -> tuple[Finding, ...]:
     return tuple(sorted(reading.findings, key=lambda finding: (finding.line, finding.key)))
 
 
-def _locale(document: dict[str, Any] | None, environ: Mapping[str, str]) -> Locale:
-    """Return the language to speak of errors in: the file's, else the terminal's."""
+def _locale(document: dict[str, Any] | None, reading: Reading) -> Locale:
+    """Return the language to speak of errors in: the file's, also where it is no TOML but says so in a line of [hub], else the terminal's."""
     hub = (document or {}).get("hub")
-    said = hub.get("locale") if isinstance(hub, dict) else None
-    return "ko" if (said or environ.get("LANG", "")[:2]) == "ko" else "en"
+    said = hub.get("locale") if isinstance(hub, dict) else reading.locale
+    return "ko" if (said or reading.environ.get("LANG", "")[:2]) == "ko" else "en"

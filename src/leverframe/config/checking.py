@@ -25,6 +25,7 @@ from leverframe.config.levers import Levers
 from leverframe.config.levers_meaning import levers_meaning
 from leverframe.config.lines import KeyPath
 from leverframe.config.reading import Reading, near
+from leverframe.core.details import Detail
 from leverframe.core.events import Event
 from leverframe.core.github_events import EVENTS as OF_GITHUB
 from leverframe.core.github_events import OF_OTHERS
@@ -112,7 +113,7 @@ def _destination(reading: Reading, at: KeyPath, destination: str, chats: Mapping
         reading.found("room_invalid", at, refusal)
 
 
-def _refusal(chat: str, settings: BaseModel, room: str) -> str | None:
+def _refusal(chat: str, settings: BaseModel, room: str) -> Detail | None:
     """Ask the chat itself whether it can have such a room; nothing is sent."""
     match getattr(settings, "kind", None):
         case "slack":

@@ -22,6 +22,7 @@ from leverframe.config.section import Section
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.configured import Configured
 from leverframe.core.commands.definitions import Registry
+from leverframe.core.details import Unusable, detail
 from leverframe.core.dispatches import Manner
 from leverframe.core.errors import Locale
 from leverframe.core.hosts import is_loopback
@@ -122,8 +123,8 @@ def _network(value: Any) -> Any:
     if isinstance(value, str):
         try:
             return ip_network(value)
-        except ValueError as error:
-            raise PydanticCustomError("value_invalid", "{shown}", {"shown": str(error)}) from None
+        except ValueError:
+            raise Unusable(detail("network_is_none", met=value)) from None
     return value
 
 
@@ -131,7 +132,7 @@ def _time(value: Any) -> Any:
     if isinstance(value, str):
         hours, _, minutes = value.partition(":")
         if len(value) != 5 or not (hours.isdigit() and minutes.isdigit()) or int(hours) > 23 or int(minutes) > 59:
-            raise PydanticCustomError("value_invalid", "{shown}", {"shown": f"“{value}” is not a time such as 22:00"})
+            raise Unusable(detail("time_is_none", met=value))
         return time(int(hours), int(minutes))
     return value
 

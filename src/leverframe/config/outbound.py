@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from leverframe.config.section import Section
 from leverframe.core.addresses import Allowed
+from leverframe.core.details import Unusable, detail
 
 
 def _allowed(value: Any) -> Any:
@@ -16,8 +16,7 @@ def _allowed(value: Any) -> Any:
         try:
             Allowed.of([value])
         except ValueError:
-            shown = f"“{value}” is neither a network nor a host"
-            raise PydanticCustomError("value_invalid", "{shown}", {"shown": shown}) from None
+            raise Unusable(detail("network_nor_host", met=value)) from None
     return value
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from leverframe.core.access import VERBS
 from leverframe.core.commands.builtin import BUILT_IN
+from leverframe.core.details import Detail
 from leverframe.core.errors import Locale
 from leverframe.core.wording.particles import Pair, particle
 
@@ -38,7 +39,7 @@ class Finding:
     """As it is written in TOML, with the position in a list: ``routes[0].events[1]``; empty for the file itself."""
     code: str
     """A key of :data:`FINDINGS`; never translated."""
-    detail: str = ""
+    detail: str | Detail = ""
     """What was met; never a secret."""
     near: str | None = None
     """What was probably meant."""
@@ -70,7 +71,8 @@ class Finding:
         return row.ko if locale == "ko" else row.en
 
     def _fill(self, text: str, locale: Locale) -> str:
-        detail = TYPES[self.detail][locale == "ko"] if self.code == "value_type" else self.detail.removesuffix(".")
+        met = self.detail if isinstance(self.detail, str) else self.detail.said(locale)
+        detail = TYPES[met][locale == "ko"] if self.code == "value_type" else met.removesuffix(".")
         family = FAMILIES.get(self.key.partition(".")[0], ("", ""))[locale == "ko"]
         filled = text.format(key=self.key, detail=detail, name=self.key.rpartition(".")[2], family=family)
         return with_particles(filled) if locale == "ko" else filled
@@ -108,8 +110,39 @@ TYPES: dict[str, tuple[str, str]] = {
     "number": ("a number", "숫자"),
     "boolean": ("true or false", "true 또는 false"),
 }
+TOML: dict[str, str] = {
+    "Cannot declare {} twice": "{} 섹션이 두 번 있음",
+    "Cannot overwrite a value": "같은 키가 두 번 있음",
+    "Duplicate inline table key {}": "{} 키가 두 번 있음",
+    "Expected '=' after a key in a key/value pair": "키 뒤에 =이 있어야 함",
+    "Expected ']' at the end of a table declaration": "섹션 이름 뒤에 ]가 있어야 함",
+    "Expected ']]' at the end of an array declaration": "섹션 이름 뒤에 ]]가 있어야 함",
+    "Expected newline or end of document after a statement": "값 뒤에서 줄이 끝나야 함",
+    "Found invalid character {}": "쓸 수 없는 문자 {}",
+    "Illegal character {}": "쓸 수 없는 문자 {}",
+    "Invalid initial character for a key part": "키가 될 수 없는 문자로 시작함",
+    "Invalid statement": "키 = 값도 [섹션]도 아님",
+    "Invalid value": "값으로 읽을 수 없음",
+    "Unclosed array": "[ ]가 닫히지 않음",
+    "Unclosed inline table": "{{ }}가 닫히지 않음",
+    "Unescaped '\\' in a string": "문자열 안의 \\는 \\\\로 씀",
+    "Unterminated string": "문자열의 따옴표가 닫히지 않음",
+}
+"""In Korean what tomllib says, as far as people meet it; ``{}`` is what it met: https://github.com/python/cpython/blob/3.11/Lib/tomllib/_parser.py"""
 
 FINDINGS: dict[str, Row] = {}
+
+
+def of_toml(said: str) -> Detail:
+    """Return what tomllib says of a file, as the middle of a sentence; in English where the Korean is not known."""
+    for sentence, ko in TOML.items():
+        before, blank, after = sentence.partition("{}")
+        if said == sentence or (blank and said.startswith(before) and said.endswith(after)):
+            met = said[len(before) : len(said) - len(after)]
+            break
+    else:
+        ko, met = "{}", said
+    return Detail(said[:1].lower() + said[1:], ko.format(met))
 
 
 def _error(code: str, en: tuple[str, str], ko: tuple[str, str]) -> None:

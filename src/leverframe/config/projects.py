@@ -9,19 +9,20 @@ from pydantic import BeforeValidator, Field
 
 from leverframe.config.reading import Reading
 from leverframe.config.section import Section
+from leverframe.core.details import Unusable, detail
 from leverframe.core.payload import is_web
 from leverframe.core.projects import Project, Pusher, is_project
 
 
 def _page(value: Any) -> Any:
     if isinstance(value, str) and not (is_web(value) or (value.startswith("/") and value.isprintable())):
-        raise ValueError(f"“{value}” is neither an http address nor a path")
+        raise Unusable(detail("address_nor_path", met=value))
     return value
 
 
 def _pattern(value: Any) -> Any:
     if isinstance(value, str) and ("{id}" not in value or not is_web(value)):
-        raise ValueError(f"“{value}” is no http address with {{id}} in it")
+        raise Unusable(detail("address_without_id", met=value))
     return value
 
 

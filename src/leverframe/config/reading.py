@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from leverframe.config.lines import KeyPath, line_of
 from leverframe.config.problems import Finding
+from leverframe.core.details import Detail, of_field
 from leverframe.secrets import LITERAL, Secret
 
 RESERVED = {"chats": frozenset({"hooks", "mail", "operator", "person", "token"}), "sources": frozenset({"hook", "hub", "teams"})}
@@ -71,8 +72,10 @@ class Reading:
     """Kinds of rooms that plugins add, by family: the class that is one."""
     placeholder: str = ""
     """What stands for secrets that are not there yet; empty where they are needed."""
+    locale: str = ""
+    """The language that a file asks for that is no TOML."""
 
-    def found(self, code: str, path: KeyPath, detail: str = "", near: str | None = None) -> None:
+    def found(self, code: str, path: KeyPath, detail: str | Detail = "", near: str | None = None) -> None:
         """Note an error or a warning at ``path``."""
         self.findings.append(Finding(file=self.file, line=line_of(self.lines, path), key=show_key(path), code=code, detail=detail, near=near))
 
@@ -108,7 +111,8 @@ class Reading:
         elif "shown" in context or "subject" in context:  # our own validators raise our own codes
             self.found(kind, here, error["msg"])
         else:
-            self.found("value_invalid", here, _lower(error["msg"].removeprefix("Value error, ")))
+            said = of_field(kind, error["msg"].removeprefix("Value error, "), context)
+            self.found("value_invalid", here, Detail(_lower(said.en), said.ko))
 
     def rooms(self, family: str, tables: Any) -> dict[str, BaseModel | None]:
         """Return the settings of every ``[sources.NAME]``, ``[chats.NAME]`` or ``[runners.NAME]`` by name; ``None`` for one that is wrong."""

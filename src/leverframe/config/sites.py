@@ -20,6 +20,7 @@ from leverframe.core.commands.values import duration_s
 from leverframe.core.content import values
 from leverframe.core.content.keys import KeyPattern, PatternInvalid
 from leverframe.core.content.values import FILES, Collection, FieldType, Format, Label, Site
+from leverframe.core.details import Unusable, detail
 from leverframe.core.dispatches import is_project
 
 STORAGES = {kind: f"leverframe.content.{module}" for kind, module in (("file", "local"), ("s3", "s3"), ("gcs", "gcs"), ("azure", "azure"))}
@@ -51,13 +52,13 @@ def _pattern(value: str) -> str:
 def _folder(value: str) -> str:
     folder = value.strip("/")
     if not folder or any(part in ("", ".", "..") for part in folder.split("/")) or not folder.isprintable() or "\\" in folder:
-        raise PydanticCustomError("value_invalid", "{shown}", {"shown": "write a folder of the storage: images"})
+        raise Unusable(detail("write_folder"))
     return folder
 
 
 def _address(value: str) -> str:
     if not re.fullmatch(r"(https?://[^\s/]+)?/?[^\s\"'<>?#\\]*", value) or not value.strip("/"):
-        raise PydanticCustomError("value_invalid", "{shown}", {"shown": "write a path or an https address: /images"})
+        raise Unusable(detail("write_path_or_address"))
     return value.rstrip("/") if value.startswith(("http", "/")) else f"/{value.rstrip('/')}"
 
 
@@ -69,7 +70,7 @@ def _repository(value: str) -> str:
 
 def _web(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s\"'<>\\]+", value):
-        raise PydanticCustomError("value_invalid", "{shown}", {"shown": "write an address: https://blog.example.com"})
+        raise Unusable(detail("write_address"))
     return value.rstrip("/")
 
 

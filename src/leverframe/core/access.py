@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from leverframe.core.details import Detail, detail
 from leverframe.core.globs import translate
 
 Kind: TypeAlias = Literal["anonymous", "person", "token", "operator", "playground"]
@@ -82,9 +83,14 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    reason: str
+    reason: Detail
     who_could: tuple[str, ...]
     """Names of the roles that hold such a grant."""
+
+    @property
+    def detail(self) -> Detail:
+        """Return the reason, and who could."""
+        return self.reason.then(detail("roles_that_do", roles=", ".join(self.who_could) or "–"))
 
 
 def held(roles: Mapping[str, Role], *, role: str | None, actor: str) -> tuple[str, ...]:
@@ -106,8 +112,8 @@ def allowed(identity: Identity, words: Sequence[str], roles: Mapping[str, Role] 
         return Allowed(grant)
     who = tuple(sorted(name for name, role in roles.items() if _covering(role.allow, words) is not None))
     if grant is not None:
-        return Denied(f"who issued {identity.actor} does not hold {wanted}", who)
-    return Denied(f"{identity.actor} has no grant for {wanted}", who)
+        return Denied(detail("grant_missing_of_issuer", actor=identity.actor, wanted=wanted), who)
+    return Denied(detail("grant_missing", actor=identity.actor, wanted=wanted), who)
 
 
 def exceeds(grants: Sequence[str], holder: Identity) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -79,27 +80,27 @@ def read_url(url: str) -> Place:
     zone ids, ``user@``, backslashes, per cent signs in a host) is refused.
     """
     if len(url) > LONGEST_URL:
-        raise _invalid("it is too long")
+        raise _invalid("url_too_long")
     if _UNFIT.search(url):
-        raise _invalid("it holds a space, a control character or a backslash")
+        raise _invalid("url_characters")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise _invalid("it cannot be read as a URL") from None
+        raise _invalid("url_unreadable") from None
     if parts.scheme not in ("http", "https"):
-        raise _invalid("it begins with neither https:// nor http://")
+        raise _invalid("url_scheme")
     if "@" in parts.netloc:
-        raise _invalid("it holds a user name or a password")
+        raise _invalid("url_user")
     if not host:
-        raise _invalid("it names no host")
+        raise _invalid("url_host_missing")
     tls = parts.scheme == "https"
     if port is None:
         port = 443 if tls else 80
         if parts.netloc.endswith(":"):
-            raise _invalid("its port is empty")
+            raise _invalid("url_port_empty")
     if port not in (80, 443) and port < 1024:
-        raise _invalid("its port is neither 80 nor 443 nor above 1023")
+        raise _invalid("url_port")
     if parts.netloc.startswith("["):
         name = str(_v6(host))
         shown = f"[{name}]"
@@ -112,16 +113,16 @@ def read_url(url: str) -> Place:
 
 
 def _invalid(why: str) -> Refused:
-    return Refused("url_invalid", why)
+    return Refused("url_invalid", detail(why))
 
 
 def _v6(host: str) -> IPv6Address:
     if "%" in host:
-        raise _invalid("its address has a zone id")
+        raise _invalid("url_zone")
     try:
         return IPv6Address(host)
     except ValueError:
-        raise _invalid("what stands in brackets is not an IPv6 address") from None
+        raise _invalid("url_brackets") from None
 
 
 def _check_numbers(name: str) -> None:
@@ -131,21 +132,21 @@ def _check_numbers(name: str) -> None:
     try:
         IPv4Address(name)  # four decimal numbers without zeros before them, and nothing else
     except ValueError:
-        raise _invalid("its address is not written as four decimal numbers") from None
+        raise _invalid("url_address_not_numbers") from None
 
 
 def _name(host: str) -> str:
     """Return the host in ASCII: a name of another script as DNS has it."""
     if not host.isascii():
         if _UNCERTAIN.search(host):
-            raise _invalid("its host holds a letter that is not the same everywhere: write it as xn--…")
+            raise _invalid("url_host_uncertain")
         try:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
-            raise _invalid("its host is not a name that DNS can have") from None
+            raise _invalid("url_host_not_a_name") from None
     host = host.lower().removesuffix(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
-        raise _invalid("its host is not a name that DNS can have")
+        raise _invalid("url_host_not_a_name")
     return host
 
 

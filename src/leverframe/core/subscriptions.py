@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.ids import read, show
 
@@ -120,24 +121,24 @@ def check(subscription: Subscription) -> None:
     """
     size = len(subscription.url.encode("utf-8", "surrogatepass"))
     if not subscription.url:
-        raise Refused("hook_field_invalid", "payloadUrl: may not be empty")
+        raise Refused("hook_field_invalid", about("payloadUrl", "may_not_be_empty"))
     if size > URL_BYTES:
-        raise Refused("hook_too_long", f"payloadUrl: {size} bytes, at most {URL_BYTES}")
+        raise Refused("hook_too_long", about("payloadUrl", "bytes_at_most", size=size, most=URL_BYTES))
     if not subscription.events:
-        raise Refused("hook_field_invalid", "events: choose at least one")
+        raise Refused("hook_field_invalid", about("events", "choose_one"))
     if not 1 <= subscription.concurrency <= MOST_CONCURRENCY:
-        raise Refused("hook_field_invalid", f"concurrency: from 1 to {MOST_CONCURRENCY}")
+        raise Refused("hook_field_invalid", about("concurrency", "from_to", least=1, most=MOST_CONCURRENCY))
     if not (subscription.per_s == 0 or 0.01 <= subscription.per_s <= MOST_PER_S):  # not a number is neither
-        raise Refused("hook_field_invalid", f"per_second: 0, or from 0.01 to {MOST_PER_S:.0f}")
+        raise Refused("hook_field_invalid", about("per_second", "zero_or", least=0.01, most=f"{MOST_PER_S:.0f}"))
 
 
 def check_secret(secret: str) -> None:
     """Raise ``Refused("hook_too_long")`` for a secret that is too long, ``hook_field_invalid`` for what no header could carry."""
     size = len(secret.encode("utf-8", "surrogatepass"))
     if size > SECRET_BYTES:
-        raise Refused("hook_too_long", f"secret: {size} bytes, at most {SECRET_BYTES}")
+        raise Refused("hook_too_long", about("secret", "bytes_at_most", size=size, most=SECRET_BYTES))
     if any(not letter.isprintable() for letter in secret):
-        raise Refused("hook_field_invalid", "secret: holds a character that cannot be shown")
+        raise Refused("hook_field_invalid", about("secret", "not_shown"))
 
 
 class SealedSecret(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +159,7 @@ def rotated(secrets: Sequence[SealedSecret], new: str | None, *, now: datetime, 
     Raises ``Refused("hook_field_invalid")`` for an overlap that is too long.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise Refused("hook_field_invalid", f"overlap: at most {LONGEST_OVERLAP.days} days")
+        raise Refused("hook_field_invalid", about("overlap", "at_most_days", most=LONGEST_OVERLAP.days))
     end = now + overlap
     former = [replace(one, until=end if one.until is None else min(one.until, end)) for one in live(secrets, now)]
     first = [] if new is None else [SealedSecret(sealed=new)]

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.shipping import Change, Checks, Resolved, Shipping
 from leverframe.github.client import LONG_CAP, PAGE, GitHub, quoted
@@ -207,7 +208,7 @@ class GitHubRepositories:
         found = await self._github.get(repository, path, _Comparison, {"per_page": PAGE, "page": page}, cap=COMPARE_CAP if page == 1 else LONG_CAP)
         if isinstance(found, Trouble) and found.status == 404:
             await self.default_branch(repository)  # raises when it is the repository that is not to be seen
-            raise Refused("ref_unknown", f"{repository}: {base[:40]} or {head[:40]}")
+            raise Refused("ref_unknown", about(repository, "either", one=base[:40], other=head[:40]))
         return _sure(found)
 
     async def _changes(self, repository: str, commits: Sequence[_Commit]) -> tuple[Change, ...]:

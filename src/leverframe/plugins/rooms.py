@@ -106,9 +106,9 @@ class ContainedChat:
         """Return whether messages can be updated and replied to: where the class has ``update``."""
         return hasattr(self._inner, "update")
 
-    def check_room(self, room: str) -> str | None:
+    def check_room(self, room: str) -> None:
         """Return ``None``: a class tells by ``Rejected`` what cannot be a room."""
-        return None
+        return
 
     async def post(self, posting: Posting) -> Outcome:
         """Say it."""

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from leverframe.core.delivery import Outcome
+from leverframe.core.details import Detail
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
 from leverframe.core.runs import (
@@ -194,7 +195,7 @@ class Chat(Protocol):
         """Return whether messages of the room can be updated and replied to."""
         ...
 
-    def check_room(self, room: str) -> str | None:
+    def check_room(self, room: str) -> Detail | None:
         """Return a sentence with the remedy when ``room`` cannot be a room of this chat, else ``None``."""
         ...
 

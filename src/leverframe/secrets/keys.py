@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leverframe.core.audit_chain import derived
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.secrets import Secret
 
@@ -40,7 +41,7 @@ def _kept(path: Path) -> bytes:
     except OSError as error:
         raise Refused("key_file_unusable", f"{path} ({error.strerror})") from None
     if len(key) < 32:
-        raise Refused("key_file_unusable", f"{path} (32 characters at least)")
+        raise Refused("key_file_unusable", about(str(path), "key_too_short"))
     return key
 
 

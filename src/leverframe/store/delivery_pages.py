@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.subscriptions import CHAT, subscription_of
 from leverframe.store.deliveries import Role, State
@@ -132,7 +133,7 @@ def state_of(word: str) -> State:
     try:
         return State[word.upper()]
     except KeyError:
-        raise Refused("request_invalid", f"state: one of {', '.join(state.name.lower() for state in State)}") from None
+        raise Refused("request_invalid", about("state", "one_of", known=", ".join(state.name.lower() for state in State))) from None
 
 
 def _where(which: Filter) -> list[sa.ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.store.tables import invitations, people, sessions
 
@@ -60,7 +61,7 @@ def digest_of(secret: str) -> bytes:
 def check_name(name: str) -> str:
     """Return ``name``; raises ``Refused("request_invalid")`` unless it is letters, digits and ``._@+-``, at most 64."""
     if _NAME.fullmatch(name) is None:
-        raise Refused("request_invalid", "name: letters, digits and . _ @ + - only, at most 64, beginning with a letter or digit")
+        raise Refused("request_invalid", about("name", "name_of_person"))
     return name
 
 

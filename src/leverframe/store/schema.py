@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.core.ids import COUNTER_BITS, NODE_BITS, following
 from leverframe.store.tables import (
@@ -54,7 +55,7 @@ def prepare(connection: Connection) -> None:
         _VERSION.create(connection, checkfirst=True)
         connection.execute(_VERSION.insert().values(version_num=HEAD))
     elif at > HEAD:
-        raise Refused("database_newer", f"database at {at}, this program at {HEAD}")
+        raise Refused("database_newer", detail("database_versions", at=at, head=HEAD))
     elif at != HEAD:
         from leverframe.store.migrations import upgrade  # Alembic: imported only now
 
@@ -97,7 +98,7 @@ def _free_node(connection: Connection, now: datetime) -> int:
         return min(free)
     node = min(held, key=lambda each: held[each])
     if held[node] >= now:
-        raise Refused("storage_unavailable", f"{NODES} processes are alive on this database")
+        raise Refused("storage_unavailable", detail("processes_alive", count=NODES))
     connection.execute(processes.delete().where(processes.c.node == node))
     return node
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core.deployments.snapshot import SEALED
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
 from leverframe.core.subscriptions import MOST_IN_PROJECT, Health, SealedSecret, Subscription, destination_of, project_key
@@ -141,7 +142,7 @@ def add(connection: Connection, subscription: Subscription, secrets: Sequence[Se
     key = project_key(subscription.project)
     count = connection.execute(sa.select(sa.func.count()).select_from(table).where(table.c.project_key == key)).scalar_one()
     if count >= MOST_IN_PROJECT:
-        raise Refused("hook_too_many", f"{subscription.project}: at most {MOST_IN_PROJECT}")
+        raise Refused("hook_too_many", about(subscription.project, "at_most", most=MOST_IN_PROJECT))
     connection.execute(table.insert().values(project_key=key, secrets=msgspec.json.encode(secrets), **_values(subscription)))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from leverframe.core.access import matches
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.store.people import check_name, digest_of
 from leverframe.store.tables import api_tokens, hook_tokens
@@ -98,9 +99,9 @@ def _issue(
     check_name(name)
     cleaned = [" ".join(item.split()) for item in items if item.strip()]
     if not cleaned:
-        raise Refused("request_invalid", f"{scope}: at least one")
+        raise Refused("request_invalid", about(scope, "at_least_one"))
     if expires_at is not None and expires_at <= now:
-        raise Refused("request_invalid", "expires_at: is past")
+        raise Refused("request_invalid", about("expires_at", "past"))
     secret = prefix + secrets.token_urlsafe(32)
     values: dict[str, Any] = {
         "digest": digest_of(secret), "name": name, scope: json.dumps(cleaned), "by": by, "created_at": now, "expires_at": expires_at, **more}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from leverframe.core import ids
 from leverframe.core.access import Identity, exceeds, matches, means_nothing
+from leverframe.core.details import Detail, about, detail
 from leverframe.core.errors import Refused
 from leverframe.store import delivery_pages, event_pages, mutes, people, tokens
 from leverframe.store.deliveries import State
@@ -42,7 +43,7 @@ def link(url: str, secret: str) -> str:
 async def invite(desk: Desk, identity: Identity, *, person: str, role: str) -> tuple[str, datetime]:
     """Return a one-time link for ``person`` and when it ends; raises ``Refused("request_invalid")`` for an unknown role or a bad name."""
     if role not in desk.roles:
-        raise Refused("request_invalid", f"role: one of {', '.join(sorted(desk.roles))}")
+        raise Refused("request_invalid", about("role", "one_of", known=", ".join(sorted(desk.roles))))
     now = desk.clock.now()
     secret = await desk.act(
         identity, "people.invite", f"{person} as {role}", people.invite, person=person, role=role, now=now, lifetime=INVITATION_LIFETIME)
@@ -63,7 +64,7 @@ def _end(desk: Desk, days: int | None) -> datetime | None:
     if days is None:
         return None
     if not 1 <= days <= LONGEST_TOKEN_DAYS:
-        raise Refused("request_invalid", f"days: from 1 to {LONGEST_TOKEN_DAYS}")
+        raise Refused("request_invalid", about("days", "from_to", least=1, most=LONGEST_TOKEN_DAYS))
     return desk.clock.now() + timedelta(days=days)
 
 
@@ -72,10 +73,10 @@ async def issue_api_token(desk: Desk, identity: Identity, *, name: str, grants: 
     ``not_allowed`` beyond one's own grants. One that a token issues is a child of it, which ends with it at the latest."""
     for grant in grants:
         if means_nothing(grant, desk.verbs):
-            raise Refused("grant_unknown", f"{grant[:100]}{_near(grant.split()[0], desk.verbs)}")
+            raise Refused("grant_unknown", _near(grant[:100], grant.split()[0], desk.verbs))
     wider = exceeds([grant for grant in grants if grant.strip()], identity)
     if wider:
-        raise Refused("not_allowed", f"you do not hold {', '.join(wider)[:200]}")
+        raise Refused("not_allowed", detail("grants_not_held", grants=", ".join(wider)[:200]))
     return await desk.act(
         identity, "tokens.issue", f"{name}: {', '.join(grants)}", tokens.issue_api, name=name, grants=grants, by=identity.actor,
         now=desk.clock.now(), expires_at=_end(desk, days), parent=identity.name if identity.kind == "token" else None)
@@ -111,17 +112,17 @@ def _reachable(desk: Desk, pattern: str) -> None:
             return
         guess = f"#{pattern.lstrip('#')}"
         fitting = next((name for name, refusal in desk.chats.items() if refusal(guess) is None), None)
-        raise Refused("room_unknown", pattern[:100] + (f": perhaps {fitting}:{guess[:80]}" if fitting else ""))
+        raise Refused("room_unknown", about(pattern[:100], "perhaps", near=f"{fitting}:{guess[:80]}") if fitting else pattern[:100])
     if not room or not any(matches(chat, name) for name in desk.chats):
-        raise Refused("room_unknown", f"{pattern[:100]}{_near(chat, desk.chats, f':{room[:80]}')}")
+        raise Refused("room_unknown", _near(pattern[:100], chat, desk.chats, f":{room[:80]}"))
     if chat in desk.chats and not any(letter in room for letter in "*?[") and (reason := desk.chats[chat](room)) is not None:
-        raise Refused("room_unknown", f"{pattern[:100]}: {reason}")
+        raise Refused("room_unknown", reason.within(pattern[:100]))
 
 
-def _near(word: str, known: Iterable[str], rest: str = "") -> str:
-    """Return what was probably meant, for the end of a detail."""
+def _near(met: str, word: str, known: Iterable[str], rest: str = "") -> str | Detail:
+    """Return what was met, and which of ``known`` was probably meant by ``word`` of it."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f": perhaps {close[0]}{rest}" if close else ""
+    return about(met, "perhaps", near=f"{close[0]}{rest}") if close else met
 
 
 async def revoke_hook_token(desk: Desk, identity: Identity, name: str) -> None:
@@ -136,11 +137,11 @@ async def mute(desk: Desk, identity: Identity, *, target: str, until: datetime, 
     if kind == "route" and rest not in {route.route for route in desk.routes.listed()}:
         raise Refused("route_unknown", rest[:100])
     if kind not in ("route", "room") or not rest or (kind == "room" and ":" not in rest):
-        raise Refused("request_invalid", "target: route:NAME or room:CHAT:ROOM")
+        raise Refused("request_invalid", about("target", "target_of_mute"))
     if until <= desk.clock.now():
-        raise Refused("request_invalid", "until: is past")
+        raise Refused("request_invalid", about("until", "past"))
     if until > desk.clock.now() + LONGEST_MUTE:
-        raise Refused("request_invalid", f"until: at most {LONGEST_MUTE.days} days from now; take a route out of leverframe.toml to end it for good")
+        raise Refused("request_invalid", about("until", "until_at_most", most=LONGEST_MUTE.days))
     await desk.act(identity, "mutes.set", target, mutes.mute, target=target, until=until, reason=reason, by=identity.actor)
 
 

@@ -25,7 +25,7 @@ def may_ask(desk: Desk, identity: Identity, project: str, environment: str) -> N
     """Raise ``Refused("not_allowed")`` for whoever has no grant ``approvals.ask PROJECT ENVIRONMENT``."""
     found = allowed(identity, (ASK, project, environment or UNNAMED), desk.roles)
     if not isinstance(found, Allowed):
-        raise Refused("not_allowed", f"{found.reason}; roles that do: {', '.join(found.who_could)}")
+        raise Refused("not_allowed", found.detail)
 
 
 async def ask(desk: Desk, identity: Identity, question: Question) -> Opened:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 
 from leverframe.core import ids
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 
 _SPAN = re.compile(r"(\d{1,6})\s*([smhdw])")
@@ -35,7 +36,7 @@ class Asked:
         """Return the field; raises ``Refused("request_invalid")`` when it is empty."""
         value = self.text(name)
         if value is None:
-            raise Refused("request_invalid", f"{name}: is missing")
+            raise Refused("request_invalid", about(name, "missing"))
         return value
 
     def lines(self, name: str) -> list[str]:
@@ -67,7 +68,7 @@ def identifier(prefix: str, shown: str) -> int:
     try:
         return ids.read(prefix, shown)
     except ValueError:
-        raise Refused(_UNKNOWN.get(prefix, "request_invalid"), f"{shown[:50]}: its ids begin with {prefix}_") from None
+        raise Refused(_UNKNOWN.get(prefix, "request_invalid"), about(shown[:50], "id_begins", prefix=prefix)) from None
 
 
 def span(text: str) -> timedelta | None:
@@ -90,7 +91,7 @@ def moment(name: str, text: str, *, now: datetime, ahead: bool, timezone: tzinfo
         found = datetime.fromisoformat(text)
         return (found if found.tzinfo else found.replace(tzinfo=timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Refused("request_invalid", f"{name}: write 30m, 2h, 3d or a time such as 2026-01-31T09:00:00+09:00") from None
+        raise Refused("request_invalid", about(name, "write_time")) from None
 
 
 def local_path(text: str | None) -> str | None:

@@ -8,12 +8,13 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 
 
 def too_large(cap: int) -> Refused:
     """Return the refusal of a body above ``cap`` bytes."""
-    return Refused("body_too_large", f"at most {cap} bytes")
+    return Refused("body_too_large", detail("at_most_bytes", most=cap))
 
 
 def check_length(headers: Mapping[bytes, bytes], cap: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.web.inbound import Body, Inbound
 from leverframe.web.replies import Answer, Client
@@ -96,7 +97,7 @@ class Connection(HttpToolsProtocol):
         self.cycle = self._direct  # type: ignore[assignment]
         announced = next((value for name, value in self.headers if name == b"content-length"), b"0")
         if announced.isdigit() and int(announced) > doors.cap:
-            self._refuse(self._direct, Refused("body_too_large", f"{int(announced)} bytes, at most {doors.cap}"))
+            self._refuse(self._direct, Refused("body_too_large", detail("bytes_at_most", size=int(announced), most=doors.cap)))
 
     def on_body(self, body: bytes) -> None:
         request = self._direct

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from leverframe.core.conversation import LATER, Answer, Choice, Heard, Said
 from leverframe.core.delivery import Delivered
+from leverframe.core.details import detail
 from leverframe.core.errors import PROBLEMS, Locale, Refused
 from leverframe.core.messages import Code, Footer, Message, Paragraph, Text
 from leverframe.ports import Challenge, ChatHeard, Exchange, Looked, Nothing, OptionsWanted
@@ -81,7 +82,7 @@ class Conversations:
             self._say_later(exchange, speaking, preparing)
             if _comes_again(heard):
                 # It may not be committed yet; Slack sends the event again, and then it is known or taken.
-                raise Refused("overloaded", "the answer takes longer than Slack waits", retry_after_s=1)
+                raise Refused("overloaded", detail("answers_too_slowly"), retry_after_s=1)
             return exchange.working()
         result = await self._spoken(heard, speaking)
         if result is LATER:
@@ -177,7 +178,7 @@ def told(refused: Refused, locale: Locale) -> Answer:
     """Return what somebody is told who was refused: what is wrong, what to do, and the code."""
     problem = PROBLEMS[refused.code]
     title, remedy = problem.ko if locale == "ko" else problem.en
-    headline = f"{title} ({refused.detail})" if refused.detail else title
+    headline = f"{title} ({met})" if (met := refused.detail_in(locale)) else title
     return Answer(message=Message(headline=(Text(headline),), blocks=(Paragraph((Text(remedy),)), Footer((Code(refused.code),))), tone="warning"))
 
 

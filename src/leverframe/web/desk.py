@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from leverframe.core.access import VERBS, Identity, Role
 from leverframe.core.audit_chain import Signer
+from leverframe.core.details import Detail
 from leverframe.core.errors import Locale
 from leverframe.ports import Clock
 from leverframe.store import audit
@@ -74,7 +75,7 @@ class Desk:
     roles: Mapping[str, Role]
     redrive: Redrive
     routes: Routes
-    chats: Mapping[str, Callable[[str], str | None]]
+    chats: Mapping[str, Callable[[str], Detail | None]]
     """By name, what says why a chat cannot have such a room (``None`` when it can)."""
     demo: bool = False
     """Whether this is a demo, whose open playground leads into the console."""

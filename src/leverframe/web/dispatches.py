@@ -25,7 +25,7 @@ def may_dispatch(desk: Desk, identity: Identity, project: str, event_type: str) 
     """Raise ``Refused("not_allowed")`` for whoever has no grant ``dispatch PROJECT EVENT_TYPE``."""
     found = allowed(identity, ("dispatch", project, event_type), desk.roles)
     if not isinstance(found, Allowed):
-        raise Refused("not_allowed", f"{found.reason}; roles that do: {', '.join(found.who_could)}")
+        raise Refused("not_allowed", found.detail)
 
 
 async def dispatch(desk: Desk, identity: Identity, wanted: Wanted) -> Taken:

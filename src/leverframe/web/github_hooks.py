@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, Literal, TypeVar
 
 from leverframe.core.access import Denied, Identity, allowed
+from leverframe.core.details import detail
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.github_hooks import Holder, Plan, read_holder
 from leverframe.core.wording.github_hooks import said, warnings_of
@@ -22,10 +23,10 @@ def keeper_for(desk: Desk, identity: Identity, verb: Literal["github.read", "git
     """
     holder = read_holder(written)
     if holder is None:
-        raise Refused("request_invalid", f"“{written[:100]}” is not OWNER/REPO, OWNER or @app")
+        raise Refused("request_invalid", detail("holder_is_none", met=written[:100]))
     match allowed(identity, [verb, str(holder)], desk.roles):
-        case Denied(reason=reason, who_could=roles):
-            raise Refused("not_allowed", f"{reason}; roles that do: {', '.join(roles)}")
+        case Denied() as denied:
+            raise Refused("not_allowed", denied.detail)
     if desk.github is None:
         raise Refused("github_token_missing")
     return desk.github, holder

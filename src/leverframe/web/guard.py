@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from leverframe.core.access import ANONYMOUS, Denied, Identity, allowed
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.store.people import Session
 from leverframe.web import bodies, pages, problems
@@ -105,7 +106,7 @@ class Guard:
         state["locale"] = problems.locale_of(headers.get("accept-language"), self.desk.locale)
         body_comes = bodies.check_length(dict(scope["headers"]), door.body_cap)
         if "\0" in scope["path"]:
-            raise Refused("request_invalid", "a NUL in the path")
+            raise Refused("request_invalid", detail("nul_in_path"))
         if door.limit.per == "address":
             self._within(door, "address", address_of(scope.get("client")))
         identity, session = await self._who(door, scope, headers)
@@ -160,8 +161,8 @@ class Guard:
         if words in _OF_SOMEBODY:
             return
         match allowed(identity, _filled(words, scope), self.desk.roles):
-            case Denied(reason=reason, who_could=roles):
-                raise Refused("not_allowed", f"{reason}; roles that do: {', '.join(roles)}")
+            case Denied() as denied:
+                raise Refused("not_allowed", denied.detail)
 
     def _own_page(self, identity: Identity, session: Session | None, headers: Mapping[str, str], body: bytes, door: Door, state: dict[str, Any]) -> None:
         """Refuse a write that a page of another site makes with this browser's cookie, or with a link of somebody else's."""

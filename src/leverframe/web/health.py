@@ -38,7 +38,7 @@ def doors(desk: Desk, *, ready: Callable[[], bool], metrics: Metrics) -> list[Do
             if identity.kind == "anonymous":
                 raise Refused("sign_in_required")
             if isinstance(denied := allowed(identity, ["metrics.read"], desk.roles), Denied):
-                raise Refused("not_allowed", denied.reason)
+                raise Refused("not_allowed", denied.detail)
         return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
 
     return [

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from leverframe.core.details import Detail
 from leverframe.core.errors import Refused
 from leverframe.core.routes import POST_BY_DEFAULT
 from leverframe.ports import Clock, Source
@@ -34,7 +35,7 @@ class Workspace:
 
     chat: str
     subdomain: str | None
-    check_room: Callable[[str], str | None]
+    check_room: Callable[[str], Detail | None]
 
 
 class HookDoor:
@@ -58,8 +59,10 @@ class HookDoor:
             raise Refused("hook_room_forbidden", repr(name)[:100])
         room = name if _ROOM_ID.fullmatch(name) else f"#{name.removeprefix('#')}"
         destination = f"{workspace.chat}:{room}"
-        if not token.reaches(destination) or (wrong := workspace.check_room(room)):
-            raise Refused("hook_room_forbidden", destination[:100] if not token.reaches(destination) else f"{destination[:100]}: {wrong}")
+        if not token.reaches(destination):
+            raise Refused("hook_room_forbidden", destination[:100])
+        if (wrong := workspace.check_room(room)) is not None:
+            raise Refused("hook_room_forbidden", wrong.within(destination[:100]))
         events = tuple(event for event in (part.strip() for part in query.get("events", "").split(",")) if event)
         if wrong_events := [event for event in events if not _EVENT.fullmatch(event)]:
             raise Refused("request_invalid", f"events: {wrong_events[0][:100]!r}")

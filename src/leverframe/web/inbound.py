@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.observe import AccessLog, Metrics, masked, quoted
 from leverframe.ports import Accepted, Batches, Greets, Source
@@ -78,9 +79,9 @@ class Budget:
         if address:
             self.by_address[address] = self.by_address.get(address, 0) + size
             if self.by_address[address] > self.each:
-                raise Refused("overloaded", "too many large bodies at once from one address", retry_after_s=2)
+                raise Refused("overloaded", detail("large_bodies_of_address"), retry_after_s=2)
         if self.held > self.most:
-            raise Refused("overloaded", "too many large bodies at once", retry_after_s=2)
+            raise Refused("overloaded", detail("large_bodies"), retry_after_s=2)
 
     def give_back(self, address: str, size: int) -> None:
         """Give ``size`` of the bytes back."""
@@ -130,7 +131,7 @@ class Body:
                     raise Refused("storage_unavailable", f"{error.strerror or error}", retry_after_s=5) from error
                 self._write(parts)
         if self.size > self._cap:
-            raise Refused("body_too_large", f"more than {self._cap} bytes")
+            raise Refused("body_too_large", detail("at_most_bytes", most=self._cap))
 
     def _write(self, part: bytes) -> None:
         assert self._file is not None
@@ -339,14 +340,14 @@ class Inbound:
         """Read the whole body into ``body``, ``most`` bytes of it."""
         announced = fields.get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > most:
-            raise Refused("body_too_large", f"{int(announced)} bytes, at most {most}")
+            raise Refused("body_too_large", detail("bytes_at_most", size=int(announced), most=most))
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Gone
             body.add(message.get("body", b""))
             if body.size > most:
-                raise Refused("body_too_large", f"more than {most} bytes")
+                raise Refused("body_too_large", detail("at_most_bytes", most=most))
             if not message.get("more_body"):
                 return
 

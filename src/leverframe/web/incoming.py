@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from leverframe.core.cards import CARD_EVENT
+from leverframe.core.details import Detail
 from leverframe.core.errors import Refused
 from leverframe.ports import Clock, Source
 from leverframe.store import tokens
@@ -24,7 +25,7 @@ _WILD = frozenset("*?[")
 class IncomingDoor:
     """Reads token and rooms. ``checks`` tells of each chat what is wrong with a room of it, if anything."""
 
-    def __init__(self, database: Database, clock: Clock, source: Source, checks: Mapping[str, Callable[[str], str | None]]) -> None:
+    def __init__(self, database: Database, clock: Clock, source: Source, checks: Mapping[str, Callable[[str], Detail | None]]) -> None:
         self._database, self._clock, self._source, self._checks = database, clock, source, checks
 
     async def __call__(self, secret: str, query: Mapping[str, str]) -> tuple[Source, str, tuple[str, ...]]:
@@ -45,7 +46,7 @@ class IncomingDoor:
             if check is None:
                 raise Refused("chat_unknown", chat[:100])
             if wrong := check(name):
-                raise Refused("hook_room_forbidden", f"{room[:100]}: {wrong}")
+                raise Refused("hook_room_forbidden", wrong.within(room[:100]))
         if tokens.use_is_due(token, now):
             await self._database.write(tokens.used_hook, token.name, now)
         carried = Carried(name=f"cards {token.name}", to=rooms, events=(CARD_EVENT,))

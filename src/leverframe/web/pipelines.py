@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leverframe.core.access import Identity
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.core.workflows import Allowance, identity_of
 from leverframe.oidc import Issuer, issuer_of
@@ -23,7 +24,7 @@ class Pipelines:
         said = issuer_of(token)
         known = [one for one in self.issuers.values() if one[0].issuer == said]
         if not known:
-            raise Refused("oidc_token_invalid", "the configuration has no such issuer")
+            raise Refused("oidc_token_invalid", detail("issuer_not_configured"))
         refused: Refused | None = None
         for issuer, allow in known:
             try:

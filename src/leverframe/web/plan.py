@@ -47,7 +47,7 @@ def plan(connection: Connection, desk: Desk, identity: Identity, line: str, loca
             found = permitted(identity, read.command, read.values, desk.roles, subject)
             if isinstance(found, Denied):
                 words = grant_words(read.command, read.values, subject) or ()
-                return Outcome(answer=Answer(message=say.denied(" ".join(words), found.who_could)), code="not_allowed", detail=found.reason, words=words)
+                return Outcome(answer=Answer(message=say.denied(" ".join(words), found.who_could)), code="not_allowed", detail=found.reason.said(locale), words=words)
             return Plan(line=read.line(), would=tuple(_would(connection, desk, levers, identity, read, locale)))
 
 

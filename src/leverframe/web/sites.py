@@ -10,9 +10,10 @@ from typing import Any
 
 from starlette.responses import StreamingResponse
 
-from leverframe.core.access import Allowed, Identity, allowed
+from leverframe.core.access import Allowed, Denied, Identity, allowed
 from leverframe.core.content.validating import Problem
 from leverframe.core.content.values import FILES, Collection, Document, Site
+from leverframe.core.details import about
 from leverframe.core.errors import Locale, Refused
 from leverframe.ports.content import StorageFailed, Tag
 from leverframe.store.content import Cursor
@@ -43,9 +44,8 @@ def need_any(desk: Desk, identity: Identity, site: Site) -> None:
     """Raise ``Refused("not_allowed")`` for somebody who may change nothing of the site."""
     if own_collections(identity, site) or may_publish(identity, site.name, FILES):
         return
-    denied = allowed(identity, ("publish", site.name, FILES), desk.roles)
-    who = ", ".join(getattr(denied, "who_could", ())) or "–"
-    raise Refused("not_allowed", f"{getattr(denied, 'reason', '')}; who could: {who}")
+    if isinstance(denied := allowed(identity, ("publish", site.name, FILES), desk.roles), Denied):
+        raise Refused("not_allowed", denied.detail)
 
 
 def etag_of(tag: Tag) -> str:
@@ -83,7 +83,7 @@ def cursor_of(text: str | None) -> Cursor | None:
         dated, at, entry = json.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
         return Cursor(_text(dated), from_us(int(at)), _text(entry))
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Refused("request_invalid", "before: is no place in the list") from None
+        raise Refused("request_invalid", about("before", "no_place_in_list")) from None
 
 
 def _text(value: object) -> str:

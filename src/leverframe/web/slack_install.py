@@ -14,6 +14,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Refused
 from leverframe.ports import ChatInstall, TokenVault
 from leverframe.web.asking import query_of
@@ -45,7 +46,7 @@ class SlackInstallDoors:
         """Send the browser to Slack's page, with a state that only this browser holds (``?chat=`` picks one of several)."""
         chat = self._chats.get(query_of(request).text("chat") or next(iter(self._chats)))
         if chat is None:
-            raise Refused("request_invalid", "chat: there is none of this name that can be installed")
+            raise Refused("request_invalid", about("chat", "chat_not_installable"))
         state = f"{secrets.token_urlsafe(32)}.{chat.name}"
         await self._vault.begin(_digest(state), self._desk.clock.now() + LIFETIME)
         response = RedirectResponse(chat.authorize(state), 303)
@@ -65,7 +66,7 @@ class SlackInstallDoors:
             raise Refused("slack_install_state_invalid")
         code = query.text("code")
         if not code:
-            raise Refused("slack_install_failed", (query.text("error") or "Slack brought no code")[:100])
+            raise Refused("slack_install_failed", (query.text("error") or "")[:100] or detail("no_code_of_slack"))
         installed = await chat.exchange(code)
         await self._desk.record(
             request.scope["state"]["identity"].actor, "install", f"{installed.chat}:{installed.team}", detail={"scopes": ",".join(installed.scopes)}

@@ -25,6 +25,7 @@ from leverframe.core import button_tokens, ids
 from leverframe.core.access import ANONYMOUS, Identity
 from leverframe.core.conversation import Answer, Asker, Clicked, Place
 from leverframe.core.deployments import ENDED, Deployment, snapshot
+from leverframe.core.details import about
 from leverframe.core.errors import PROBLEMS, Refused, document
 from leverframe.core.events import Event
 from leverframe.core.json_objects import read_object
@@ -223,11 +224,11 @@ def _wanted(identity: Identity, body: Mapping[str, Any], project: str, by: Asker
     It waits for no other, as somebody has decided it; the same within :data:`TWICE_S` is a button that was pressed twice.
     """
     if more := set(body) - {"event_type", "client_payload"}:
-        raise Refused("request_invalid", f"{min(more)[:50]}: only event_type and client_payload")
+        raise Refused("request_invalid", about(min(more)[:50], "no_more_fields", known="event_type, client_payload"))
     if not isinstance(body.get("event_type"), str):
-        raise Refused("request_invalid", "event_type: must be text")
+        raise Refused("request_invalid", about("event_type", "write_text"))
     if "client_payload" in body and not isinstance(body["client_payload"], dict):
-        raise Refused("request_invalid", "client_payload: must be an object")
+        raise Refused("request_invalid", about("client_payload", "write_object"))
     reason = f"{by.name or by.actor} ({by.chat})" if by is not None else ""
     project = project or _only_project(identity)
     said = json.dumps([project, body, reason, int(now.timestamp() // TWICE_S)], sort_keys=True)

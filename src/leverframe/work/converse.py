@@ -340,7 +340,7 @@ class Converser:
     async def _give_up(self, one: Waiting, error: Exception) -> None:
         """Say and write down that it cannot be done."""
         if isinstance(error, Refused):
-            outcome = Outcome(answer=Answer(message=self._say.refused(error.code, error.detail)), code=error.code, detail=error.detail)
+            outcome = Outcome(answer=Answer(message=self._say.refused(error.code, error.detail_in(self._locale))), code=error.code, detail=error.detail)
         else:
             log.error("command_failed", error=str(error), exc_info=error)
             outcome = Outcome(answer=Answer(message=self._say.refused("internal", type(error).__name__)), code="internal")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Refused
 from leverframe.core.github_hooks import Declared, Holder, Hook, Plan, missing, plan, same_address, unfit, wanted
 from leverframe.core.routes import Route
@@ -113,7 +114,7 @@ class HookKeeper:
             name = self._source(source)
             url, secret = self.addresses(name)[0], self._secrets[name].reveal()
         elif not secret:
-            raise Refused("request_invalid", "secret: a hook to another address needs one of its own")
+            raise Refused("request_invalid", about("secret", "hook_secret_needed"))
         made = _had(
             await self._hooks().create(holder, url=url, secret=secret, events=sorted(set(events)), content_type=content_type, insecure_ssl=insecure_ssl, active=active)
         )
@@ -143,9 +144,9 @@ class HookKeeper:
         """Have GitHub send the latest push again; refused for a hook that hears none, to which GitHub would silently send nothing."""
         hook = self._known(await self._hooks().one(holder, id), id)
         if holder.kind != "repository":
-            raise Refused("request_invalid", "only hooks of a repository can be tested; ping does for the others")
+            raise Refused("request_invalid", detail("hook_test_of_repositories"))
         if missing(hook, ["push"]):
-            raise Refused("request_invalid", "the hook does not hear push, so GitHub would send nothing; ping it instead")
+            raise Refused("request_invalid", detail("hook_hears_no_push"))
         self._known(await self._hooks().test(holder, id), id)
 
     async def redeliver(self, holder: Holder, id: int, delivery: int) -> None:
@@ -195,7 +196,7 @@ class HookKeeper:
         if named is None and len(self._secrets) == 1:
             return next(iter(self._secrets))
         if named is None or named not in self._secrets:
-            raise Refused("source_unknown", f"{named or 'none named'}: {', '.join(self._secrets) or 'there is none'}"[:200])
+            raise Refused("source_unknown", f"{named or '?'}: {', '.join(self._secrets) or '–'}"[:200])
         return named
 
     def _known(self, found: T | Trouble, id: int) -> T:
@@ -209,7 +210,7 @@ def fit(events: Iterable[str], holder: Holder) -> None:
     for one in unfit(events, holder.kind):
         if one.why == "never":
             raise Refused("github_event_never", f"{one.name[:100]}: {holder.kind}")
-        raise Refused("github_event_unknown", f"{one.name[:100]}{f': perhaps {one.near}' if one.near else ''}")
+        raise Refused("github_event_unknown", about(one.name[:100], "perhaps", near=one.near) if one.near else one.name[:100])
 
 
 def _had(found: T | Trouble) -> T:

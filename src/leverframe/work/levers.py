@@ -158,7 +158,7 @@ class Levers:
     def denied(self, parsed: Parsed, found: Denied, words: tuple[str, ...]) -> Outcome:
         """Return the refusal of somebody who holds no grant for it."""
         return Outcome(
-            answer=Answer(message=self._say.denied(" ".join(words), found.who_could)), line=parsed.line(), code="not_allowed", detail=found.reason, words=words
+            answer=Answer(message=self._say.denied(" ".join(words), found.who_could)), line=parsed.line(), code="not_allowed", detail=found.reason.en, words=words
         )
 
     def refused(self, parsed: Parsed, code: str, detail: str = "", *, wait_s: int | None = None, message: Message | None = None) -> Outcome:

@@ -79,7 +79,7 @@ class Presser:
         """``read_card`` reads the card that a target answers with; it raises ``Refused``."""
         self._database, self._clock, self._library, self._boot = database, clock, library, boot
         self._roles, self._zone, self._send, self._read_card, self.told = roles, zone, send, read_card, told
-        self._say, self._levers = CARDS[locale], LEVERS[locale]
+        self._locale, self._say, self._levers = locale, CARDS[locale], LEVERS[locale]
         self._begun: dict[int, _Begun] = {}
 
     def takes(self, heard: Heard) -> bool:
@@ -103,7 +103,7 @@ class Presser:
         found = allowed(standing.identity, words, self._roles)
         if isinstance(found, Denied):
             denied = self._levers.denied(" ".join(words), found.who_could)
-            return Outcome(answer=Answer(message=denied), line=line, code="not_allowed", detail=found.reason, words=words)
+            return Outcome(answer=Answer(message=denied), line=line, code="not_allowed", detail=found.reason.en, words=words)
         return self._chosen(connection, id, card, button, heard, value, line, now)
 
     def _chosen(
@@ -196,7 +196,7 @@ class Presser:
         try:
             return self._read_card(reply.replacement), ""
         except Refused as refused:
-            return None, self._say.not_replaced(refused.detail or refused.code)
+            return None, self._say.not_replaced(refused.detail_in(self._locale) or refused.code)
 
     # In the transaction that ends it.
 

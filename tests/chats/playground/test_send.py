@@ -73,7 +73,8 @@ async def test_a_person_is_told_on_their_own_pages(house) -> None:  # type: igno
 @pytest.mark.parametrize("room", ["#", "#a b", "#a/b", "#" + "a" * 81, "", "#<b>", "a" * 41])
 async def test_a_room_is_a_name_with_a_hash(house, room: str) -> None:  # type: ignore[no-untyped-def]
     """What could not be a channel is refused with the way to write one; Korean names are names."""
-    assert "#dev-team" in house.chat.check_room(room)
+    wrong = house.chat.check_room(room)
+    assert wrong is not None and "#dev-team" in wrong.en
     outcome = await house.chat.post(posting("x", room=room))
     assert isinstance(outcome, Rejected) and outcome.code == "playground_room_invalid"
     assert house.chat.check_room("#개발팀") is None

@@ -306,4 +306,5 @@ def test_a_room_without_a_way_is_explained() -> None:
     """Without a token only rooms with a webhook can be reached."""
     chat = SlackChat("slack", Settings.model_validate({"webhooks": {"#dev": "https://hooks.slack.com/services/T/B/x"}}), Outbound())
     assert chat.check_room("#dev") is None
-    assert "bot_token" in (chat.check_room("#ops") or "")
+    wrong = chat.check_room("#ops")
+    assert wrong is not None and "bot_token" in wrong.en and "bot_token" in wrong.ko

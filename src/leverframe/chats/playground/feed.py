@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.ports import PlaygroundMessage
 
@@ -80,7 +81,7 @@ class Feed:
     def listen(self, person: str | None = None) -> Listener:
         """Return a listener that hears everything from now on, and what only ``person`` is told. Raises ``Refused("overloaded")`` when too many pages are open."""
         if len(self._listeners) >= LISTENERS:
-            raise Refused("overloaded", f"{LISTENERS} pages are open", retry_after_s=10)
+            raise Refused("overloaded", detail("pages_open", count=LISTENERS), retry_after_s=10)
         listener = Listener(self, person)
         if self._closed:
             listener.end()

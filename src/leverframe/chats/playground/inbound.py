@@ -18,6 +18,7 @@ from leverframe.core import ids
 from leverframe.core.commands.definitions import SHARED
 from leverframe.core.conversation import Asker, Clicked, Heard, Place, Said, Submitted
 from leverframe.core.delivery import Outcome
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.messages import Message, Text
 from leverframe.ports import Clock, PlaygroundChange, PlaygroundMessage, PlaygroundSaid, PlaygroundStore
@@ -71,7 +72,7 @@ class Talk:
         """Keep and show what a person says; return it as the page shows it, with what it asks of the hub."""
         by, text = self._asker(name), text.strip()
         if not text or len(text) > TEXT_CAP:
-            raise Refused("request_invalid", f"text: 1 to {TEXT_CAP} characters")
+            raise Refused("request_invalid", about("text", "characters_from", most=TEXT_CAP))
         await self._known(room)
         said = await self._store.append(
             room=room,
@@ -117,7 +118,7 @@ class Talk:
         _short(form=form, opening=opening)
         _short(VALUE_CAP, context=context)
         if len(fields) > FIELDS_CAP:
-            raise Refused("request_invalid", f"fields: at most {FIELDS_CAP}")
+            raise Refused("request_invalid", about("fields", "at_most", most=FIELDS_CAP))
         for field, value in fields.items():
             _short(field=field)
             _short(TEXT_CAP, **{f"fields.{field}": value})
@@ -194,7 +195,7 @@ class Talk:
     def _asker(self, name: str) -> Asker:
         name = _one_line(name)
         if not name or len(name) > NAME_CAP:
-            raise Refused("request_invalid", f"name: 1 to {NAME_CAP} characters")
+            raise Refused("request_invalid", about("name", "characters_from", most=NAME_CAP))
         return Asker(chat=self.name, id=name, name=name)
 
     def _at(self, room: str, thread: str | None) -> Place:
@@ -202,7 +203,7 @@ class Talk:
 
     async def _known(self, room: str) -> None:
         if room not in await self.rooms():
-            raise Refused("request_invalid", f"room: there is no channel {room[:80]}")
+            raise Refused("request_invalid", about("room", "channel_unknown", met=room[:80]))
 
     async def _place(self, room: str, thread: str | None) -> Place:
         await self._known(room)
@@ -247,7 +248,7 @@ def _without_shared(words: str) -> str:
 def _short(most: int = 80, /, **given: str) -> None:
     for key, value in given.items():
         if len(value) > most:
-            raise Refused("request_invalid", f"{key[:80]}: at most {most} characters")
+            raise Refused("request_invalid", about(key[:80], "at_most_characters", most=most))
 
 
 def _key(*parts: str | int | None) -> str:

@@ -14,6 +14,7 @@ from leverframe.chats.playground.settings import Settings
 from leverframe.core import ids
 from leverframe.core.conversation import Place
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
+from leverframe.core.details import Detail, detail
 from leverframe.core.errors import Refused
 from leverframe.core.messages import Message
 from leverframe.ports import Clock, PlaygroundStore, Posting
@@ -22,11 +23,11 @@ AUTHOR = "Leverframe"
 _ROOM = re.compile(r"#[\w-]{1,80}")
 
 
-def check_room(room: str) -> str | None:
+def check_room(room: str) -> Detail | None:
     """Return what to do when ``room`` cannot be a channel of the playground, else ``None``."""
     if _ROOM.fullmatch(room):
         return None
-    return "A channel of the playground is # and up to 80 letters, digits, - or _: write it as #dev-team."
+    return detail("channel_of_playground")
 
 
 class PlaygroundChat:
@@ -45,7 +46,7 @@ class PlaygroundChat:
         """Return ``True``: every message can be edited and replied to."""
         return True
 
-    def check_room(self, room: str) -> str | None:
+    def check_room(self, room: str) -> Detail | None:
         """Return what to do when ``room`` is no ``#name``, else ``None``."""
         return check_room(room)
 
@@ -85,7 +86,7 @@ async def post(posting: Posting, store: PlaygroundStore, feed: Feed, clock: Cloc
     """Keep what ``posting`` says and show it to everybody."""
     wrong = check_room(posting.room)
     if wrong is not None:
-        return Rejected(code="playground_room_invalid", detail=wrong)
+        return Rejected(code="playground_room_invalid", detail=wrong.en)
     try:
         posted = await store.append(
             room=posting.room,

@@ -19,6 +19,7 @@ from leverframe.chats.slack.signature import verify
 from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.conversation import Asker, Choice, Place, Submitted
 from leverframe.core.delivery import Outcome
+from leverframe.core.details import detail
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.messages import Message
 from leverframe.net import Outbound
@@ -89,7 +90,7 @@ class SlackInbound:
         if not isinstance(read, Reading):
             return read
         if self._team is not None and read.team != self._team:
-            raise Refused("slack_team_unknown", read.team[:40] or "the request names no workspace")
+            raise Refused("slack_team_unknown", read.team[:40] or detail("no_workspace_named"))
         if self._app is not None and read.app and read.app != self._app:
             raise Refused("slack_app_unknown", read.app[:40])
         said = read.heard

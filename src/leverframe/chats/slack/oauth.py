@@ -15,6 +15,7 @@ from leverframe.chats.slack import answers
 from leverframe.chats.slack.manifest import NO_FEATURES, OPTIONAL, Features, scopes
 from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.tokens import Tokens
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.core.json_objects import read_object
 from leverframe.core.payload import number, text
@@ -117,11 +118,11 @@ class SlackInstall:
         except NotSent as error:
             raise Refused("slack_install_failed", error.reason) from None
         except ValueError:
-            raise Refused("slack_install_failed", f"HTTP {answer.status}, not an answer of Slack's") from None
+            raise Refused("slack_install_failed", detail("answer_not_slacks", status=answer.status)) from None
         read = answers.read(answer)
         token = text(said, "access_token")
         if read is None or not read.ok or not token:
-            raise Refused("slack_install_failed", f"Slack answered {read.error if read is not None and read.error else answer.status}")
+            raise Refused("slack_install_failed", detail("slack_answered", said=read.error if read is not None and read.error else answer.status))
         return self._installation(said, token, former)
 
     def _installation(self, said: Mapping[str, Any], token: str, former: Installation | None) -> Installation:
@@ -131,7 +132,7 @@ class SlackInstall:
         if self._app is not None and app != self._app:
             raise Refused("slack_app_unknown", app[:40])
         if not team or (former is not None and team != former.team):
-            raise Refused("slack_install_failed", "Slack names no workspace, or another one")
+            raise Refused("slack_install_failed", detail("workspace_of_somebody_else"))
         now, lives_s = self._clock.now(), number(said, "expires_in")
         return Installation(
             chat=self.name,

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from leverframe.chats.slack import forms, mrkdwn
 from leverframe.core.commands.definitions import SHARED
 from leverframe.core.conversation import Asker, Clicked, Door, Heard, Place, Said, Submitted
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.json_objects import read_object
 from leverframe.core.payload import at, items, mapping, moment, text
@@ -74,14 +75,14 @@ def read_body(letter: Letter, body: bytes) -> Read:
     try:
         fields = _form(body.decode())
     except ValueError:
-        raise Refused("request_invalid", "body: neither JSON nor a form in UTF-8") from None
+        raise Refused("request_invalid", about("body", "neither_json_nor_form")) from None
     if "payload" in fields:
         return read_interaction(letter, _json(fields["payload"].encode(), "payload"))
     if "command" in fields:
         return read_slash(letter, fields)
     if fields.get("ssl_check") == "1":
         return Nothing(reason="ssl_check")
-    raise Refused("request_invalid", "body: no command, no payload and no event")
+    raise Refused("request_invalid", about("body", "body_empty_of_commands"))
 
 
 def _form(text: str) -> dict[str, str]:
@@ -111,7 +112,7 @@ def read_slash(letter: Letter, fields: Mapping[str, Any]) -> Reading:
     """
     command = text(fields, "command").strip().removeprefix("/").lower()
     if not command:
-        raise Refused("request_invalid", "command: missing")
+        raise Refused("request_invalid", about("command", "missing"))
     words = plain_words(text(fields, "text")).strip()
     team = text(fields, "team_id") or text(fields, "enterprise_id")
     room = _needed(fields, "channel_id")
@@ -144,7 +145,7 @@ def read_interaction(letter: Letter, payload: Mapping[str, Any]) -> Read:
         case "block_suggestion":
             return _options(letter, payload)
         case "":
-            raise Refused("request_invalid", "payload.type: missing")
+            raise Refused("request_invalid", about("payload.type", "missing"))
         case _:
             return Nothing(reason=f"{kind[:60]} is nothing for the hub")
 
@@ -221,12 +222,12 @@ def read_event(letter: Letter, payload: Mapping[str, Any]) -> Read:
     match text(payload, "type"):
         case "url_verification":
             if not (challenge := text(payload, "challenge")):
-                raise Refused("request_invalid", "challenge: missing")
+                raise Refused("request_invalid", about("challenge", "missing"))
             return Challenge(answer=forms.encode({"challenge": challenge}))
         case "event_callback":
             pass
         case "":
-            raise Refused("request_invalid", "type: missing")
+            raise Refused("request_invalid", about("type", "missing"))
         case other:
             return Nothing(reason=f"{other[:60]} is nothing for the hub")
     event, id = mapping(payload, "event"), _needed(payload, "event_id")
@@ -307,20 +308,20 @@ def _json(body: bytes, name: str) -> Mapping[str, Any]:
     try:
         return read_object(body)
     except ValueError:
-        raise Refused("request_invalid", f"{name}: not a JSON object") from None
+        raise Refused("request_invalid", about(name, "not_an_object")) from None
 
 
 def _first_action(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     actions = items(payload, "actions")
     if not actions:
-        raise Refused("request_invalid", "payload.actions: missing")
+        raise Refused("request_invalid", about("payload.actions", "missing"))
     return actions[0]
 
 
 def _place(letter: Letter, payload: Mapping[str, Any]) -> Place:
     room = text(payload, "channel", "id") or text(payload, "container", "channel_id")
     if not room:
-        raise Refused("request_invalid", "channel.id: missing")
+        raise Refused("request_invalid", about("channel.id", "missing"))
     return Place(chat=letter.chat, room=room, room_name=text(payload, "channel", "name"))
 
 
@@ -338,7 +339,7 @@ def _team(payload: Mapping[str, Any]) -> str:
 def _needed(fields: Mapping[str, Any], name: str) -> str:
     value = at(fields, name)
     if not isinstance(value, str) or not value:
-        raise Refused("request_invalid", f"{name}: missing")
+        raise Refused("request_invalid", about(name, "missing"))
     return text(fields, name)
 
 

@@ -13,6 +13,7 @@ from leverframe.chats.slack.render import Rendered, has_images, render
 from leverframe.chats.slack.settings import Settings
 from leverframe.chats.slack.tokens import Tokens
 from leverframe.core.delivery import Outcome, Rejected, Retryable
+from leverframe.core.details import Detail, detail
 from leverframe.core.messages import linked
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Posting
@@ -57,14 +58,14 @@ class SlackChat:
         """Return whether the bot serves the room: an incoming webhook tells no message's id."""
         return room not in self._webhooks
 
-    def check_room(self, room: str) -> str | None:
+    def check_room(self, room: str) -> Detail | None:
         """Return a sentence with the remedy when ``room`` is no channel's name or id, or cannot be reached; else ``None``."""
         if room in self._webhooks:
             return None
         if not _ROOM.fullmatch(room):
-            return f'"{room}" is not a channel of Slack: write its name in lower case ("#dev-team") or its id ("C0123456789").'
+            return detail("channel_of_slack", room=room)
         if not self._has_token:
-            return f'Nothing reaches "{room}": set bot_token on [chats.{self.name}], or add the room to [chats.{self.name}.webhooks].'
+            return detail("nothing_reaches_room", room=room, chat=self.name)
         return None
 
     async def post(self, posting: Posting) -> Outcome:

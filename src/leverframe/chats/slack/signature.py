@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 
 WINDOW_S = 300
@@ -40,7 +41,7 @@ def verify(secrets: Sequence[bytes], headers: Sequence[tuple[bytes, bytes]], bod
         raise Refused("slack_signature_invalid")
     sent_s = int(timestamp)
     if abs(now.timestamp() - sent_s) > WINDOW_S:
-        raise Refused("slack_request_stale", f"{sent_s - now.timestamp():+.0f} seconds off the hub's clock")
+        raise Refused("slack_request_stale", detail("clock_off", seconds=f"{sent_s - now.timestamp():+.0f}"))
     return sent_s
 
 
@@ -53,5 +54,5 @@ def _only(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
     found = [value for key, value in headers if key == name]
     if len(found) > 1:
         # Which of them a proxy on the way looked at is not known.
-        raise Refused("header_invalid", f"{name.decode()} stands there twice")
+        raise Refused("header_invalid", detail("twice", name=name.decode()))
     return found[0] if found else None

@@ -22,6 +22,7 @@ from leverframe.chats.teams.rooms import Rooms
 from leverframe.chats.teams.settings import Settings
 from leverframe.core.conversation import Asker, Choice, Place
 from leverframe.core.delivery import Outcome
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.json_objects import read_object
 from leverframe.core.messages import Message
@@ -68,7 +69,7 @@ class TeamsInbound:
         vouches_for(claims, key, activity)
         tenant = reading.tenant_of(activity)
         if tenant not in self._tenants:
-            raise Refused("teams_tenant_unknown", tenant[:40] or "the request names no tenant")
+            raise Refused("teams_tenant_unknown", tenant[:40] or detail("no_tenant_named"))
         service = text(activity, "serviceUrl")
         if not self._addresses.may_be(service):
             raise Refused("teams_service_unknown", service[:80])
@@ -137,4 +138,4 @@ def activity_of(body: bytes) -> Mapping[str, Any]:
     try:
         return read_object(body)
     except ValueError:
-        raise Refused("request_invalid", "body: not a JSON object") from None
+        raise Refused("request_invalid", about("body", "not_an_object")) from None

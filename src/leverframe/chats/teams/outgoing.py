@@ -16,6 +16,7 @@ from leverframe.chats.teams.render import CARD, card, encode, summary
 from leverframe.chats.teams.settings import Settings
 from leverframe.core.conversation import Answer, Choice, Heard
 from leverframe.core.delivery import Outcome
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.messages import Message, Text
 from leverframe.core.payload import moment
@@ -51,12 +52,12 @@ class TeamsOutgoing:
         activity = activity_of(body)
         sent_at = moment(activity, "timestamp")
         if sent_at is None:
-            raise Refused("request_invalid", "timestamp: missing")
+            raise Refused("request_invalid", about("timestamp", "missing"))
         if abs((now - sent_at).total_seconds()) > SKEW_S:
-            raise Refused("teams_stale", f"{(sent_at - now).total_seconds():+.0f} seconds off the hub's clock")
+            raise Refused("teams_stale", detail("clock_off", seconds=f"{(sent_at - now).total_seconds():+.0f}"))
         tenant = reading.tenant_of(activity)
         if self._tenants and tenant not in self._tenants:
-            raise Refused("teams_tenant_unknown", tenant[:40] or "the request names no tenant")
+            raise Refused("teams_tenant_unknown", tenant[:40] or detail("no_tenant_named"))
         letter = Letter(chat=self.name, now=now, several=len(self._tenants) > 1, seal=self._seal, proven=self._trusted)
         read = reading.read_outgoing(letter, activity)
         return OutgoingExchange(read, self._locale) if isinstance(read, Reading) else read

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeGuard
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.core.payload import text
 from leverframe.issuer_keys import IssuerKeys, Key, KeysAway
@@ -35,11 +36,11 @@ async def verify_token(keys: IssuerKeys, headers: Sequence[tuple[bytes, bytes]],
     if kind.lower() != "bearer" or not token:
         raise Refused("teams_token_missing")
     if len(token) > _TOKEN_MAX:
-        raise Refused("teams_token_invalid", "too long")
+        raise Refused("teams_token_invalid", detail("too_long"))
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, RecursionError):
-        raise Refused("teams_token_invalid", "not a token") from None
+        raise Refused("teams_token_invalid", detail("token_is_none")) from None
     if header.get("alg") != "RS256" or not isinstance(header.get("kid"), str):
         raise Refused("teams_token_invalid", "algorithm")
     try:
@@ -100,7 +101,7 @@ def _authorization(headers: Sequence[tuple[bytes, bytes]]) -> str:
     found = [value for name, value in headers if name == b"authorization"]
     if len(found) > 1:
         # Which of them a proxy on the way looked at is not known.
-        raise Refused("header_invalid", "Authorization stands there twice")
+        raise Refused("header_invalid", detail("twice", name="Authorization"))
     return found[0].decode("latin-1").strip() if found else ""
 
 

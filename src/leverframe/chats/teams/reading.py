@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 from leverframe.chats.teams import forms
 from leverframe.chats.teams.render import LOOK
 from leverframe.core.conversation import Asker, Clicked, Door, Heard, Place, Said, Submitted
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Refused
 from leverframe.core.payload import at, items, mapping, text
 from leverframe.ports import Nothing, Reference
@@ -96,7 +97,7 @@ def tenant_of(activity: Mapping[str, Any]) -> str:
     """Return the tenant that an activity is of. Raises ``Refused("request_invalid")`` when it names two."""
     found = {id.lower() for id in (text(activity, "conversation", "tenantId"), text(activity, "channelData", "tenant", "id")) if id}
     if len(found) > 1:
-        raise Refused("request_invalid", "two tenants")
+        raise Refused("request_invalid", detail("two_tenants"))
     return found.pop() if found else ""
 
 
@@ -125,7 +126,7 @@ def read(letter: Letter, activity: Mapping[str, Any]) -> Read:
         case "conversationUpdate" | "installationUpdate":
             return _update(activity)
         case "":
-            raise Refused("request_invalid", "type: missing")
+            raise Refused("request_invalid", about("type", "missing"))
         case _:
             return Nothing(reason=f"{kind[:60]} is nothing for the hub")
 
@@ -184,7 +185,7 @@ def _pressed(letter: Letter, activity: Mapping[str, Any], by: Asker, data: Mappi
     origin = _origin(activity)
     if form := text(data, "form"):
         if not letter.seal.opened(data, by.id):
-            raise Refused("request_invalid", "the form was opened for somebody else, or changed")
+            raise Refused("request_invalid", detail("form_of_somebody_else"))
         room = text(data, "room")
         submitted = Submitted(
             key=_key(activity), form=form, context=text(data, "context"), fields=forms.fields(data), by=by, said_at=letter.now,
@@ -193,7 +194,7 @@ def _pressed(letter: Letter, activity: Mapping[str, Any], by: Asker, data: Mappi
         return Reading(heard=submitted, surface=surface, origin=origin, sent_by=text(data, "by"))
     action = text(data, "action")
     if not action:
-        raise Refused("request_invalid", "value.action: missing")
+        raise Refused("request_invalid", about("value.action", "missing"))
     clicked = Clicked(
         key=_key(activity), action=action, value=text(data, "value"), by=by, at=_place(letter, activity), said_at=letter.now, message=origin.card,
         answer_to=origin.person or None,
@@ -265,7 +266,7 @@ def _origin(activity: Mapping[str, Any]) -> Origin:
 def _conversation(activity: Mapping[str, Any]) -> str:
     found = text(activity, "conversation", "id")
     if not found or len(found) > 500:
-        raise Refused("request_invalid", "conversation.id: missing")
+        raise Refused("request_invalid", about("conversation.id", "missing"))
     return found
 
 
@@ -273,5 +274,5 @@ def _key(activity: Mapping[str, Any]) -> str:
     """The request's own identity. Ids of activities are moments in their conversation: two conversations may have the same."""
     id = text(activity, "id")
     if not id or len(id) > 300:
-        raise Refused("request_invalid", "id: missing")
+        raise Refused("request_invalid", about("id", "missing"))
     return f"{tenant_of(activity)}/{_conversation(activity).partition(';')[0]}/{id}"

@@ -11,6 +11,7 @@ from leverframe.chats.teams.render import activity, card, envelope
 from leverframe.chats.teams.rooms import ID, NAME, PERSON, Found, Rooms
 from leverframe.chats.teams.settings import Settings
 from leverframe.core.delivery import Delivered, Outcome, Rejected
+from leverframe.core.details import Detail, detail
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Posting
 
@@ -50,14 +51,14 @@ class TeamsChat:
         """Return whether the bot serves the room: a Workflow tells no message's id."""
         return room not in self._webhooks
 
-    def check_room(self, room: str) -> str | None:
+    def check_room(self, room: str) -> Detail | None:
         """Return a sentence with the remedy when ``room`` is neither a name nor an id of a room, or cannot be reached; else ``None``."""
         if room in self._webhooks or (room in self._named and self._is_bot):
             return None
         if not (NAME.fullmatch(room) or ID.fullmatch(room) or PERSON.fullmatch(room)):
-            return f'"{room}" is not a room of Teams: write "#" and its name ("#dev", "#Team/dev"), its id ("19:…@thread.tacv2"), or a person\'s object id.'
+            return detail("room_of_teams", room=room)
         if not self._is_bot:
-            return f'Nothing reaches "{room}": add it to [chats.{self.name}.webhooks], or set app_id and app_password on [chats.{self.name}].'
+            return detail("nothing_reaches_room_of_teams", room=room, chat=self.name)
         return None
 
     async def post(self, posting: Posting) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from leverframe.core.details import Detail
 from leverframe.core.errors import cards, content, git, github, hooks, hub, levers, runners, slack, teams
 from leverframe.core.errors.table import PROBLEMS, Problem
 
@@ -21,10 +22,16 @@ TABLES = (content, hub, levers, cards, hooks, slack, teams, github, runners, git
 class Refused(Exception):
     """The hub does not do it; ``code`` is a key of :data:`PROBLEMS`, ``detail`` names what was met (never a secret)."""
 
-    def __init__(self, code: str, detail: str = "", *, retry_after_s: int | None = None) -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code, self.detail, self.retry_after_s = code, detail, retry_after_s
+    def __init__(self, code: str, detail: str | Detail = "", *, retry_after_s: int | None = None) -> None:
+        both = Detail(detail, detail) if isinstance(detail, str) else detail
+        super().__init__(f"{code}: {both.en}" if both.en else code)
+        self.code, self.detail, self.retry_after_s = code, both.en, retry_after_s
         self.status = PROBLEMS[code].status
+        self._both = both
+
+    def detail_in(self, locale: Locale) -> str:
+        """Return the detail in a language; ``detail`` is the English, for logs and the audit."""
+        return self._both.said(locale)
 
 
 def document(refused: Refused, locale: Locale = "en") -> dict[str, Any]:
@@ -33,5 +40,5 @@ def document(refused: Refused, locale: Locale = "en") -> dict[str, Any]:
     title, remedy = problem.ko if locale == "ko" else problem.en
     found: dict[str, Any] = {"type": "about:blank", "title": title, "status": problem.status, "code": refused.code, "remedy": remedy}
     if refused.detail:
-        found["detail"] = refused.detail
+        found["detail"] = refused.detail_in(locale)
     return found

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from leverframe.core.details import Unusable, detail
 from leverframe.secrets import Secret
 
 
@@ -26,5 +27,5 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _somebody(self) -> Settings:
         if not self.secrets and not self.topics:
-            raise ValueError("write secrets or topics: else nobody could prove who they are")
+            raise Unusable(detail("secrets_or_topics"))
         return self

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.facts import event_of
@@ -105,7 +106,7 @@ def _batch(body: bytes) -> list[dict[str, Any]]:
     except ValueError as error:
         raise Refused("json_invalid") from error
     if not isinstance(found, list) or not found or len(found) > MOST or not all(isinstance(one, dict) for one in found):
-        raise Refused("json_invalid", f"a list of 1 to {MOST} objects")
+        raise Refused("json_invalid", detail("list_of_objects", most=MOST))
     return found
 
 

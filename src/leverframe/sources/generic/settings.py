@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from leverframe.core.details import Unusable, detail
 from leverframe.secrets import Secret
 from leverframe.sources.generic.pointers import read
 
@@ -17,7 +18,7 @@ def _pointer(value: str) -> str:
 
 def _header(value: str) -> str:
     if not value.isascii() or not all(letter.isalnum() or letter in "-_" for letter in value):
-        raise ValueError("a header's name is letters, digits and -")
+        raise Unusable(detail("header_name"))
     return value.lower()
 
 
@@ -68,7 +69,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _named(self) -> Settings:
         if self.event is None and self.event_header is None and self.event_name is None:
-            raise ValueError("set event, event_header or event_name, so that routes can name what comes")
+            raise Unusable(detail("event_name_needed"))
         if self.timestamp_header is not None and self.proof == "token":
-            raise ValueError("a token covers no moment: timestamp_header needs proof = \"hmac\"")
+            raise Unusable(detail("timestamp_needs_hmac"))
         return self

@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from leverframe.core.details import Unusable, detail
 from leverframe.secrets import Secret
 
 
 def _pattern(value: str) -> str:
     if not re.match(r"https?://[^/\s]", value):
-        raise ValueError("an address begins with https:// or http://")
+        raise Unusable(detail("url_scheme_needed"))
     try:
         value.format(project="", id="", before="", after="")
     except (KeyError, IndexError, ValueError):
-        raise ValueError("only {project}, {id}, {before} and {after} are filled in") from None
+        raise Unusable(detail("patterns_of_git")) from None
     return value
 
 

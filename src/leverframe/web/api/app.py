@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from leverframe.core.details import of_field
 from leverframe.core.errors import Refused
 from leverframe.web import pages
 from leverframe.web.api import administration, approvals, auditing, dispatches, github, history, levers
@@ -46,7 +47,7 @@ def _raising(api: FastAPI) -> ASGIApp:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query")) or "body"
-        request.scope["state"]["raised"] = Refused("request_invalid", f"{place}: {first['msg']}"[:300])
+        request.scope["state"]["raised"] = Refused("request_invalid", of_field(first["type"], first["msg"], first.get("ctx", {})).within(place[:200]))
         return Response(status_code=400)
 
     async def other(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from leverframe.core.addresses import read_url
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.values import duration_s
+from leverframe.core.details import about
 from leverframe.core.dispatches import EVENT_TYPE
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.gates import Act, Decision, Reference
@@ -214,7 +215,7 @@ def _act(asked: ActAsked, name: str, made: dict[str, str]) -> Act:
     """Return what is to be done; raises ``Refused`` where it is two things."""
     given = [one for one in (asked.repository_dispatch, asked.workflow_dispatch, asked.callback) if one is not None]
     if len(given) > 1:
-        raise Refused("request_invalid", f"{name}: one of repository_dispatch, workflow_dispatch and callback")
+        raise Refused("request_invalid", about(name, "one_of", known="repository_dispatch, workflow_dispatch, callback"))
     if asked.repository_dispatch is not None:
         try:
             payload = json.dumps(asked.repository_dispatch.client_payload, allow_nan=False)

@@ -12,6 +12,7 @@ from leverframe.core.commands.helping import complete
 from leverframe.core.commands.parsing import Parsed, parse
 from leverframe.core.conversation import Place
 from leverframe.core.deployments import State
+from leverframe.core.details import detail
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
 from leverframe.core.messages import Message
 from leverframe.core.messages import plain as words_of
@@ -54,7 +55,7 @@ async def give_command(desk: OurDesk, found: OurLevers, asked: shapes.CommandAsk
     at = None if asked.room is None else place_of(desk, asked.room)
     outcome = await _said(desk, identity, asked, at)
     if not outcome.code:
-        raise Refused("overloaded", "it is being done", retry_after_s=1)
+        raise Refused("overloaded", detail("being_done"), retry_after_s=1)
     if asked.idempotency_key is not None and _is_anothers(found, asked.line, outcome):
         raise Refused("idempotency_key_used", outcome.line)
     if outcome.code != "ok":
@@ -113,9 +114,10 @@ def place_of(desk: Desk, room: str) -> Place:
     """Return the room that is named; raises ``Refused("room_unknown")`` when no chat has it."""
     chat, _, name = room.partition(":")
     check = desk.chats.get(chat)
-    reason = "write CHAT:ROOM" if check is None or not name else check(name)
-    if reason is not None:
-        raise Refused("room_unknown", f"{room[:100]}: {reason}")
+    if check is None or not name:
+        raise Refused("room_unknown", room[:100])
+    if (reason := check(name)) is not None:
+        raise Refused("room_unknown", reason.within(room[:100]))
     return Place(chat=chat, room=name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.store import tokens
 from leverframe.web import acts, pages
@@ -75,5 +76,5 @@ def _days(form: Asked) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdigit():
-        raise Refused("request_invalid", "days: a number")
+        raise Refused("request_invalid", about("days", "write_number"))
     return int(text)

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from leverframe.core.access import Identity
 from leverframe.core.commands.definitions import Registry
 from leverframe.core.conversation import Asker
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Locale, Refused
 from leverframe.ports import Clock, Exchange, PlaygroundChange, PlaygroundTalk
 from leverframe.samples import Sample, Story, load, names, title
@@ -135,7 +136,7 @@ async def _read(playground: Playground, request: Request) -> Response:
         return JSONResponse(await playground.talk.thread(thread))
     if room := query.get("room"):
         return JSONResponse(await playground.talk.history(room, before=query.get("before")))
-    raise Refused("request_invalid", "room or thread: one of them is needed")
+    raise Refused("request_invalid", about("room, thread", "one_needed"))
 
 
 async def _say(playground: Playground, request: Request) -> Response:
@@ -167,7 +168,7 @@ async def _submit(playground: Playground, request: Request) -> Response:
         raise Refused("action_unknown", form[:80])
     fields = asked.get("fields")
     if not isinstance(fields, dict):
-        raise Refused("request_invalid", "fields: an object is needed")
+        raise Refused("request_invalid", about("fields", "write_object"))
     sent = await playground.talk.submit(
         name=_name(request, asked), room=_text(asked, "room"), thread=_text_or_none(asked, "thread"), form=form, context=_text(asked, "context"),
         opening=_text(asked, "opening"), attempt=_count(asked, "attempt"), fields={_clean(field): _text(fields, field) for field in fields},
@@ -212,7 +213,7 @@ def _offered(playground: Playground) -> list[dict[str, str]]:
 async def _send(playground: Playground, request: Request) -> Response:
     name, samples = request.path_params["name"], playground.samples
     if samples is None or name not in names():
-        raise Refused("not_found", f"sample {name[:80]}")
+        raise Refused("not_found", detail("sample", met=name[:80]))
     again = (await _object(request)).get("again") is True
     if again and name in samples.sent:
         sample, delivery = samples.sent[name]
@@ -265,26 +266,26 @@ def _named(name: str) -> str:
     """Return the name that somebody gave themselves; that of a token is nobody's to take."""
     name = _clean(name)
     if name.strip().lower().startswith("token:"):
-        raise Refused("request_invalid", "name: token: is what the names of API tokens begin with")
+        raise Refused("request_invalid", about("name", "token_names"))
     return name
 
 
 async def _object(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused("request_invalid", "Content-Type: application/json is needed")
+        raise Refused("request_invalid", about("Content-Type", "json_needed"))
     try:
         found = json.loads(await request.body())
     except (ValueError, RecursionError) as error:
-        raise Refused("request_invalid", "the body is not JSON") from error
+        raise Refused("request_invalid", about("body", "not_json")) from error
     if not isinstance(found, dict):
-        raise Refused("request_invalid", "the body is not an object")
+        raise Refused("request_invalid", about("body", "not_an_object"))
     return found
 
 
 def _text(asked: dict[str, Any], key: str) -> str:
     value = asked.get(key)
     if not isinstance(value, str):
-        raise Refused("request_invalid", f"{_clean(key)[:80]}: text is needed")
+        raise Refused("request_invalid", about(_clean(key)[:80], "write_text"))
     return _clean(value)
 
 
@@ -295,7 +296,7 @@ def _text_or_none(asked: dict[str, Any], key: str) -> str | None:
 def _count(asked: dict[str, Any], key: str) -> int:
     value = asked.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_ATTEMPTS:
-        raise Refused("request_invalid", f"{key}: a number is needed")
+        raise Refused("request_invalid", about(key, "write_number"))
     return value
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from leverframe.core import ids
 from leverframe.core.access import Identity
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.signing import standard_webhook_key
 from leverframe.core.subscriptions import Health, SealedSecret, Subscription, check, check_secret, rotated
@@ -61,7 +62,7 @@ def _secret(given: Given) -> tuple[str | None, str | None]:
     try:
         standard_webhook_key(word)
     except ValueError:
-        raise Refused("hook_field_invalid", "secret: after whsec_ comes base64") from None
+        raise Refused("hook_field_invalid", about("secret", "secret_after_prefix")) from None
     return word, None
 
 
@@ -104,10 +105,11 @@ def _room(desk: Desk, given: Given) -> str:
         return ""
     chat, _, room = word.partition(":")
     if chat not in desk.chats:
-        raise Refused("hook_field_invalid", f"notify: {word[:100]} begins with none of {', '.join(desk.chats) or 'the chats, of which there are none'}")
-    reason = desk.chats[chat](room)
-    if reason is not None or len(word) > LONGEST_ROOM:
-        raise Refused("hook_field_invalid", f"notify: {reason or word[:100]}")
+        raise Refused("hook_field_invalid", about("notify", "begins_with_no_chat", met=word[:100], known=", ".join(desk.chats) or "–"))
+    if (reason := desk.chats[chat](room)) is not None:
+        raise Refused("hook_field_invalid", reason.within("notify"))
+    if len(word) > LONGEST_ROOM:
+        raise Refused("hook_field_invalid", about("notify", "at_most_characters", most=LONGEST_ROOM))
     return word
 
 
@@ -115,7 +117,7 @@ async def edit(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id
     """Change the fields that were given. Raises ``Refused`` as :func:`add` does, and ``hook_changed`` for a version that was overtaken."""
     before = await desk.database.read(subscriptions.one, project, id)
     if "payloadUrl" in given and given.text("payloadUrl") is None:
-        raise Refused("hook_field_invalid", "payloadUrl: may not be empty")
+        raise Refused("hook_field_invalid", about("payloadUrl", "may_not_be_empty"))
     format = given.format(hooks.formats, before.format)
 
     def to(hook: Subscription) -> Subscription:
@@ -124,7 +126,7 @@ async def edit(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id
     after = to(before)
     check(after)
     if given.text("secret") is not None:
-        raise Refused("hook_field_invalid", "secret: action=rotate changes it")
+        raise Refused("hook_field_invalid", about("secret", "secret_rotated"))
     if after.url != before.url:
         await hooks.check_url(after.url)
     version = given.whole("version", before.version)
@@ -173,7 +175,7 @@ async def rotate(desk: Desk, hooks: HookDesk, identity: Identity, project: str, 
     secret, made = _secret(given)
     removes = given.flag("remove", False)
     if removes and secret is not None:
-        raise Refused("hook_field_invalid", "remove: takes the secret away, so there is none to give")
+        raise Refused("hook_field_invalid", about("remove", "secret_removed"))
     if secret is None and not removes:
         secret = made = new_secret()
     overlap, now = given.length("overlap", OVERLAP), desk.clock.now()
@@ -191,7 +193,7 @@ async def test(desk: Desk, hooks: HookDesk, identity: Identity, project: str, id
     now = desk.clock.now()
     format = hooks.formats.get(hook.format)
     if format is None:
-        raise Refused("hook_field_invalid", f"format: {hook.format[:50]} is none of {', '.join(hooks.formats)}")
+        raise Refused("hook_field_invalid", about("format", "none_of", met=hook.format[:50], known=", ".join(hooks.formats)))
     name, payload = trial(hook, format, identity.name or identity.kind, now.isoformat(timespec="seconds"))
     telling = Telling(name=name, action="", subject="", payload=payload, to=(), alone=(hook.destination,), role=Role.ALONE, repo=hook.project)
     await desk.act(identity, "hooks.test", _where(hook), tell, desk.database.new_id, telling, now=now)
@@ -215,7 +217,7 @@ async def resend(desk: Desk, hooks: HookDesk, identity: Identity, project: str, 
     assert which.state is not None
     rate = given.number("rate", 0.0)
     if not 0 <= rate <= MOST_PER_S:  # not a number is neither
-        raise Refused("hook_field_invalid", f"rate: 0, or up to {MOST_PER_S} a second")
+        raise Refused("hook_field_invalid", about("rate", "zero_or_a_second", most=MOST_PER_S))
     count = await desk.redrive.retry_matching(
         state=which.state.name.lower(), destination=hook.destination, since=which.since, until=which.until, route=None,
         rate_per_s=rate or None)

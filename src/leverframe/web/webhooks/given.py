@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Refused
 from leverframe.core.json_objects import read_object
 from leverframe.core.topics import EVERYTHING, TOPICS, read_topic
@@ -50,7 +51,7 @@ class Given:
         """Return the field's last value as it is, ``""`` when it was not given. Raises ``Refused("hook_field_invalid")`` for a NUL in it."""
         value = self.values[name][-1] if self.values.get(name) else ""
         if "\0" in value:
-            raise Refused("hook_field_invalid", f"{name}: holds a NUL")
+            raise Refused("hook_field_invalid", about(name, "holds_nul"))
         return value
 
     def flag(self, name: str, default: bool) -> bool:
@@ -59,7 +60,7 @@ class Given:
             return default
         word = self.raw(name).strip().lower()
         if word not in _YES and word not in _NO:
-            raise Refused("hook_field_invalid", f"{name}: true or false")
+            raise Refused("hook_field_invalid", about(name, "write_true_or_false"))
         return word in _YES
 
     def number(self, name: str, default: float) -> float:
@@ -68,7 +69,7 @@ class Given:
         try:
             return default if word is None else float(word)
         except ValueError:
-            raise Refused("hook_field_invalid", f"{name}: write a number") from None
+            raise Refused("hook_field_invalid", about(name, "write_number")) from None
 
     def whole(self, name: str, default: int) -> int:
         """Return the field as a whole number; raises ``Refused("hook_field_invalid")`` when it is none."""
@@ -76,7 +77,7 @@ class Given:
         if word is None:
             return default
         if not word.isascii() or not word.isdigit() or len(word) > 9:
-            raise Refused("hook_field_invalid", f"{name}: write a whole number")
+            raise Refused("hook_field_invalid", about(name, "write_whole"))
         return int(word)
 
     def length(self, name: str, default: timedelta) -> timedelta:
@@ -84,7 +85,7 @@ class Given:
         word = self.text(name)
         found = default if word is None else timedelta(0) if word == "0" else span(word)
         if found is None:
-            raise Refused("hook_field_invalid", f"{name}: write 0, 30m, 24h or 7d")
+            raise Refused("hook_field_invalid", about(name, "write_length"))
         return found
 
     def topics(self, format: Format) -> tuple[str, ...] | None:
@@ -96,11 +97,11 @@ class Given:
             return None
         words = [word for value in self.values["events"] for word in _BETWEEN.split(value.strip()) if word]
         if not words:
-            raise Refused("hook_field_invalid", "events: choose at least one")
+            raise Refused("hook_field_invalid", about("events", "choose_one"))
         found = {read_topic(word) for word in words}
         if None in found:
             unknown = next(word for word in words if read_topic(word) is None)
-            raise Refused("hook_field_invalid", f"events: {unknown[:50]} is none of *, {', '.join(topic.name for topic in TOPICS)}")
+            raise Refused("hook_field_invalid", about("events", "none_of", met=unknown[:50], known=", ".join(["*", *(topic.name for topic in TOPICS)])))
         return narrowed(tuple(topic for topic in (EVERYTHING, *(one.name for one in TOPICS)) if topic in found), format)
 
     def format(self, formats: Mapping[str, Format], default: str) -> Format:
@@ -108,7 +109,7 @@ class Given:
         word = (self.text("format") or default).lower()
         found = formats.get(_FORMATS.get(word, word))
         if found is None:
-            raise Refused("hook_field_invalid", f"format: {word[:50]} is none of {', '.join(formats)}")
+            raise Refused("hook_field_invalid", about("format", "none_of", met=word[:50], known=", ".join(formats)))
         return found
 
     def shown(self) -> Asked:
@@ -122,7 +123,7 @@ def narrowed(topics: tuple[str, ...], format: Format) -> tuple[str, ...]:
         return (EVERYTHING,) if EVERYTHING in topics else topics
     found = tuple(topic.name for topic in TOPICS if topic.name in format.topics and (topic.name in topics or EVERYTHING in topics))
     if not found:
-        raise Refused("hook_field_invalid", f"events: the format {format.name} tells of {', '.join(sorted(format.topics))} only")
+        raise Refused("hook_field_invalid", about("events", "format_tells_only", format=format.name, topics=", ".join(sorted(format.topics))))
     return found
 
 
@@ -135,11 +136,11 @@ async def read_given(request: Request) -> Given:
     if kind == "multipart/form-data":
         return Given(_gathered(await _of_parts(request)), False)
     if body.strip() and kind not in ("", "application/x-www-form-urlencoded"):
-        raise Refused("content_type_unsupported", "application/json, or a form")
+        raise Refused("content_type_unsupported", detail("json_or_form"))
     try:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise Refused("request_invalid", f"at most {MOST_FIELDS} fields") from None
+        raise Refused("request_invalid", detail("at_most_fields", most=MOST_FIELDS)) from None
     return Given(_gathered(pairs), False)
 
 
@@ -158,7 +159,7 @@ async def _of_parts(request: Request) -> list[tuple[str, str]]:
     except MultiPartException as error:
         raise Refused("request_invalid", error.message[:200]) from None
     except KeyError:
-        raise Refused("request_invalid", "the Content-Type names no boundary") from None
+        raise Refused("request_invalid", detail("no_boundary")) from None
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
@@ -183,4 +184,4 @@ def _word(name: str, value: Any) -> str:
         case int() | float():
             return str(value)
         case _:
-            raise Refused("hook_field_invalid", f"{name[:50]}: write text, a number, true or false")
+            raise Refused("hook_field_invalid", about(name[:50], "write_value"))

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from leverframe.core import ids
 from leverframe.core.access import Allowed, Identity, allowed
+from leverframe.core.details import about
 from leverframe.core.errors import PROBLEMS, Refused, document
 from leverframe.core.projects import is_project
 from leverframe.core.subscriptions import SECRET_BYTES, URL_BYTES, Subscription
@@ -164,7 +165,7 @@ class WebhookPages:
         since = None if word is None else moment("since", word, now=now, ahead=False, timezone=self._desk.timezone)
         limit = query.text("limit") or "50"
         if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:6]) <= MOST:
-            raise Refused("request_invalid", f"limit: from 1 to {MOST}")
+            raise Refused("request_invalid", about("limit", "from_to", least=1, most=MOST))
         found = await self._hooks.foresight.would_receive(hook, since=since, before=query.id("evt", "before"), limit=int(limit))
         if problems.prefers_html(request.headers.get("accept")):
             viewer, path = pages.viewer_of(request, self._desk.timezone), f"{shapes.home(asked.project)}/{hook.shown_id}"
@@ -183,7 +184,7 @@ class WebhookPages:
         act = ACTIONS.get(word)
         try:
             if act is None:
-                raise Refused("hook_field_invalid", f"action: {word[:50]} is none of {', '.join(ACTIONS)}; without one the webhook is removed")
+                raise Refused("hook_field_invalid", about("action", "none_of_actions", met=word[:50], known=", ".join(ACTIONS)))
             done = await act(self._desk, self._hooks, asked.identity, asked.project, asked.hook, given)
         except Refused as refused:
             await self._noted(asked, f"hooks.{word}" if act is not None else "hooks", refused)

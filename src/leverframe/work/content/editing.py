@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from leverframe.core.content.keys import id_problem, slug_of
 from leverframe.core.content.validating import Problem, changes, check, empty, targets
 from leverframe.core.content.values import Collection, Document, Site, Unreadable, Value
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.ports.content import Changed, Held, StorageFailed, Stored, Tag
 from leverframe.store import content, content_changes
@@ -120,7 +121,7 @@ class Editor:
         except Unreadable as error:
             raise Refused("entry_unreadable", str(error)[:300]) from None
         if len(written) > ENTRY_BYTES:
-            raise Refused("entry_too_large", f"more than {ENTRY_BYTES // 1024} KB")
+            raise Refused("entry_too_large", detail("more_than", size=f"{ENTRY_BYTES // 1024} KB"))
         return written
 
     async def _store(

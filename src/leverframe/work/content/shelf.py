@@ -10,6 +10,7 @@ from typing import Any
 from leverframe.core.content.keys import id_problem
 from leverframe.core.content.validating import targets
 from leverframe.core.content.values import Collection, Document, Format, Site, Unreadable, Value
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.ports import Clock
 from leverframe.ports.content import EntryFormat, Held, Storage, StorageFailed, Stored, TooLarge
@@ -81,7 +82,7 @@ class Shelf:
         try:
             held = await self.storages[site.name].get(self.key_of(collection, id), cap=ENTRY_BYTES)
         except TooLarge:
-            raise Refused("entry_too_large", f"{collection.name}/{id}: more than {ENTRY_BYTES // 1024} KB") from None
+            raise Refused("entry_too_large", about(f"{collection.name}/{id}", "more_than", size=f"{ENTRY_BYTES // 1024} KB")) from None
         except StorageFailed as failed:
             raise refused(failed) from None
         return None if held is None else self.opened(site, collection, id, held)
