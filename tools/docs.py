@@ -245,10 +245,9 @@ def metrics() -> str:
         "| name | kind | labels | what |", "| --- | --- | --- | --- |",
     ]
     for metric in vars(Metrics()).values():
-        if hasattr(metric, "_documentation"):
-            family = next(iter(metric.describe()))
+        for family in metric.describe() if hasattr(metric, "describe") else ():
             name = family.name + ("_total" if family.type == "counter" else "")
-            labels = ", ".join(f"`{label}`" for label in metric._labelnames)
+            labels = ", ".join(f"`{label}`" for label in (metric if hasattr(metric, "_labelnames") else family)._labelnames)
             lines.append(f"| `{name}` | {family.type} | {labels} | {family.documentation} |")
     return _page(lines)
 

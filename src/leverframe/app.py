@@ -18,7 +18,6 @@ from leverframe.config import Config
 from leverframe.core.access import BUILT_IN, Role
 from leverframe.core.audit_chain import Signer
 from leverframe.core.cards import TEAMS
-from leverframe.core.delivery import Outcome
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.messages import Message
@@ -43,7 +42,6 @@ from leverframe.sources.github.source import GithubHook
 from leverframe.sources.hub import HubSource
 from leverframe.sources.teams.source import TeamsSource
 from leverframe.store import schema
-from leverframe.store.deliveries import Owed
 from leverframe.store.events import StoredEvent
 from leverframe.teams_rooms import TeamsRooms, build_teams, teams_bots
 from leverframe.web import assets, health
@@ -255,10 +253,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     host = build_plugins(config, database, metrics)
     hearing = build_hearing(host, database, clock, library, planned=planned) if host is not None else None
 
-    def told(chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None:
-        metrics.told(chat, outcome, duration_s)
-
-    hooks = build_hooks(config, database, clock, parse, told=told, planned=planned)
+    hooks = build_hooks(config, database, clock, parse, told=metrics.attempts.told, planned=planned)
     box, relay, crowd = None, Relay(hooks.guarded, config.hub.url), Crowd(clock)
     if is_needed(config):
         presser = build_presser(config, database, clock, library, relay, roles=roles, zone=zone, planned=planned)
@@ -289,7 +284,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
         let_look(box, database, clock, library, presser, said)
     deliverer = Deliverer(
         database, clock, boot=lambda: database.boot, chats=chats, library=library,
-        sender=Sender(routes, words, Mentions(config)), chance=random.random, bell=planned, told=told, crowd=crowd,
+        sender=Sender(routes, words, Mentions(config)), chance=random.random, bell=planned, told=metrics.attempts.told, crowd=crowd,
     )  # fmt: skip
     explainer = Explainer(database, clock, table=table, routes=config.routes, sources=parsing, parse=parse, accepted=accepted.ring, paths=paths)
     sites = build_sites(config, database, clock, box.dispatcher if box is not None else None)

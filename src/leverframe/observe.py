@@ -9,14 +9,64 @@ import queue
 import sys
 import threading
 import time
+from bisect import bisect_left
+from itertools import accumulate
 from typing import Any, TextIO, cast
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.utils import floatToGoString
 
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 
-_OUTCOME_NAMES = {Delivered: "delivered", Retryable: "retry", Rejected: "rejected"}
+_OUTCOME_NAMES: dict[type[Outcome], str] = {Delivered: "delivered", Retryable: "retry", Rejected: "rejected"}
+
+
+class _Tally:
+    """Attempts at one chat."""
+
+    __slots__ = ("buckets", "outcomes", "sum_s")
+
+    def __init__(self) -> None:
+        self.outcomes: dict[type[Outcome], int] = dict.fromkeys(_OUTCOME_NAMES, 0)
+        self.buckets, self.sum_s = [0] * len(Histogram.DEFAULT_BUCKETS), 0.0
+
+
+class Attempts:
+    """Delivery attempts, counted here and shown by the library: its own counter and histogram took a fifth of what the loop has for a delivery.
+
+    https://prometheus.github.io/client_python/collector/custom/
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[str, _Tally] = {}
+
+    def told(self, chat: str, outcome: Outcome, duration_s: float) -> None:
+        """Count an attempt; not from other threads."""
+        if (tally := self._of.get(chat)) is None:
+            tally = self._of[chat] = _Tally()
+        tally.outcomes[type(outcome)] += 1
+        tally.buckets[bisect_left(Histogram.DEFAULT_BUCKETS, duration_s)] += 1
+        tally.sum_s += duration_s
+
+    def describe(self) -> tuple[CounterMetricFamily, HistogramMetricFamily]:
+        """Return the two families without their samples."""
+        return (
+            CounterMetricFamily("leverframe_attempts_total", "Delivery attempts, by chat and outcome.", labels=["chat", "outcome"]),
+            HistogramMetricFamily("leverframe_attempt_seconds", "Seconds that an attempt took, by chat.", labels=["chat"]),
+        )
+
+    def collect(self) -> tuple[CounterMetricFamily, HistogramMetricFamily]:
+        """Return them as they stand."""
+        attempts, seconds = families = self.describe()
+        for chat, tally in self._of.items():
+            for kind, count in tally.outcomes.items():
+                if count:
+                    attempts.add_metric([chat, _OUTCOME_NAMES[kind]], count)
+            reached = zip(map(floatToGoString, Histogram.DEFAULT_BUCKETS), accumulate(tally.buckets), strict=True)
+            seconds.add_metric([chat], list(reached), tally.sum_s)
+        return families
 
 
 class Metrics:
@@ -30,8 +80,8 @@ class Metrics:
             "leverframe_accept_seconds", "Seconds from a request's last byte to its commit.", registry=self.registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )  # fmt: skip
-        self.attempts_total = Counter("leverframe_attempts_total", "Delivery attempts, by chat and outcome.", ["chat", "outcome"], registry=self.registry)
-        self.attempt_seconds = Histogram("leverframe_attempt_seconds", "Seconds that an attempt took, by chat.", ["chat"], registry=self.registry)
+        self.attempts = Attempts()
+        self.registry.register(self.attempts)
         self.owed = Gauge("leverframe_deliveries_owed", "Deliveries owed at the last look.", registry=self.registry)
         self.dead = Gauge("leverframe_deliveries_dead", "Dead letters at the last look.", registry=self.registry)
         self.unrouted = Gauge("leverframe_events_unrouted", "Events waiting to be routed at the last look.", registry=self.registry)
@@ -62,17 +112,6 @@ class Metrics:
             "leverframe_plugin_failures_total", "Failures of plugins, by plugin and hook: command, message, event, happening, runner, chat, or blocking.",
             ["plugin", "hook"], registry=self.registry,
         )  # fmt: skip
-
-        self._of_attempts: dict[tuple[str, type[Outcome]], tuple[Counter, Histogram]] = {}
-
-    def told(self, chat: str, outcome: Outcome, duration_s: float) -> None:
-        """Count an attempt."""
-        key = chat, type(outcome)
-        if key not in self._of_attempts:
-            self._of_attempts[key] = self.attempts_total.labels(chat, _OUTCOME_NAMES[type(outcome)]), self.attempt_seconds.labels(chat)
-        count, seconds = self._of_attempts[key]
-        count.inc()
-        seconds.observe(duration_s)
 
     def commanded(self, command: str, code: str, duration_s: float, *, service: str, environment: str) -> None:
         """Count a command; ``command``, ``service`` and ``environment`` are of the hub's, ``code`` is ``ok`` or the refusal's."""

@@ -75,7 +75,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the subscription is over: it said so."""
 
 
-_WELL, _NOTHING = Standing(), Verdict()
+WELL, NOTHING = Standing(), Verdict()
+"""Mostly."""
 
 
 def trying_s(age_s: float, key_failures: int, failing_s: float) -> float:
@@ -99,7 +100,7 @@ def judge(
     """
     match outcome:
         case Delivered():
-            return (standing if stopped else _WELL), _NOTHING
+            return (standing if stopped else WELL), NOTHING
         case Rejected(code=code):
             return standing, Verdict(dead=code, over=code == GONE)
         case Retryable(code=code, after_s=after_s):

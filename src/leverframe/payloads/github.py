@@ -52,7 +52,9 @@ class GitHub:
     def sign(self, payload: Payload, sending: Sending) -> dict[str, str]:
         """Return the headers of one try. A receiver of GitHub's knows one signature: it is the newest secret's."""
         headers = {**payload.headers, **standard_headers(sending.secrets, sending.delivery_id, sending.attempt_at, payload.body)}
-        return headers | sign_github(sending.secrets[0], payload.body) if sending.secrets else headers
+        if sending.secrets:
+            headers.update(sign_github(sending.secrets[0], payload.body))
+        return headers
 
 
 def _passed_on(occasion: Occasion) -> dict[str, str]:

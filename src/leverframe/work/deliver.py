@@ -35,9 +35,9 @@ log = structlog.get_logger("leverframe.deliver")
 
 
 class Told(Protocol):
-    """Hears of every attempt: metrics and log."""
+    """Hears of every attempt: metrics."""
 
-    def __call__(self, chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None: ...
+    def __call__(self, chat: str, outcome: Outcome, duration_s: float) -> None: ...
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ class Deliverer(Holder[_Held, Round, Sequence[Owed]]):
         sent = await self._sender.send(chat, one, event, card, partial(self._pace, held, chat))
         outcome = sent.outcome
         took_s = (self._clock.now() - started).total_seconds()
-        self._told(held.name.partition(":")[0], outcome, took_s, one)
+        self._told(held.name.partition(":")[0], outcome, took_s)
         first = held.stop_until_s is None  # messages under way together fail together: that is one failure of the destination
         decision = decide(
             outcome,

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 
-import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core.errors import Locale
@@ -26,13 +26,6 @@ _SMALL = 1_000
 """What anything that is kept takes, as bytes."""
 
 
-class Made(msgspec.Struct, frozen=True):
-    """A payload, with what every hub adds to its headers."""
-
-    payload: Payload
-    headers: Mapping[str, str]
-
-
 class Payloads:
     """Renders events, and keeps what was rendered last."""
 
@@ -44,15 +37,15 @@ class Payloads:
         self.formats = formats
         self._database, self._parse, self._projects, self._pushers = database, parse, projects, pushers
         self._hub_url, self._hub_id, self._locale, self._zone = hub_url, hub_id, locale, zone
-        self._kept: OrderedDict[tuple[int, str], Made | Ignored | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, str], Payload | Ignored | None] = OrderedDict()
         self._held = 0
         self._loading: dict[tuple[int, str], asyncio.Future[None]] = {}
 
-    def kept(self, id: int, format: str) -> Made | Ignored | None:
+    def kept(self, id: int, format: str) -> Payload | Ignored | None:
         """Return what the format of that name made of one event, if that is in memory: mostly it is, as a thousand subscribers hear of the same."""
         return self._kept.get((id, format))
 
-    async def get(self, ids: Iterable[int], format: Format) -> dict[int, Made | Ignored | None]:
+    async def get(self, ids: Iterable[int], format: Format) -> dict[int, Payload | Ignored | None]:
         """Return what ``format`` makes of events, by id; ``None`` for one whose body is gone."""
         wanted = set(ids)
         found = {id: self._kept[id, format.name] for id in wanted if (id, format.name) in self._kept}
@@ -65,7 +58,7 @@ class Payloads:
             found.update(await self._load(missing, format))
         return found
 
-    async def _load(self, ids: list[int], format: Format) -> dict[int, Made | Ignored | None]:
+    async def _load(self, ids: list[int], format: Format) -> dict[int, Payload | Ignored | None]:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         for id in ids:
             self._loading[id, format.name] = done
@@ -84,8 +77,8 @@ class Payloads:
                 self._loading.pop((id, format.name), None)
             done.set_result(None)
 
-    def make(self, stored: StoredEvent, headers: Mapping[str, str], format: Format) -> Made | Ignored:
-        """Return what ``format`` makes of one event."""
+    def make(self, stored: StoredEvent, headers: Mapping[str, str], format: Format) -> Payload | Ignored:
+        """Return what ``format`` makes of one event, with the way that it has come."""
         event = self._parse(stored)
         name = event.repo or ""
         rendered = format.render(Occasion(
@@ -94,9 +87,9 @@ class Payloads:
         ))  # fmt: skip
         if isinstance(rendered, Ignored):
             return rendered
-        return Made(rendered, {HEADER: ",".join([*trail(headers)[-MOST_HUBS:], self._hub_id])})
+        return replace(rendered, headers={**rendered.headers, HEADER: ",".join([*trail(headers)[-MOST_HUBS:], self._hub_id])})
 
-    def _keep(self, key: tuple[int, str], made: Made | Ignored | None) -> None:
+    def _keep(self, key: tuple[int, str], made: Payload | Ignored | None) -> None:
         if key in self._kept:
             return
         self._kept[key] = made
@@ -106,8 +99,8 @@ class Payloads:
             self._held -= _size(gone)
 
 
-def _size(made: Made | Ignored | None) -> int:
-    return _SMALL + (len(made.payload.body) if isinstance(made, Made) else 0)
+def _size(made: Payload | Ignored | None) -> int:
+    return _SMALL + (len(made.body) if isinstance(made, Payload) else 0)
 
 
 def _whole(connection: Connection, ids: list[int]) -> tuple[dict[int, StoredEvent], dict[int, dict[str, str]]]:

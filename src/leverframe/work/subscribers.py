@@ -20,12 +20,12 @@ from leverframe.core.delivery import DAY_S, Delivered, Outcome, Rejected, Retrya
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
 from leverframe.core.json_objects import read_object
-from leverframe.core.subscribers import DISABLED_S, FAILING, LOOP, Standing, health_after, judge, trying_s
+from leverframe.core.subscribers import DISABLED_S, FAILING, LOOP, NOTHING, WELL, Standing, Verdict, health_after, judge, trying_s
 from leverframe.core.subscriptions import CHAT, GONE, Health, SealedSecret, Subscription, live
 from leverframe.core.wording.webhooks import HEALTH
 from leverframe.net import Answer, NotSent
 from leverframe.ports import Clock
-from leverframe.ports.payloads import Ignored, Sending
+from leverframe.ports.payloads import Ignored, Payload, Sending
 from leverframe.store import audit, deliveries, subscribers
 from leverframe.store.database import Database
 from leverframe.store.deliveries import Ended, Owed, Role, State
@@ -34,7 +34,7 @@ from leverframe.store.subscribers import Round, Window
 from leverframe.store.subscriptions import SecretBox
 from leverframe.work.bell import Bell
 from leverframe.work.holding import Holder
-from leverframe.work.payloads import Made, Payloads
+from leverframe.work.payloads import Payloads
 from leverframe.work.tell import Telling, tell
 
 WINDOW, LEAST = 128, 16
@@ -68,9 +68,9 @@ class Post(Protocol):
 
 
 class Told(Protocol):
-    """Hears of every attempt: metrics and log."""
+    """Hears of every attempt: metrics."""
 
-    def __call__(self, chat: str, outcome: Outcome, duration_s: float, delivery: Owed) -> None: ...
+    def __call__(self, chat: str, outcome: Outcome, duration_s: float) -> None: ...
 
 
 @dataclass(slots=True)
@@ -314,10 +314,10 @@ class Subscribers(Holder[_Held, Round, Window]):
         ended = self._clock.now()
         took_s = (ended - started).total_seconds()
         held.slow, held.late = took_s >= SLOW_S, self._is_late(held, ended)
-        self._told(CHAT, outcome, took_s, one)
+        self._told(CHAT, outcome, took_s)
         self._follow(held, subscription, one, outcome, started, ended, took_s)
 
-    async def _made(self, subscription: Subscription, one: Owed) -> Made | Ignored | Rejected:
+    async def _made(self, subscription: Subscription, one: Owed) -> Payload | Ignored | Rejected:
         format = self._payloads.formats.get(subscription.format)
         if format is None:
             return Rejected(code="hook_format_unknown", detail=subscription.format)
@@ -337,15 +337,15 @@ class Subscribers(Holder[_Held, Round, Window]):
             await self._clock.sleep(wait_s)
         return True
 
-    async def _try(self, held: _Held, subscription: Subscription, one: Owed, made: Made, now: datetime) -> Outcome:
+    async def _try(self, held: _Held, subscription: Subscription, one: Owed, made: Payload, now: datetime) -> Outcome:
         try:
             secrets = tuple(self._box.open(subscription.id, secret.sealed) for secret in live(held.secrets, now)) if held.secrets else ()
         except Refused as error:
             return Retryable(code=error.code)
         sending = Sending(delivery_id=show("dlv", one.id), attempt_at=now, secrets=secrets)
-        headers = self._payloads.formats[subscription.format].sign(made.payload, sending) | dict(made.headers)
+        headers = self._payloads.formats[subscription.format].sign(made, sending)
         try:
-            answer = await self._post.send("POST", subscription.url, headers, made.payload.body, cap=ANSWER_CAP)
+            answer = await self._post.send("POST", subscription.url, headers, made.body, cap=ANSWER_CAP)
         except NotSent as error:
             code = getattr(error, "code", None) or ("hook_unreachable" if error.surely else "hook_answer_lost")
             return Retryable(code=code, detail=error.reason)
@@ -355,30 +355,38 @@ class Subscribers(Holder[_Held, Round, Window]):
         self, held: _Held, subscription: Subscription, one: Owed, outcome: Outcome, started: datetime, now: datetime, took_s: float
     ) -> None:
         """Note what a try came to, and what follows."""
+        state, code, verdict = State.SENT, None, NOTHING
+        if isinstance(outcome, Delivered):
+            held.took, held.error = True, None
+        else:
+            state, code = State.OWED, outcome.code
+        if state is State.OWED or held.standing is not WELL:
+            verdict = self._judge(held, subscription, one, outcome, started, now)
+        if verdict.dead is not None:
+            state = State.DEAD
+        if verdict.park_s is None and state is not State.OWED:
+            self._free(held, one)
+        held.ended.append(Ended(
+            delivery_id=one.id, attempt=one.attempt, state=state, code=verdict.dead or code, started_at=started, duration_ms=round(took_s * 1000),
+            outcome=_OUTCOME[type(outcome)], status=outcome.status, detail=outcome.detail))
+
+    def _judge(self, held: _Held, subscription: Subscription, one: Owed, outcome: Outcome, started: datetime, now: datetime) -> Verdict:
+        """Return what follows, and stop what is to be stopped."""
         before, tried_s = held.key_failures.get(one.order_key, 0), 0.0
         if isinstance(outcome, Retryable):
+            held.failed = held.error = outcome.code
             since = (held.turning or subscription).failing_at
             tried_s = trying_s((started - one.scheduled_at).total_seconds(), before, 0.0 if since is None else (started - since).total_seconds())
         held.standing, verdict = judge(
             held.standing, outcome, key=one.order_key, key_failures=before, tried_s=tried_s, give_up_s=self._give_up_s, disabled=subscription.health is Health.DISABLED, stopped=held.stop_until_s is not None, chance=self._chance())
-        code, state = getattr(outcome, "code", None), State.OWED
-        if isinstance(outcome, Delivered):
-            state, held.took, held.error = State.SENT, True, None
-        elif isinstance(outcome, Retryable):
-            held.failed = held.error = code
-        if verdict.dead is not None:
-            state = State.DEAD
         if verdict.over:
             held.over = True
         if verdict.stop_s is not None:
             held.stop_until_s = max(held.stop_until_s or 0.0, verdict.stop_s)
         if verdict.park_s is not None:
-            held.parks[one.order_key] = Park(key=one.order_key, head=one.id, due_at=now + timedelta(seconds=verdict.park_s), failures=before + 1, code=code)
-        elif state is not State.OWED:
-            self._free(held, one)
-        held.ended.append(Ended(
-            delivery_id=one.id, attempt=one.attempt, state=state, code=verdict.dead or code, started_at=started, duration_ms=round(took_s * 1000),
-            outcome=_OUTCOME[type(outcome)], status=outcome.status, detail=outcome.detail))
+            due_at, code = now + timedelta(seconds=verdict.park_s), getattr(outcome, "code", None)
+            held.parks[one.order_key] = Park(key=one.order_key, head=one.id, due_at=due_at, failures=before + 1, code=code)
+        return verdict
 
     def _free(self, held: _Held, one: Owed) -> None:
         if one.order_key in held.key_failures:
