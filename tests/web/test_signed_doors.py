@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from leverframe.app import App, build
 from leverframe.config import load
+from leverframe.core.github_events import EVENTS
 from leverframe.store import tokens
 from leverframe.store.tables import audit, events
 
@@ -204,6 +205,8 @@ BAD_HOOKS = {
     "a room that is none": ({"room": "dev\0"}, 403, "hook_room_forbidden"),
     "an unknown workspace": ({"room": "dev", "subdomain": "nobody"}, 404, "hook_workspace_unknown"),
     "an event that is none": ({"room": "dev", "events": "push,<script>"}, 400, "request_invalid"),
+    "an event that is misspelt": ({"room": "dev", "events": "push,issue"}, 400, "hook_event_misspelt"),
+    "an action that is misspelt": ({"room": "dev", "events": "issues.opend"}, 400, "hook_event_misspelt"),
 }
 
 
@@ -215,6 +218,15 @@ async def test_a_hook_that_is_wrong_is_told_why(door: Door, case: tuple[dict[str
     assert (answer.status, answer.body["code"]) == (status, code)
     if code.startswith("hook_token"):
         assert "leverframe hook-tokens create" in answer.body["remedy"]
+
+
+async def test_a_misspelt_event_is_told_with_the_near_one(door: Door) -> None:
+    """``events=issue`` was taken, and the room never heard of an issue. What GitHub has is taken, and what may be newer than the hub."""
+    token = await door.token("*")
+    for asked, meant in (("issue", "issues"), ("pull_request,issues_comment.created", "issue_comment.created"), ("issues.opend", "issues.opened")):
+        assert (await door.hook(token, room="dev", events=asked)).body["detail"] == f"{asked.rpartition(',')[2]}: perhaps {meant}"
+    for n, asked in enumerate(("issue_relates_to", "*", "push,gollum", "zeppelin", "issues.zeppelined", ",".join(EVENTS))):
+        assert (await door.hook(token, f"g{n}", room="dev", events=asked)).status == 202, asked
 
 
 async def test_a_revoked_hook_token_is_unknown(door: Door) -> None:

@@ -5,6 +5,9 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 EVENTS: dict[str, tuple[str, ...]] = {
     name: tuple(actions.split())
     for name, actions in {
@@ -120,3 +123,25 @@ OF_OTHERS: dict[str, tuple[str, ...]] = {
     "subgroup": ("created", "deleted"),
 }
 """What sources of other kinds tell that GitHub has no word for."""
+
+
+ALIKE, NEARLY = 0.6, 0.8
+"""How like a known word another one is, by difflib's ratio, to be a misspelling of it; actions are many, and GitHub adds some every year."""
+
+
+def near(name: str, known: Iterable[str] = EVENTS, *, cutoff: float = ALIKE) -> str | None:
+    """Return which of ``known`` a name that is none of them was probably meant to be; ``None`` when none is like it."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
+
+
+def misspelt(asked: str) -> str | None:
+    """Return what an event that is asked for (``issue``, ``issues.opend``) was probably meant to be.
+
+    ``None`` for one that GitHub has, and for one that is like none of them: GitHub may have added it lately.
+    """
+    name, dot, action = asked.partition(".")
+    if name not in EVENTS:
+        meant = None if name == "*" else near(name)
+        return None if meant is None else f"{meant}{dot}{action}"
+    meant = near(action, EVENTS[name], cutoff=NEARLY) if action and action not in EVENTS[name] else None
+    return None if meant is None else f"{name}.{meant}"

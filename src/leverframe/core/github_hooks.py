@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from leverframe.core.github_events import EVENTS
+from leverframe.core.github_events import EVENTS, near
 from leverframe.core.globs import Globs
 from leverframe.core.payload import number, text
 from leverframe.core.routes import POST_BY_DEFAULT, Route
@@ -130,8 +129,7 @@ def unfit(names: Iterable[str], kind: Kind) -> tuple[Unfit, ...]:
         if name == EVERYTHING:
             continue
         if name not in EVENTS or name in ALWAYS:
-            close = get_close_matches(name.partition(".")[0], [known for known in EVENTS if known not in NEVER[kind] | ALWAYS], n=1, cutoff=0.6)
-            found.append(Unfit(name, "unknown", close[0] if close else None))
+            found.append(Unfit(name, "unknown", near(name.partition(".")[0], [known for known in EVENTS if known not in NEVER[kind] | ALWAYS])))
         elif name in NEVER[kind]:
             found.append(Unfit(name, "never"))
     return tuple(found)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from leverframe.core.details import Detail
+from leverframe.core.details import Detail, about
 from leverframe.core.errors import Refused
+from leverframe.core.github_events import misspelt
 from leverframe.core.routes import POST_BY_DEFAULT
 from leverframe.ports import Clock, Source
 from leverframe.store import tokens
@@ -66,6 +67,9 @@ class HookDoor:
         events = tuple(event for event in (part.strip() for part in query.get("events", "").split(",")) if event)
         if wrong_events := [event for event in events if not _EVENT.fullmatch(event)]:
             raise Refused("request_invalid", f"events: {wrong_events[0][:100]!r}")
+        for event in events:
+            if (meant := misspelt(event)) is not None:
+                raise Refused("hook_event_misspelt", about(event[:100], "perhaps", near=meant))
         if tokens.use_is_due(token, now):
             await self._database.write(tokens.used_hook, token.name, now)
         carried = Carried(name=f"hook {token.name}", to=(destination,), events=events or EVENTS)

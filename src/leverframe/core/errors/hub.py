@@ -45,6 +45,10 @@ row("grant_unknown", 400, ("There is no such grant.", f"Write one of {', '.join(
     ("그런 권한이 없습니다.", f"{', '.join(VERBS)} 가운데 쓰세요. *는 전부입니다."))
 row("header_invalid", 400, ("A header holds bytes that it may not hold.", "Send headers in plain ASCII."),
     ("헤더에 허용되지 않는 바이트가 있습니다.", "헤더는 ASCII로 보내세요."))
+row("hook_event_misspelt", 400, ("GitHub has no such event, but one that is called nearly so.",
+    "Correct the event in the hook's address: detail says which it may be. For an event newer than this hub write events=*."),
+    ("GitHub에 그런 이벤트는 없고 비슷한 이름의 이벤트가 있습니다.",
+    "훅 주소의 이벤트를 고치세요. 어느 이벤트인지는 detail에 있습니다. 이 허브보다 새로운 이벤트라면 events=*로 쓰세요."))
 row("hook_room_forbidden", 403, ("This hook token may not write to this room.", "Issue one that may: leverframe hook-tokens create NAME --room CHAT:ROOM"),
     ("이 훅 토큰은 이 방에 쓸 수 없습니다.", "쓸 수 있는 토큰을 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
 row("hook_room_missing", 400, ("The address names no room.", "Add room=dev-team to the hook's address."),
