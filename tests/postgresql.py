@@ -7,10 +7,25 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 from services.postgres import Server
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import LRUCache
 
 from leverframe.store import schema
+
+# Every hub that a test opens has an engine of its own. They share what was compiled, which takes longer than running it: SQLAlchemy
+# keeps it by dialect, and that of one engine is like that of another.
+_COMPILED: LRUCache[object, object] = LRUCache(1000)
+PGDialect_asyncpg.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign]
+PGDialect_asyncpg.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+
+
+@sa.event.listens_for(sa.Engine, "engine_connect")
+def _share(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(compiled_cache=_COMPILED)
 
 
 @pytest.fixture(scope="session")

@@ -225,11 +225,12 @@ class PostgresDatabase:
 
     async def start(self) -> None:
         """Make or migrate the tables, and take a place among the processes."""
-        unhurried = self._make_engine(None, poolclass=NullPool)  # a migration, or waiting for another process's, may take long
-        try:
-            await self._run(unhurried, schema.prepare)
-        finally:
-            await unhurried.dispose()
+        if await self.read(schema.version) != schema.HEAD:
+            unhurried = self._make_engine(None, poolclass=NullPool)  # a migration, or waiting for another process's, may take long
+            try:
+                await self._run(unhurried, schema.prepare)
+            finally:
+                await unhurried.dispose()
         self._pool = await asyncpg.create_pool(
             self._url, min_size=0, max_size=INGEST_CONNECTIONS, timeout=CONNECT_S, command_timeout=STATEMENT_S, connection_class=_Connection
         )
