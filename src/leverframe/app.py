@@ -315,7 +315,7 @@ async def _marry(config: Config, clock: Clock, signer: Signer, database: Any, *,
     before, after = bucket_steps(config, sources, sites)
     inbound = Inbound(
         Receiver(database, clock, recent, accepted.ring, owed_again, hub_id(config.hub.url)), sources,
-        hook=HookDoor(database, clock, parsing[HOOK], workspaces(config, chats)),
+        hook=HookDoor(database, clock, parsing[HOOK], workspaces(config, chats, outbound, clock, tokens)),
         incoming=IncomingDoor(database, clock, parsing[TEAMS], desk.chats),
         refusals=refusals, metrics=metrics, access=access, locale=locale, address_of=address_of, before=before, after=after,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from leverframe.net import Outbound
 from leverframe.plugin_rooms import plugin_chat
 from leverframe.ports import Chat, Clock
 from leverframe.signal_box import SignalBox
+from leverframe.slack_rooms import slack_chats
 from leverframe.teams_rooms import Bot
 from leverframe.web.doors import Door, Limit
 from leverframe.web.hook import Workspace
@@ -75,9 +76,15 @@ def _playground(config: Config, outbound: Outbound, talk: Any, clock: Clock, dem
     ]
 
 
-def workspaces(config: Config, chats: Mapping[str, Chat]) -> tuple[Workspace, ...]:
-    """Return where /hook may write: the Slack workspaces, or the playground where there is none."""
-    slack = [name for name, chat in chats.items() if chat.kind == "slack"]
-    return tuple(
-        Workspace(chat=name, subdomain=getattr(config.chats[name], "subdomain", None), check_room=chats[name].check_room) for name in slack or chats
-    )
+def workspaces(config: Config, chats: Mapping[str, Chat], outbound: Outbound, clock: Clock, tokens: Mapping[str, Any]) -> tuple[Workspace, ...]:
+    """Return where /hook may write: the Slack workspaces; where there is none, the other chats, which have no subdomain that could be wrong."""
+    found = []
+    for name, settings in slack_chats(config).items():
+        from leverframe.chats.slack.domain import Domain
+
+        found.append(Workspace(chat=name, is_called=Domain(settings, outbound, clock, tokens[name]).is_called, check_room=chats[name].check_room))
+    return tuple(found) or tuple(Workspace(chat=name, is_called=_is_any, check_room=chat.check_room) for name, chat in chats.items())
+
+
+async def _is_any(subdomain: str) -> bool:
+    return True

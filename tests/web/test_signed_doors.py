@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+from fakes.slack import TOKEN, FakeSlack
 
 from leverframe.app import App, build
 from leverframe.config import load
@@ -193,6 +194,47 @@ async def test_hooks_of_two_rooms_are_two_events(door: Door) -> None:
     token = await door.token("*")
     answers = [await door.hook(token, room=room) for room in ("a", "b", "a")]
     assert [answer.body["duplicate"] for answer in answers] == [False, False, True]
+
+
+async def hub_of(folder: Path, chats: str) -> Door:
+    """Return a hub with these chats."""
+    (folder / "leverframe.toml").write_text(f"[hub]\nurl = 'http://127.0.0.1:8080'\n[sources.github]\nsecrets = ['env:NEW']\n{chats}")
+    log = StringIO()
+    return Door(await build(load(folder / "leverframe.toml", {"NEW": "new", "TOKEN": TOKEN}), log_to=log), log)
+
+
+async def test_slack_tells_its_own_subdomain(tmp_path: Path) -> None:
+    """An address of old (subdomain, token, room) was refused unless the configuration named the subdomain, which Slack tells by itself."""
+    async with FakeSlack() as slack:  # https://fake.slack.com/
+        one = f"[chats.slack]\nbot_token = 'env:TOKEN'\napi_url = '{slack.url}'\n"
+        door = await hub_of(tmp_path, one)
+        token = await door.token("*")
+        slack.mode = "down"
+        assert (await door.hook(token, "g0", room="dev", subdomain="fake")).status == 202, "no other could be meant"
+        await door.app.stop()
+
+        slack.mode = "ok"
+        door = await hub_of(tmp_path, one)
+        assert (await door.hook(token, "g1", room="dev", subdomain="fake")).status == 202
+        wrong = await door.hook(token, "g2", room="dev", subdomain="fakes")
+        assert (wrong.status, wrong.body["code"], wrong.body["detail"]) == (404, "hook_workspace_unknown", "fakes") and "Correct it" in wrong.body["remedy"]
+        assert (await door.hook("lfh_nope", room="dev", subdomain="x")).body["code"] == "hook_token_unknown"
+        assert [call.method for call in slack.calls].count("auth.test") == 2, "once by each hub"
+        await door.app.stop()
+
+        slack.mode = "down"
+        door = await hub_of(tmp_path, f"{one}[chats.second]\nkind = 'slack'\nbot_token = 'env:TOKEN'\nsubdomain = 'other'\n")
+        assert (await door.hook(token, "g3", room="dev", subdomain="other")).status == 202
+        unsure = await door.hook(token, "g4", room="dev", subdomain="fake")
+        assert (unsure.status, unsure.body["code"], unsure.headers[b"retry-after"]) == (503, "hook_workspace_not_told", b"60"), "it may be that of either"
+        await door.app.stop()
+
+
+async def test_a_chat_without_subdomains_takes_any(tmp_path: Path) -> None:
+    """In the playground an address of old is tried as it is: no subdomain could be wrong there, and none could be configured."""
+    door = await hub_of(tmp_path, "[chats.playground]\n")
+    assert (await door.hook(await door.token("*"), room="dev", subdomain="acme")).status == 202
+    await door.app.stop()
 
 
 BAD_HOOKS = {

@@ -7,7 +7,7 @@ write to, and can be revoked. It never reaches a log: only the path is written t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -35,7 +35,8 @@ class Workspace:
     """A chat that ``/hook`` may write to."""
 
     chat: str
-    subdomain: str | None
+    is_called: Callable[[str], Awaitable[bool | None]]
+    """Whether its workspace has this subdomain; ``None`` when nobody can tell now."""
     check_room: Callable[[str], Detail | None]
 
 
@@ -53,7 +54,7 @@ class HookDoor:
         token = await self._database.read(tokens.hook_by_secret, secret, now)
         if token is None:
             raise Refused("hook_token_foreign" if _OF_SLACK.match(secret) else "hook_token_unknown")
-        workspace = self._workspace(query.get("subdomain", ""))
+        workspace = await self._workspace(query.get("subdomain", ""))
         if not (name := query.get("room", "").strip()):
             raise Refused("hook_room_missing")
         if not name.isprintable():
@@ -75,8 +76,15 @@ class HookDoor:
         carried = Carried(name=f"hook {token.name}", to=(destination,), events=events or EVENTS)
         return self._source, msgspec.json.encode(carried).decode(), ("hook", token.name, destination)
 
-    def _workspace(self, subdomain: str) -> Workspace:
+    async def _workspace(self, subdomain: str) -> Workspace:
+        unsure = []
         for workspace in self._workspaces:
-            if not subdomain or workspace.subdomain == subdomain:
+            called = not subdomain or await workspace.is_called(subdomain)
+            if called:
                 return workspace
+            unsure += [workspace] if called is None else []
+        if unsure and len(self._workspaces) == 1:
+            return unsure[0]  # no other could be meant, and GitHub sends an event only once
+        if unsure:
+            raise Refused("hook_workspace_not_told", subdomain[:100], retry_after_s=60)
         raise Refused("hook_workspace_unknown", subdomain[:100])

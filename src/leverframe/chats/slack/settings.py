@@ -24,7 +24,7 @@ class Settings(BaseModel):
     )
     api_url: str = Field("https://slack.com/api/", description="Slack's Web API; another address for GovSlack or a test.")
     posts_per_second: float = Field(1.0, ge=0, description="Messages a second and channel; 0 is no pacing.")
-    subdomain: str | None = Field(None, description="The workspace's name in its address (`acme` of acme.slack.com): `/hook?subdomain=acme` picks this chat.")
+    subdomain: str | None = Field(None, description="The workspace's name in its address (`acme` of acme.slack.com): `/hook?subdomain=acme` picks this chat. Left out, Slack is asked.")
     client_id: str | None = Field(None, description="The app's client id, for `/slack/install`.")
     client_secret: Secret | None = Field(None, description="The app's client secret, for `/slack/install` and for renewing tokens that are rotated.")
     team_id: str | None = Field(None, description="The workspace's id (`T…`): commands and clicks of another one are refused. Left out, the app's own workspaces speak.")

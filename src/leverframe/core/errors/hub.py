@@ -59,8 +59,10 @@ row("hook_token_foreign", 401, ("This is not a token of the hub's; a Slack token
     "Slack에서 그 토큰을 폐기한 뒤 여기서 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
 row("hook_token_unknown", 401, ("The hook token is unknown, revoked or expired.", "Issue one: leverframe hook-tokens create NAME --room CHAT:ROOM"),
     ("알 수 없거나 폐기되었거나 만료된 훅 토큰입니다.", "새로 발급하세요: leverframe hook-tokens create NAME --room CHAT:ROOM"))
-row("hook_workspace_unknown", 404, ("No Slack chat of the hub has this subdomain.", "Set subdomain on [chats.NAME] in leverframe.toml, or leave it out of the address."),
-    ("이 subdomain을 가진 Slack이 허브에 없습니다.", "leverframe.toml의 [chats.NAME]에 subdomain을 설정하거나 주소에서 빼세요."))
+row("hook_workspace_not_told", 503, ("Slack does not tell now which workspace has this subdomain.", "Set subdomain on [chats.NAME] in leverframe.toml, then Slack is not asked; else send it again after Retry-After seconds."),
+    ("이 subdomain의 워크스페이스가 어느 것인지 지금 Slack이 알려 주지 않습니다.", "leverframe.toml의 [chats.NAME]에 subdomain을 설정하면 Slack에 묻지 않습니다. 아니면 Retry-After 초 뒤에 다시 보내세요."))
+row("hook_workspace_unknown", 404, ("No Slack workspace of the hub has this subdomain.", "Correct it in the address (acme of acme.slack.com), or leave it out; subdomain on [chats.NAME] in leverframe.toml names another."),
+    ("이 subdomain을 가진 Slack 워크스페이스가 허브에 없습니다.", "주소에서 고치거나(acme.slack.com의 acme) 빼세요. 다른 이름은 leverframe.toml의 [chats.NAME]에 subdomain으로 정합니다."))
 row("hub_answer_unreadable", 502, ("Something answered that is not a Leverframe hub, or not one of this version.", "Check the address; leverframe doctor tells more."),
     ("Leverframe 허브가 아니거나 버전이 다른 서버가 응답했습니다.", "주소를 확인하세요. 자세한 것은 leverframe doctor가 알려 줍니다."))
 row("hub_not_running", 503, ("The hub is not running here.", "Start it with leverframe serve, name its configuration with --config, or reach one elsewhere with --url and --token."),
