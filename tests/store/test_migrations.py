@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -99,6 +100,38 @@ async def test_migrations_make_what_a_fresh_database_has(database_url: str, cloc
         assert await store.read(schema.version) == schema.HEAD
         assert len({str(row[0]) for row in fresh}) >= len(metadata.tables)
         # as the store's own close expects it: a process that is registered
+        await store.rejoin()
+
+
+async def test_what_sqlite_held_before_its_rows_lay_by_id_is_still_there(tmp_path: Path, clock: VirtualClock) -> None:  # noqa: F811
+    """Every row of the tables that were written anew, in its order; and an identifier is what rows lie by now."""
+    rows = {
+        "events": "(7, x'07', 'github', 'd7', 'push', NULL, NULL, NULL, 1), (5, x'05', 'github', 'd5', 'push', NULL, 'acme/web', NULL, 1)",
+        "bodies": "(5, 0, x'5b5d', x'7b7d')", "routing": "(7, 0, 2, NULL)",
+        "deliveries": "(9, 5, 'slack:#a', 'k', 0, 'r', 1, 2, 1, 1, 0, 3, NULL), (8, 5, 'slack:#b', 'k', 0, 'r', 0, 0, 1, 1, 0, NULL, NULL)",
+        "attempts": "(9, 2, 1, 4, 0, 200, NULL, ''), (9, 1, 1, 4, 1, 500, 'busy', 'words')",
+    }  # fmt: skip
+
+    def older(connection: Connection) -> None:
+        metadata.drop_all(connection)
+        _VERSION.drop(connection)
+        command.upgrade(migrations.config(connection), "0007")
+        for table, values in rows.items():
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES {values}")
+
+    def held(connection: Connection) -> dict[str, list[Any]]:
+        return {table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1, 2")] for table in rows}
+
+    def keyed(connection: Connection) -> set[str]:
+        return set(connection.exec_driver_sql("SELECT tbl_name FROM sqlite_master WHERE name LIKE 'sqlite_autoindex%'").scalars()) & rows.keys()
+
+    async with opened(f"sqlite:///{tmp_path}/hub.db", clock) as store:
+        await store.write(older)
+        before = await store.read(held)
+        assert await store.read(keyed) == rows.keys()
+        await store.write(schema.prepare)
+        assert await store.read(held) == before
+        assert await store.read(keyed) == {"events"}, "for what it is recognised by"
         await store.rejoin()
 
 

@@ -20,6 +20,11 @@ def from_us(us: int) -> datetime:
     return _UNIX + timedelta(microseconds=us)
 
 
+RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""An identifier that is a table's key: SQLite keeps the rows of an ``INTEGER PRIMARY KEY`` by it, and for a ``BIGINT`` an index beside them.
+https://sqlite.org/lang_createtable.html#rowid"""
+
+
 class Instant(sa.types.TypeDecorator[datetime]):
     """An aware UTC instant, kept as microseconds since 1970."""
 

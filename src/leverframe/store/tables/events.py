@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, metadata
+from leverframe.store.tables.columns import Instant, RowId, metadata
 
 events = sa.Table(
     "events", metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", RowId, primary_key=True, autoincrement=False),
     sa.Column("dedupe", sa.LargeBinary(16), nullable=False, unique=True, comment="digest of source and delivery id, or of hook token, room and delivery id"),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("delivery_id", sa.Text, nullable=False),
@@ -21,7 +21,7 @@ events = sa.Table(
 
 bodies = sa.Table(
     "bodies", metadata,
-    sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("event_id", RowId, primary_key=True, autoincrement=False),
     sa.Column("codec", sa.SmallInteger, nullable=False, comment="0 as it came, 1 zstandard"),
     sa.Column("headers", sa.LargeBinary, nullable=False, comment="JSON of the kept headers"),
     sa.Column("body", sa.LargeBinary, nullable=False),
@@ -29,7 +29,7 @@ bodies = sa.Table(
 
 routing = sa.Table(
     "routing", metadata,
-    sa.Column("event_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("event_id", RowId, primary_key=True, autoincrement=False),
     sa.Column("next_at", Instant, nullable=False, server_default="0"),
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("boot", sa.BigInteger, comment="the process that holds it"),
@@ -49,7 +49,7 @@ destinations = sa.Table(
 
 deliveries = sa.Table(
     "deliveries", metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", RowId, primary_key=True, autoincrement=False),
     sa.Column("event_id", sa.BigInteger, nullable=False),
     sa.Column("destination", sa.Text, nullable=False),
     sa.Column("order_key", sa.Text, nullable=False, comment="subject key, or empty: no order owed"),
@@ -85,6 +85,7 @@ attempts = sa.Table(
     sa.Column("status", sa.Integer),
     sa.Column("code", sa.Text),
     sa.Column("detail", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 cards = sa.Table(
