@@ -135,7 +135,7 @@ def test_a_command_alone_asks_for_its_form(line: str) -> None:
         (f"settle {OPEN} run", "choice_unknown", "run", (f"/lever settle {OPEN} ran", f"/lever settle {OPEN} did-not-run")),
         ("unlock web-app production now", "command_word_extra", "now", ()),
         ("subscribe web", "repository_invalid", "web", ()),
-        ("why dep", "id_invalid", "dep", ()),
+        ("why dep", "id_invalid", "dep", ("/lever why",)),
         ('deploy "web-app staging', "command_quote_open", '"web-app staging', ()),
         ("deploy web\0app staging", "command_character_invalid", "U+0000", ()),
         ("deploy web\u202eapp staging", "command_character_invalid", "U+202E", ()),
@@ -146,6 +146,54 @@ def test_a_mistake_names_the_word_and_what_may_have_been_meant(line: str, code: 
     """Every mistake has a stable code, the word that was met and whole lines that would work."""
     mistake = wrong(line)
     assert (mistake.code, mistake.met, mistake.suggestions) == (code, met, suggestions)
+
+
+@pytest.mark.parametrize(
+    ("line", "suggestions"),
+    [
+        # a command that is cut in two, or written together
+        ("who can deploy web-app", ("/lever who-can deploy web-app",)),
+        ("who_can deploy web-app", ("/lever who-can deploy web-app",)),
+        ("roll back web-app staging", ("/rollback web-app staging",)),
+        ("Roll-Back web-app to staging", ("/rollback web-app staging",)),
+        ("un lock web-app staging", ("/lever unlock web-app staging",)),
+        ("un lock", ("/lever unlock",)),
+        ("try again dep_01h0000000001", ("/lever retry dep_01h0000000001",)),
+        ("잠금해제 web-app staging", ("/lever unlock web-app staging",)),
+        ("잠금 해제 web-app staging", ("/lever unlock web-app staging",)),
+        ("구독 해제 acme/web", ("/lever unsubscribe acme/web",)),
+        ("롤 백 web-app staging", ("/rollback web-app staging",)),
+        ("누가 할 수 있나 deploy web-app", ("/lever who-can deploy web-app",)),
+        # a sentence with a command in it
+        ("please deploy web-app to staging", ("/deploy web-app staging",)),
+        ("what is the status", ("/status",)),
+        ("show me the queue", ("/lever queue",)),
+        ("show status web-app", ("/status web-app",)),
+        ("web-app staging 배포해줘", ("/deploy web-app staging",)),
+        ("배포해줘 web-app staging", ("/deploy web-app staging",)),
+        ("web-app staging 배포 해줘", ("/deploy web-app staging",)),
+        ("web-app 상태는?", ("/status web-app",)),
+        # a word that is nearly one
+        ("deploys", ("/deploy",)),
+        ("deploys web-app staging", ("/deploy web-app staging",)),
+        ("redeploy api", ("/deploy api production",)),
+        ("stat", ("/status",)),
+        ("hist web-app", ("/lever history web-app",)),
+        ("locked", ("/lever lock",)),
+        ("un", ("/lever unlock", "/lever unsubscribe")),
+        ("도움", ("/lever help",)),
+        # politeness after a command that only answers
+        ("status please", ("/status",)),
+        ("상태 알려줘", ("/status",)),
+        ("deploy please", ()),
+        # nothing of ours
+        ("good morning", ()),
+        ("web-app", ()),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_understood_as_far_as_a_command_is_in_it(line: str, suggestions: tuple[str, ...]) -> None:
+    """``who can deploy web-app`` was answered with "who-can can deploy web-app", and ``un lock`` with "lock un"."""
+    assert wrong(line).suggestions == suggestions
 
 
 def test_suggestions_and_usage_are_written_for_the_place() -> None:

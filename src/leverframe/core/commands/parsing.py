@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from leverframe.core.commands.assigning import Assigned, Misplaced, assign
 from leverframe.core.commands.definitions import Argument, Command, Known, Mark, Registry, Value
-from leverframe.core.commands.values import OFFERED, Wrong, close, duration_text, read_value
+from leverframe.core.commands.phrases import alike, at_the_beginning, within
+from leverframe.core.commands.values import OFFERED, Wrong, duration_text, read_value
 from leverframe.core.commands.words import Unreadable, Word, joined, quoted, split
 
 _FILLERS = frozenset({"to", "on", "in", "into", "at", "from", "for", "the", "please", "->", "→", "=>", "에", "에서", "를", "을", "로", "으로"})
@@ -114,7 +115,7 @@ def parse(text: str, registry: Registry, known: Known, *, mark: Mark = "/", mark
     name = words[0].text.lstrip("/!")
     command = registry.find(name)
     if command is None:
-        return _unknown(name, words, registry, mark)
+        return _unknown(name, words, registry, known, mark)
     rest = words[1:]
     if help_command is not None and len(rest) == 1 and _asks_help(rest[0], registry, known):
         return Parsed(command=help_command, values={"command": command.name})
@@ -123,9 +124,10 @@ def parse(text: str, registry: Registry, known: Known, *, mark: Mark = "/", mark
         case Parsed() | WantsForm():
             return found
         case Failed():
+            lines = [line for meant, after in at_the_beginning(words, registry, least=2) for line in _lines(meant, after, registry, known, mark)]
             return Mistake(
                 code=found.code, command=command, argument=found.argument, met=found.met, offered=found.offered, given=found.given,
-                suggestions=_suggestions(command, rest, found, registry, known, mark), usage=command.usage(mark),
+                suggestions=tuple(lines) or _suggestions(command, rest, found, registry, known, mark), usage=command.usage(mark),
             )  # fmt: skip
 
 
@@ -186,14 +188,24 @@ def _asks_help(word: Word, registry: Registry, known: Known) -> bool:
     return found is not None and found.name == "help" and word.text not in known.services
 
 
-def _unknown(name: str, words: Sequence[Word], registry: Registry, mark: Mark) -> Mistake:
-    """Return what is said of a line whose first word is no command; a command at its end is suggested, as Korean puts it."""
-    last = registry.find(words[-1].text) if len(words) > 1 else None
-    if last is not None:
-        return Mistake(code="command_unknown", met=name[:80], suggestions=(last.written(joined(words[:-1]), mark),))
-    meant = [registry.find(word) for word in close(name, registry.words)]
-    lines = [command.written(joined(words[1:]) if not _has_secrets(command) else "", mark) for command in meant if command is not None]
-    return Mistake(code="command_unknown", met=name[:80], suggestions=tuple(dict.fromkeys(line[:200] for line in lines)))
+def _unknown(name: str, words: Sequence[Word], registry: Registry, known: Known, mark: Mark) -> Mistake:
+    """Return what is said of a line whose first word is no command."""
+    lines: list[str] = []
+    for command, rest in (*at_the_beginning(words, registry), *within(words, registry)):
+        if lines := _lines(command, rest, registry, known, mark):
+            break
+    if not lines:
+        meant = alike(name, registry)
+        lines = [line for command in meant for line in _lines(command, words[1:], registry, known, mark) or [command.written("", mark)]]
+    return Mistake(code="command_unknown", met=name[:80], suggestions=tuple(dict.fromkeys(line[:200] for line in lines))[:OFFERED])
+
+
+def _lines(command: Command, words: Sequence[Word], registry: Registry, known: Known, mark: Mark) -> Sequence[str]:
+    """Return whole lines that a command with these words may have been meant for; none where the words say nothing to it."""
+    if _has_secrets(command):
+        return [command.written("", mark)]
+    found = read(command, words, registry, known)
+    return _suggestions(command, words, found, registry, known, mark) if isinstance(found, Failed) else [command.written(joined(words), mark)]
 
 
 def _suggestions(command: Command, words: Sequence[Word], failed: Failed, registry: Registry, known: Known, mark: Mark) -> tuple[str, ...]:
@@ -208,6 +220,9 @@ def _suggestions(command: Command, words: Sequence[Word], failed: Failed, regist
     else:
         for offer in failed.offered:
             line = _corrected(command, _replaced(words, failed, offer), registry, known, _DEPTH)
+            lines += [line] if line is not None else []
+        if not lines and not command.acts:  # "status please": without the word it only answers
+            line = _corrected(command, [*words[: failed.at], *words[failed.at + 1 :]], registry, known, 0)
             lines += [line] if line is not None else []
     return tuple(dict.fromkeys(command.written(line, mark) for line in lines))[: OFFERED * 2]
 
