@@ -190,7 +190,7 @@ def _asks_help(word: Word, registry: Registry, known: Known) -> bool:
 
 def _unknown(name: str, words: Sequence[Word], registry: Registry, known: Known, mark: Mark) -> Mistake:
     """Return what is said of a line whose first word is no command."""
-    lines: list[str] = []
+    lines: Sequence[str] = ()
     for command, rest in (*at_the_beginning(words, registry), *within(words, registry)):
         if lines := _lines(command, rest, registry, known, mark):
             break
