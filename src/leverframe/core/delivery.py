@@ -10,7 +10,7 @@ import msgspec
 DAY_S = 86_400.0
 
 
-class Delivered(msgspec.Struct, frozen=True, kw_only=True):
+class Delivered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The destination has it. ``remote_id`` is what it calls the message (Slack's ``ts``), for updates and replies."""
 
     remote_id: str | None = None
@@ -20,7 +20,7 @@ class Delivered(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class Retryable(msgspec.Struct, frozen=True, kw_only=True):
+class Retryable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The destination could not take it now: it stops this destination until the next try."""
 
     code: str
@@ -30,7 +30,7 @@ class Retryable(msgspec.Struct, frozen=True, kw_only=True):
     """What the destination asked for (``Retry-After``), in seconds."""
 
 
-class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """This message will never be taken: a dead letter at once, with the remedy shown."""
 
     code: str

@@ -71,7 +71,7 @@ class Card:
     """The delivery that it shows."""
 
 
-class Owed(msgspec.Struct, frozen=True, kw_only=True):
+class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A delivery to be tried now."""
 
     id: int
@@ -97,7 +97,7 @@ class Taken:
     """Where the room is paced: nothing is sent before."""
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
+class Ended(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one attempt came to. ``attempt`` is the count before it: it fences a worker that comes late."""
 
     delivery_id: int
