@@ -25,6 +25,8 @@ from typing import Any, Self
 
 from fakes.slack import TOKEN, FakeSlack
 
+from acceptance.forks import Forked, printed
+
 SECRET = "acceptance-secret"
 ROOMS = 8
 ROUTES = "".join(
@@ -113,7 +115,7 @@ class Hub:
             database = f"sqlite:///{self.disk}/hub.db"
             self._before = ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs -o size={disk_bytes} none "{self.disk}" && exec "$@"', "sh"]
         self.database = database or f"sqlite:///{folder}/hub.db"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self.config = folder / "leverframe.toml"
         self.environ = {"HUB_TEST_SECRET": SECRET, "HUB_TEST_TOKEN": TOKEN}
         """Where the configuration finds its secrets."""
@@ -132,13 +134,14 @@ class Hub:
 
     def spawn(self) -> None:
         """Start the process; it may not answer yet."""
-        program = "from leverframe.cli.main import main; main()"
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("LEVERFRAME_", "PORT"))}
+        environ = {**clean, "PYTHONPATH": str(SOURCE), **self.environ}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self._before, sys.executable, "-W", "error", "-c", program, "serve", "--config", str(self.config)], stdout=log, stderr=log,
-                env={**clean, "PYTHONPATH": str(SOURCE), **self.environ},
-            )  # fmt: skip
+            if self._before:
+                program = [sys.executable, "-W", "error", "-c", "from leverframe.cli.main import main; main()"]
+                self.process = subprocess.Popen([*self._before, *program, "serve", "--config", str(self.config)], stdout=log, stderr=log, env=environ)
+            else:
+                self.process = Forked("serve", "--config", str(self.config), environ=environ, out=log.fileno(), err=log.fileno())
 
     def start(self) -> None:
         """Start it and return when it is ready."""
@@ -157,12 +160,7 @@ class Hub:
 
     def command(self, *arguments: str) -> str:
         """Return what an operating command prints, run beside the hub with its configuration."""
-        program = "from leverframe.cli.main import main; main()"
-        ran = subprocess.run(
-            [sys.executable, "-W", "error", "-c", program, *arguments, "--config", str(self.config)], capture_output=True, text=True, timeout=60, check=False,
-            env={**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": "utf-8", **self.environ},
-        )  # fmt: skip
-        return ran.stdout
+        return printed(*arguments, "--config", str(self.config), environ={**os.environ, **self.environ})
 
     def kill(self) -> None:
         """End it as a power cut would."""

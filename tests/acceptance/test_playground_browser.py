@@ -8,8 +8,6 @@ import re
 import signal
 import socket
 import struct
-import subprocess
-import sys
 import time
 import urllib.request
 import zlib
@@ -18,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from acceptance.forks import Forked, printed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -34,15 +34,13 @@ class Demo:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
 
     def start(self) -> None:
-        program = "from leverframe.cli.main import main; main()"
         with (self._folder.parent / "demo.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", program, "demo", "--port", str(self.port), "--dir", str(self._folder)],
-                stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "TZ": "Asia/Seoul"},
-            )  # fmt: skip
+            self.process = Forked(
+                "demo", "--port", str(self.port), "--dir", str(self._folder), environ={**os.environ, "TZ": "Asia/Seoul"}, out=log.fileno(), err=log.fileno()
+            )
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -54,12 +52,8 @@ class Demo:
 
     def card(self, card: dict[str, object]) -> None:
         """Post a card to ``#dev-team``."""
-        program = "from leverframe.cli.main import main; main()"
-        issued = subprocess.run(
-            [sys.executable, "-c", program, "hook-tokens", "create", "cards", "--room", "playground:#dev-team", "--json", "--config", str(self._folder / "leverframe.toml")],
-            capture_output=True, check=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}, timeout=60,
-        )  # fmt: skip
-        address = f"{self.url}/teams/incoming/{json.loads(issued.stdout)['token']}"
+        issued = printed("hook-tokens", "create", "cards", "--room", "playground:#dev-team", "--json", "--config", str(self._folder / "leverframe.toml"), environ=os.environ)
+        address = f"{self.url}/teams/incoming/{json.loads(issued)['token']}"
         with urllib.request.urlopen(urllib.request.Request(address, json.dumps(card).encode(), {"Content-Type": "application/json"}), timeout=PATIENCE_S) as answer:
             assert answer.read() == b"1"
 
