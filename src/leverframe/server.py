@@ -23,7 +23,7 @@ import uvicorn
 
 from leverframe.app import App, build
 from leverframe.config import Config, socket_path
-from leverframe.core.errors import Refused, document
+from leverframe.core.errors import Locale, Refused, document
 from leverframe.observe import set_up_log
 from leverframe.store import people
 from leverframe.web.connections import Connection, Patience
@@ -32,6 +32,18 @@ from leverframe.web.replies import Receive, Scope, Send
 
 BACKLOG = 2048
 LOOK_S = 10.0
+WORDS = {
+    "demo": (
+        "\n  Playground:  {url}/playground\n  Console:     {link}   (signs you in once, within 15 minutes)\n\n  Stop with Ctrl-C.\n",
+        "\n  플레이그라운드:  {url}/playground\n  콘솔:            {link}   (15분 안에 한 번 로그인할 수 있습니다)\n\n  멈추려면 Ctrl-C를 누르세요.\n",
+    ),
+    "link": ("\n  Administrator's link, once, within 15 minutes: {link}\n", "\n  관리자 링크 (15분 안에 한 번): {link}\n"),
+    "taken": (
+        "leverframe: cannot listen on {bind}: {why}. Stop what listens there, or set hub.bind.",
+        "leverframe: {bind} 주소를 열 수 없습니다: {why}. 그 주소를 쓰고 있는 프로그램을 멈추거나 hub.bind를 바꾸세요.",
+    ),
+}
+"""What a person at the terminal is told at the start, in English and Korean."""
 log = structlog.get_logger("leverframe")
 
 
@@ -50,7 +62,7 @@ def serve(config: Config) -> int:
     try:
         listener = listen(config.hub.host, config.hub.port)
     except OSError as error:
-        print(f"leverframe: cannot listen on {config.hub.bind}: {error.strerror}. Stop what listens there, or set hub.bind.", file=sys.stderr)
+        print(_said("taken", config.hub.locale, bind=config.hub.bind, why=error.strerror), file=sys.stderr)
         return 1
     return _loop(_serve(config, listener))
 
@@ -77,9 +89,12 @@ async def _serve(config: Config, listener: socket.socket, *, demo: bool = False,
         code = getattr(error, "code", None)
         if code is None and not isinstance(error, RuntimeError):
             raise
-        print(f"leverframe: {error}", file=sys.stderr)
         if isinstance(error, Refused):
-            print(f"  → {document(error, config.hub.locale)['remedy']}", file=sys.stderr)
+            told = document(error, config.hub.locale)
+            met = f" ({told['detail']})" if "detail" in told else ""
+            print(f"{error.code}: {told['title']}{met}\n    → {told['remedy']}", file=sys.stderr)
+        else:
+            print(f"leverframe: {error}", file=sys.stderr)
         return 1
     app.start()
     # What is alive now stays alive: the collector need not look at it again, and parsed payloads are freed by counting.
@@ -229,6 +244,10 @@ class _Operator:
         await self._app(scope, receive, send)
 
 
+def _said(key: str, locale: Locale, **values: object) -> str:
+    return WORDS[key][locale == "ko"].format(**values)
+
+
 async def _greet(app: App, demo: bool, open_browser: bool, as_json: bool) -> None:
     """Give the administrator a way in: on the terminal, or where there is none in a file that only its owner reads."""
     url = app.config.hub.url
@@ -238,9 +257,9 @@ async def _greet(app: App, demo: bool, open_browser: bool, as_json: bool) -> Non
     if demo and as_json:
         print(json.dumps({"playground": f"{url}/playground", "console": link}), flush=True)
     elif demo:
-        print(f"\n  Playground:  {url}/playground\n  Console:     {link}   (signs you in once, within 15 minutes)\n\n  Stop with Ctrl-C.\n", flush=True)
+        print(_said("demo", app.config.hub.locale, url=url, link=link), flush=True)
     elif sys.stderr.isatty():
-        print(f"\n  Administrator's link, once, within 15 minutes: {link}\n", file=sys.stderr, flush=True)
+        print(_said("link", app.config.hub.locale, link=link), file=sys.stderr, flush=True)
     else:
         path = socket_path(app.config).with_suffix(".admin-link")
         try:

@@ -95,6 +95,25 @@ def test_the_demo_tells_programs_where_it_is(tmp_path: Path) -> None:
     assert told["playground"].endswith("/playground") and "/login?token=" in told["console"]
 
 
+def test_a_korean_hub_begins_in_korean(tmp_path: Path) -> None:
+    """``make run LOCALE=ko`` told where it is, and why it does not start, in English."""
+    program = [sys.executable, "-c", "from leverframe.cli.main import main; main()", "demo", "--dir", str(tmp_path / "demo"), "--port", "0", "--locale", "ko"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        try:
+            told = [running.stdout.readline() for _ in range(6)]
+        finally:
+            running.terminate()
+    assert told[1].startswith("  플레이그라운드:  http") and "/login?token=" in told[2] and "멈추려면" in told[4]
+    (tmp_path / "leverframe.toml").write_text("[hub]\nlocale = 'ko'\nbind = '192.0.2.1:1'\n[sources.github]\nsecrets = ['env:S']\n[chats.playground]\n")
+    ran = entry_point("serve", folder=tmp_path, environ={"S": "s"})
+    assert ran.status == 1 and "192.0.2.1:1 주소를 열 수 없습니다" in ran.err
+    (tmp_path / "hub.db").mkdir()
+    (tmp_path / "leverframe.toml").write_text("[hub]\nlocale = 'ko'\nbind = '127.0.0.1:0'\ndatabase = 'sqlite:///hub.db'\n[sources.github]\nsecrets = ['env:S']\n[chats.playground]\n")
+    ran = entry_point("serve", folder=tmp_path, environ={"S": "s"})
+    assert ran.status == 1 and "storage_unavailable: 지금 데이터베이스에 쓸 수 없어" in ran.err
+
+
 @pytest.mark.parametrize("fresh", [[], ["--fresh"]])
 def test_the_demo_leaves_another_hubs_folder_alone(tmp_path: Path, fresh: list[str]) -> None:
     """``--dir .`` wrote over leverframe.toml, and with ``--fresh`` removed everything beside it; now it refuses, and nothing is changed."""

@@ -54,7 +54,7 @@ DETAILS: dict[str, tuple[str, str]] = {
     "hook_hears_no_push": ("the hook does not hear push, so GitHub would send nothing; ping it instead", "웹훅이 push를 받지 않아 GitHub가 아무것도 보내지 않음. 대신 ping을 쓰세요"),
     "hook_secret_needed": ("a hook to another address needs one of its own", "다른 주소로 보내는 웹훅에는 따로 필요"),
     "hook_test_of_repositories": ("only hooks of a repository can be tested; ping does for the others", "저장소의 웹훅만 테스트할 수 있음. 나머지는 ping을 쓰세요"),
-    "id_begins": ("its ids begin with {prefix}_", "ID는 {prefix}_로 시작"),
+    "id_shape": ("an id is {prefix}_ and 13 letters or digits", "ID는 {prefix}_ 뒤에 글자와 숫자 13자"),
     "issuer_not_configured": ("the configuration has no such issuer", "설정에 이 발급자가 없음"),
     "json_needed": ("application/json is needed", "application/json이어야 함"),
     "json_or_form": ("application/json, or a form", "application/json 또는 양식"),

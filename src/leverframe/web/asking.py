@@ -68,7 +68,7 @@ def identifier(prefix: str, shown: str) -> int:
     try:
         return ids.read(prefix, shown)
     except ValueError:
-        raise Refused(_UNKNOWN.get(prefix, "request_invalid"), about(shown[:50], "id_begins", prefix=prefix)) from None
+        raise Refused(_UNKNOWN.get(prefix, "request_invalid"), about(shown[:50], "id_shape", prefix=prefix)) from None
 
 
 def span(text: str) -> timedelta | None:
