@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.issuer_keys import IssuerKeys, KeysAway
 from leverframe.net import Outbound
@@ -42,23 +43,23 @@ class Issuer:
         head, said, signed, signature = _read(token)
         kid = head.get("kid")
         if head.get("alg") != "RS256" or not isinstance(kid, str) or "crit" in head:
-            raise _invalid("it is not signed by RS256 with a named key")
+            raise _invalid("token_not_rs256")
         if said.get("iss") != self.issuer:
-            raise _invalid("another issuer signed it")
+            raise _invalid("token_of_other_issuer")
         key = await self._key(kid)
         try:
             key.verify(signature, signed, PKCS1v15(), SHA256())
         except InvalidSignature:
-            raise _invalid("its signature is not the issuer's") from None
+            raise _invalid("token_signature") from None
         audience = said.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
-            raise _invalid("it is for another audience")
+            raise _invalid("token_audience")
         now = self._clock.now().timestamp()
         ends, begins = _instant(said, "exp"), _instant(said, "nbf")
         if ends is None or ends + LEEWAY_S <= now:
-            raise _invalid("it has expired")
+            raise _invalid("token_expired")
         if begins is not None and begins - LEEWAY_S > now:
-            raise _invalid("its time has not begun")
+            raise _invalid("token_early")
         return said
 
     async def _key(self, kid: str) -> RSAPublicKey:
@@ -67,7 +68,7 @@ class Issuer:
         except KeysAway as away:
             raise Refused("oidc_keys_unavailable", self.issuer, retry_after_s=away.retry_after_s) from None
         if found is None:
-            raise _invalid("the issuer has no such key")
+            raise _invalid("token_key")
         return found.public
 
     async def close(self) -> None:
@@ -83,7 +84,7 @@ def issuer_of(token: str) -> str:
 
 def _read(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
     if len(token) > LONGEST or not token.isascii() or token.count(".") != 2:
-        raise _invalid("it is no JSON web token")
+        raise _invalid("token_no_jwt")
     head, said, signature = token.split(".")
     return _object(head), _object(said), f"{head}.{said}".encode(), _bytes(signature)
 
@@ -92,9 +93,9 @@ def _object(part: str) -> dict[str, Any]:
     try:
         found = json.loads(_bytes(part))
     except (ValueError, RecursionError):
-        raise _invalid("a part of it is no JSON") from None
+        raise _invalid("token_part_no_json") from None
     if not isinstance(found, dict):
-        raise _invalid("a part of it is no JSON object")
+        raise _invalid("token_part_no_object")
     return found
 
 
@@ -102,7 +103,7 @@ def _bytes(part: str) -> bytes:
     try:
         return urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except (binascii.Error, ValueError):
-        raise _invalid("a part of it is no base64") from None
+        raise _invalid("token_part_no_base64") from None
 
 
 def _instant(said: Mapping[str, Any], name: str) -> float | None:
@@ -111,4 +112,4 @@ def _instant(said: Mapping[str, Any], name: str) -> float | None:
 
 
 def _invalid(why: str) -> Refused:
-    return Refused("oidc_token_invalid", why)
+    return Refused("oidc_token_invalid", detail(why))

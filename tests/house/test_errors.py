@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from string import Formatter
 
 import pytest
 
@@ -73,6 +74,23 @@ def test_details_are_worded_in_one_place() -> None:
         if re.search(r"\b[a-z]{2,} [a-z]{2,}", text) and path.stem != "guarded"
     ]
     assert written == []
+
+
+def test_only_details_of_the_table_are_asked_for() -> None:
+    """A key that is not there would be a mistake of the hub's instead of a refusal; what its words put in is given."""
+    key_at = {"detail": 0, "about": 1, "invalid": 1, "_invalid": 0}
+    wrong = []
+    for path, tree in modules():
+        if not {"leverframe.core.details", "leverframe.sources.teams.fields"} & {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}:
+            continue
+        for node in ast.walk(tree):
+            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if name not in key_at or len(node.args) <= key_at[name] or not isinstance(key := node.args[key_at[name]], ast.Constant):
+                continue
+            wanted = {field for _, field, _, _ in Formatter().parse(DETAILS.get(key.value, ("", ""))[0]) if field}
+            if key.value not in DETAILS or wanted != {given.arg for given in node.keywords}:
+                wrong.append(f"{shown(path)}:{node.lineno} {key.value}")
+    assert wrong == []
 
 
 def test_every_detail_is_said_somewhere() -> None:

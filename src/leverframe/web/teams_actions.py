@@ -224,7 +224,7 @@ def _wanted(identity: Identity, body: Mapping[str, Any], project: str, by: Asker
     It waits for no other, as somebody has decided it; the same within :data:`TWICE_S` is a button that was pressed twice.
     """
     if more := set(body) - {"event_type", "client_payload"}:
-        raise Refused("request_invalid", about(min(more)[:50], "no_more_fields", known="event_type, client_payload"))
+        raise Refused("request_invalid", about(min(more)[:50], "only", known="event_type, client_payload"))
     if not isinstance(body.get("event_type"), str):
         raise Refused("request_invalid", about("event_type", "write_text"))
     if "client_payload" in body and not isinstance(body["client_payload"], dict):

@@ -204,11 +204,11 @@ def test_a_colour_is_a_tone(colour: str, tone: str) -> None:
 
 
 WRONG = {
-    "nothing at all": ({}, "summary: summary or text is required"),
+    "nothing at all": ({}, "summary: one of summary, text is needed"),
     "facts that are no list": ({"text": "x", "sections": [{"facts": {}}]}, "sections[0].facts: must be a list"),
     "a fact that is an object": ({"text": "x", "sections": [{}, {"facts": [{"name": "a", "value": {}}]}]}, "sections[1].facts[0].value: must be text"),
     "a section that is text": ({"text": "x", "sections": ["y"]}, "sections[0]: must be an object"),
-    "a button of no kind": ({"text": "x", "potentialAction": [{"name": "n"}]}, "potentialAction[0].@type: '' is none of OpenUri, HttpPOST and ActionCard"),
+    "a button of no kind": ({"text": "x", "potentialAction": [{"name": "n"}]}, "potentialAction[0].@type: '' is none of OpenUri, HttpPOST, ActionCard"),
     "a link to a script": (
         {"text": "x", "potentialAction": [{"@type": "OpenUri", "name": "n", "targets": [{"os": "default", "uri": "javascript:alert(1)"}]}]},
         "potentialAction[0].targets[0].uri: must be an http(s) address",
@@ -225,13 +225,13 @@ WRONG = {
         {"text": "x", "potentialAction": [{"@type": "ActionCard", "name": "n", "inputs": [{"@type": "TextInput", "id": "a"}] * 2, "actions": []}]},
         "potentialAction[0].inputs[1].id: is there twice",
     ),
-    "another type": ({"@type": "Thing", "text": "x"}, "@type: 'Thing' is not MessageCard"),
+    "another type": ({"@type": "Thing", "text": "x"}, "@type: only MessageCard"),
     "a foreign attachment": (
         {"type": "message", "attachments": [{"contentType": "image/png", "content": {}}]},
-        "attachments[0].contentType: 'image/png' is neither application/vnd.microsoft.card.adaptive nor application/vnd.microsoft.teams.card.o365connector",
+        "attachments[0].contentType: 'image/png' is none of application/vnd.microsoft.card.adaptive, application/vnd.microsoft.teams.card.o365connector",
     ),
-    "an empty adaptive card": ({"type": "AdaptiveCard", "body": []}, "body: is empty"),
-    "an element without a type": ({"type": "AdaptiveCard", "body": [{"text": "x"}]}, "body[0].type: is missing"),
+    "an empty adaptive card": ({"type": "AdaptiveCard", "body": []}, "body: may not be empty"),
+    "an element without a type": ({"type": "AdaptiveCard", "body": [{"text": "x"}]}, "body[0].type: missing"),
 }  # fmt: skip
 
 

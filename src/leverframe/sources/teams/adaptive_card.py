@@ -32,7 +32,7 @@ def read(card: Fields, numbers: Numbers) -> Card:
     parts = _together(reading.parts)
     posts = reading.asking(parts)
     if not posts:
-        raise invalid("body", "is empty")
+        raise invalid("body", "may_not_be_empty")
     return Card(title="", summary=card.text("fallbackText", most=1_000) or card.text("speak", most=1_000), tone=reading.tone, parts=tuple(posts))
 
 
@@ -47,11 +47,11 @@ class _Reading:
 
     def elements(self, of: Fields, key: str, depth: int) -> None:
         if depth > DEEPEST:
-            raise invalid(of.where(key), f"nests deeper than {DEEPEST} levels")
+            raise invalid(of.where(key), "nests_too_deep", most=DEEPEST)
         for one in of.each(key, most=ELEMENTS):
             self._seen += 1
             if self._seen > MOST:
-                raise invalid(one.path, f"at most {MOST} elements in a card")
+                raise invalid(one.path, "at_most_elements", most=MOST)
             self._element(one, depth)
 
     def _element(self, one: Fields, depth: int) -> None:
@@ -82,7 +82,7 @@ class _Reading:
             case _ if not kind and "items" in one.value:  # a column may leave its type out
                 self.elements(one, "items", depth + 1)
             case "":
-                raise invalid(one.where("type"), "is missing")
+                raise invalid(one.where("type"), "missing")
             case _:  # an element of a later version: what it falls back to, or nothing
                 fallback = one.value.get("fallback")
                 if isinstance(fallback, dict) and depth < DEEPEST:
@@ -155,7 +155,7 @@ class _Reading:
                 case "Action.ShowCard":
                     unfolded.append(one)
                 case "":
-                    raise invalid(one.where("type"), "is missing")
+                    raise invalid(one.where("type"), "missing")
                 case _:  # ToggleVisibility and what comes after: everything is visible here
                     pass
         if actions:
@@ -163,9 +163,9 @@ class _Reading:
         for one in unfolded:
             inner = one.one("card")
             if inner is None:
-                raise invalid(one.where("card"), "is missing")
+                raise invalid(one.where("card"), "missing")
             if depth >= DEEPEST:
-                raise invalid(one.path, f"nests deeper than {DEEPEST} levels")
+                raise invalid(one.path, "nests_too_deep", most=DEEPEST)
             if (title := one.text("title", most=200)).strip():
                 self.parts.append(Words(text=title, weight="heading", formatted=False))
             self.elements(inner, "body", depth + 1)
@@ -173,7 +173,7 @@ class _Reading:
 
     def _http(self, one: Fields) -> Post:
         if one.text("method").upper() not in ("POST", ""):
-            raise invalid(one.where("method"), "must be POST")
+            raise invalid(one.where("method"), "only", known="POST")
         sent = headers(one)
         content_type = next((each.text("value") for each in one.each("headers", most=20) if each.text("name").lower() == "content-type"), "application/json")
         return Post(id=self._numbers(), name=one.text("title", most=200).strip() or "…", target=one.address("url"), body=one.text("body"), content_type=content_type, headers=sent)
@@ -193,7 +193,7 @@ class _Reading:
 def _runs(one: Fields) -> str:
     inlines: Any = one.value.get("inlines")
     if not isinstance(inlines, list):
-        raise invalid(one.where("inlines"), "must be a list")
+        raise invalid(one.where("inlines"), "must_be_list")
     return "".join(run if isinstance(run, str) else Fields(run, one.where("inlines")).text("text") for run in inlines if isinstance(run, str | dict))
 
 

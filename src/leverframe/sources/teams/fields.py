@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from leverframe.core.details import about
 from leverframe.core.errors import Refused
 from leverframe.core.payload import is_web
 
@@ -16,9 +17,9 @@ LONGEST_IMAGE = 200_000
 """Characters of an image's address: it may be its own data, which is not kept."""
 
 
-def invalid(path: str, why: str) -> Refused:
-    """Return the refusal of a card: ``sections[0].facts[1].value: must be text``."""
-    return Refused("card_invalid", f"{path}: {why}"[:300])
+def invalid(path: str, why: str, /, **values: object) -> Refused:
+    """Return the refusal of a card: ``sections[0].facts[1].value: must be text``. ``why`` is a key of ``core.details``."""
+    return Refused("card_invalid", about(path[:200], why, **values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,15 @@ class Fields:
             case str() if len(value) <= most:
                 return value.encode("utf-8", "replace").decode()
             case str():
-                raise invalid(self.where(key), f"at most {most} characters")
+                raise invalid(self.where(key), "at_most_characters", most=most)
             case _:
-                raise invalid(self.where(key), "must be text")
+                raise invalid(self.where(key), "must_be_text")
 
     def needed(self, key: str, *, most: int = LONGEST) -> str:
         """Return the text at ``key``, which must say something."""
         found = self.text(key, most=most)
         if not found.strip():
-            raise invalid(self.where(key), "is missing")
+            raise invalid(self.where(key), "missing")
         return found
 
     def address(self, key: str) -> str:
@@ -64,7 +65,7 @@ class Fields:
         """Return ``found`` where it is an address of the web. (One with ``{{…}}`` in it is filled in later.)"""
         found = found.strip()
         if not found.lower().startswith(("https://", "http://")) or not found.isprintable() or " " in found:
-            raise invalid(self.where(key), "must be an http(s) address")
+            raise invalid(self.where(key), "must_be_address")
         return found
 
     def picture(self, key: str) -> str:
@@ -80,14 +81,14 @@ class Fields:
             return bool(value)
         if isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "true"
-        raise invalid(self.where(key), "must be true or false")
+        raise invalid(self.where(key), "must_be_flag")
 
     def number(self, key: str) -> int | None:
         """Return the whole number at ``key``."""
         value = self.value.get(key)
         if value is None or isinstance(value, int) and not isinstance(value, bool):
             return value
-        raise invalid(self.where(key), "must be a whole number")
+        raise invalid(self.where(key), "must_be_whole")
 
     def each(self, key: str, *, most: int) -> Sequence[Fields]:
         """Return the objects of the list at ``key``."""
@@ -95,12 +96,12 @@ class Fields:
         if value is None:
             return ()
         if not isinstance(value, list):
-            raise invalid(self.where(key), "must be a list")
+            raise invalid(self.where(key), "must_be_list")
         if len(value) > most:
-            raise invalid(self.where(key), f"at most {most}")
+            raise invalid(self.where(key), "at_most", most=most)
         for at, one in enumerate(value):
             if not isinstance(one, dict):
-                raise invalid(f"{self.where(key)}[{at}]", "must be an object")
+                raise invalid(f"{self.where(key)}[{at}]", "must_be_object")
         return [Fields(one, f"{self.where(key)}[{at}]") for at, one in enumerate(value)]
 
     def one(self, key: str) -> Fields | None:
@@ -109,7 +110,7 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, dict):
-            raise invalid(self.where(key), "must be an object")
+            raise invalid(self.where(key), "must_be_object")
         return Fields(value, self.where(key))
 
 

@@ -29,7 +29,7 @@ def read(card: Fields, numbers: Numbers) -> Card:
     if actions := _actions(card, "potentialAction", numbers):
         parts.append(Actions(actions=actions))
     if not (title.strip() or text.strip() or summary.strip() or parts):
-        raise invalid("summary", "summary or text is required")
+        raise invalid("summary", "one_of_needed", known="summary, text")
     return Card(title=title, summary=summary, tone=tone_of(card.text("themeColor", most=30)), parts=tuple(parts))
 
 
@@ -75,7 +75,7 @@ def _action(action: Fields, numbers: Numbers) -> Action:
         case "InvokeAddInCommand":
             return Elsewhere(name=action.needed("name", most=200))
         case other:
-            raise invalid(action.where("@type"), f"{other[:50]!r} is none of OpenUri, HttpPOST and ActionCard")
+            raise invalid(action.where("@type"), "none_of", met=repr(other[:50]), known="OpenUri, HttpPOST, ActionCard")
 
 
 def _open(action: Fields) -> Open:
@@ -86,17 +86,17 @@ def _open(action: Fields) -> Open:
     targets = action.each("targets", most=ACTIONS)
     chosen = next((one for one in targets if one.text("os") in ("", "default")), targets[0] if targets else None)
     if chosen is None:
-        raise invalid(action.where("targets"), "is missing")
+        raise invalid(action.where("targets"), "missing")
     return Open(name=name, url=chosen.address("uri"))
 
 
 def _post(action: Fields, numbers: Numbers, inputs: tuple[Input, ...]) -> Post:
     body = action.value.get("body")
     if body is not None and not isinstance(body, str):  # written as JSON where the format wants the text of it
-        raise invalid(action.where("body"), "must be text: the JSON as a string")
+        raise invalid(action.where("body"), "must_be_json_text")
     content_type = action.text("bodyContentType", most=200).strip() or "application/json"
     if content_type.partition(";")[0].strip().lower() not in ("application/json", "application/x-www-form-urlencoded"):
-        raise invalid(action.where("bodyContentType"), "must be application/json or application/x-www-form-urlencoded")
+        raise invalid(action.where("bodyContentType"), "one_of", known="application/json, application/x-www-form-urlencoded")
     return Post(
         id=numbers(), name=action.needed("name", most=200), target=action.address("target"), body=action.text("body"), content_type=content_type,
         headers=headers(action), inputs=inputs,
@@ -109,9 +109,9 @@ def headers(action: Fields) -> tuple[tuple[str, str], ...]:
     for one in action.each("headers", most=HEADERS):
         name, value = one.needed("name", most=100).strip(), one.text("value", most=4_000)
         if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
-            raise invalid(one.where("name"), "is no name of a header")
+            raise invalid(one.where("name"), "header_name_is_none")
         if any(ord(letter) < 0x20 or ord(letter) > 0xFF or letter == "\x7f" for letter in value):
-            raise invalid(one.where("value"), "holds what no header may hold")
+            raise invalid(one.where("value"), "header_value")
         if name.lower() not in _UNSENT:
             found.append((name, value))
     return tuple(found)
@@ -124,12 +124,12 @@ def _ask(action: Fields, numbers: Numbers) -> Action:
     posts = tuple(_post(one, numbers, ()) for one in actions if one.text("@type") == "HttpPOST")
     links = [one for one in actions if one.text("@type") in ("OpenUri", "ViewAction")]
     if wrong := next((one for one in actions if one.text("@type") not in ("HttpPOST", "OpenUri", "ViewAction")), None):
-        raise invalid(wrong.where("@type"), "an ActionCard holds HttpPOST and OpenUri")
+        raise invalid(wrong.where("@type"), "one_of", known="HttpPOST, OpenUri")
     if posts:
         return Ask(id=numbers(), name=name, inputs=inputs, posts=posts)
     if links:
         return Open(name=name, url=_open(links[0]).url)
-    raise invalid(action.where("actions"), "is missing")
+    raise invalid(action.where("actions"), "missing")
 
 
 def _input(one: Fields) -> Input:
@@ -144,10 +144,10 @@ def _input(one: Fields) -> Input:
         case "MultichoiceInput":
             choices = tuple((each.needed("value", most=1_000), each.text("display", most=1_000) or each.text("value")) for each in one.each("choices", most=CHOICES))
             if not choices:
-                raise invalid(one.where("choices"), "is missing")
+                raise invalid(one.where("choices"), "missing")
             return Input(id=id, kind="choice", title=title, value=value, required=required, choices=choices, several=one.flag("isMultiSelect"))
         case _:
-            raise invalid(one.where("@type"), f"{kind[:50]!r} is none of TextInput, DateInput and MultichoiceInput")
+            raise invalid(one.where("@type"), "none_of", met=repr(kind[:50]), known="TextInput, DateInput, MultichoiceInput")
 
 
 def _length(most: int | None) -> int | None:
@@ -158,5 +158,5 @@ def _unique(action: Fields, inputs: Sequence[Input]) -> None:
     seen: set[str] = set()
     for at, one in enumerate(inputs):
         if one.id in seen:
-            raise invalid(f"{action.where('inputs')}[{at}].id", "is there twice")
+            raise invalid(f"{action.where('inputs')}[{at}].id", "there_twice")
         seen.add(one.id)

@@ -89,16 +89,16 @@ def read(body: Mapping[str, Any]) -> Card:
         return adaptive_card.read(of, Numbers())
     kind = of.text("@type")
     if kind and kind != "MessageCard":
-        raise invalid("@type", f"{kind[:50]!r} is not MessageCard")
+        raise invalid("@type", "only", known="MessageCard")
     return message_card.read(of, Numbers())
 
 
 def _attached(one: Fields, numbers: Numbers) -> Card:
     kind, content = one.text("contentType").lower(), one.one("content")
     if content is None:
-        raise invalid(one.where("content"), "is missing")
+        raise invalid(one.where("content"), "missing")
     if kind == ADAPTIVE:
         return adaptive_card.read(content, numbers)
     if kind == CONNECTOR:
         return message_card.read(content, numbers)
-    raise invalid(one.where("contentType"), f"{kind[:80]!r} is neither {ADAPTIVE} nor {CONNECTOR}")
+    raise invalid(one.where("contentType"), "none_of", met=repr(kind[:80]), known=f"{ADAPTIVE}, {CONNECTOR}")
