@@ -159,7 +159,7 @@ async def _fill(folder: Path) -> tuple[str, tuple[str, ...]]:
     event, first, second = (database.new_id() for _ in range(3))
     await database.ingest(
         NewEvent(id=event, dedupe=b"0" * 16, source="github", delivery_id="one", name="push", action=None, repo="acme/web", carried=None,
-                 received_us=to_us(now), codec=0, headers=b"[]", body=json.dumps(PUSH).encode())
+                 received_us=to_us(now), headers=b"[]", body=json.dumps(PUSH).encode())
     )  # fmt: skip
     planned = [
         Planned(id=id, event_id=event, destination="playground:#dev-team", order_key="", role=Role.ALONE, route="team", state=State.DEAD, scheduled_at=now)

@@ -45,7 +45,7 @@ class Harness:
         fields: dict[str, Any] = {
             "id": id, "dedupe": blake2b(repr(id if mark is None else mark).encode(), digest_size=16).digest(), "source": "github",
             "delivery_id": f"guid-{id}", "name": "push", "action": None, "repo": f"acme/{id}", "carried": None,
-            "received_us": to_us(self.clock.now()), "codec": 0, "headers": b"[]", "body": b"{}",
+            "received_us": to_us(self.clock.now()), "headers": b"[]", "body": b"{}",
         }  # fmt: skip
         return NewEvent(**{**fields, **changes})
 

@@ -30,7 +30,7 @@ async def some_event(database: PostgresDatabase, **changes: Any) -> int:
     id = database.new_id()
     fields: dict[str, Any] = {
         "id": id, "dedupe": os.urandom(16), "source": "github", "delivery_id": str(id), "name": "push", "action": None, "repo": None, "carried": None,
-        "received_us": 0, "codec": 0, "headers": b"[]", "body": b"{}",
+        "received_us": 0, "headers": b"[]", "body": b"{}",
     }  # fmt: skip
     return await database.ingest(NewEvent(**{**fields, **changes}))
 

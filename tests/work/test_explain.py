@@ -18,7 +18,7 @@ from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import to_us
 from leverframe.work.explain import Explained, Explainer
 from leverframe.work.fanout import Carried
-from leverframe.work.receive import PLAIN, dedupe_digest
+from leverframe.work.receive import dedupe_digest
 
 pytestmark = pytest.mark.anyio
 ROUTES = (Route(name="everything", events=("*",), to=("slack:#all",)), Route(name="github", source="github", events=("push",), to=("slack:#dev",)))
@@ -37,7 +37,7 @@ async def test_the_routing_that_an_event_carried_is_told_first(sqlite_url: str, 
         event_id = database.new_id()
         await database.ingest(NewEvent(
             id=event_id, dedupe=dedupe_digest("hook", "1"), source="hook", delivery_id="1", name="pull_request", action="opened", repo="acme/web",
-            carried=msgspec.json.encode(carried).decode(), received_us=to_us(clock.now()), codec=PLAIN, headers=b"[]", body=BODY))
+            carried=msgspec.json.encode(carried).decode(), received_us=to_us(clock.now()), headers=b"[]", body=BODY))
         told = await explainer.explain_stored(event_id, "en")
         assert told[0] == Explained(route="hook ci", fired=fired, reason=told[0].reason, destinations=("slack:#dev",))
         assert told[0].reason.startswith("events: pull_request.opened")

@@ -29,7 +29,7 @@ async def test_an_event_that_cannot_be_planned_holds_no_other_up(postgres_server
         id = hub.database.new_id()
         await hub.database.ingest(
             NewEvent(id=id, dedupe=b"0" * 16, source="github", delivery_id="1", name="push", action=None, repo=None, carried=broken,
-                     received_us=to_us(clock.now()), codec=0, headers=b"[]", body=msgspec.json.encode(push()))
+                     received_us=to_us(clock.now()), headers=b"[]", body=msgspec.json.encode(push()))
         )  # fmt: skip
         await hub.receive("push", push(message="after"))
         with capture_logs() as logged:

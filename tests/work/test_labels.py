@@ -56,7 +56,7 @@ async def test_what_carried_its_own_routing_waits_for_no_label(sqlite_url: str, 
                 NewEvent(
                     id=hub.database.new_id(), dedupe=bytes([number]) * 16, source="github", delivery_id=str(number), name="issues", action=payload["action"],
                     repo="acme/web", carried=msgspec.json.encode(Carried(name="hook ci", to=("slack:#dev",), events=("*",))).decode(),
-                    received_us=to_us(clock.now()), codec=0, headers=b"[]", body=msgspec.json.encode(payload),
+                    received_us=to_us(clock.now()), headers=b"[]", body=msgspec.json.encode(payload),
                 )
             )  # fmt: skip
         await hub.settle()

@@ -16,6 +16,7 @@ from leverframe.core import ids
 from leverframe.core.cards import TEAMS, masking
 from leverframe.core.headers import is_secret
 from leverframe.core.wording.levers import HUB, LEVER
+from leverframe.store.ingest import ZSTANDARD
 from leverframe.store.tables import bodies, deliveries, events, routing, to_us
 
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -133,7 +134,7 @@ def body(conn: Connection, event_id: int) -> Body | None:
     if row is None:
         return None
     raw = bytes(row.body)
-    if row.codec == 1:
+    if row.codec == ZSTANDARD:
         raw = zstandard.ZstdDecompressor().decompress(raw, max_output_size=_LARGEST_BODY)
     headers = {name: value for name, value in json.loads(bytes(row.headers)) if not is_secret(name)}
     return Body(headers=headers, body=masking.shown(raw) if row.source == TEAMS else raw)

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from leverframe.ports import Accepted
+from leverframe.store.ingest import ZSTANDARD
 from leverframe.store.tables import bodies, events, label_waits, processes, routing
 
-ZSTANDARD = 1
 LOOK = 8
 """Beside other processes, so many batches from the oldest event on are looked through for one that is free."""
 

@@ -85,6 +85,7 @@ class PostgresDatabase:
         """Why the database could not be used, ``None`` once something was written again: a standby answers questions, and takes nothing."""
         self._pool: asyncpg.Pool | None = None
         self._waiting: list[tuple[NewEvent, asyncio.Future[int]]] = []
+        self._compress = ingest.compressor()
         self._idle = INGEST_CONNECTIONS
         self._scheduled = self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -180,7 +181,7 @@ class PostgresDatabase:
         for event in batch:
             first.setdefault(event.dedupe, event)
         fresh = list(first.values())
-        columns = [list(column) for column in zip(*(event.event_row() + event.body_row()[1:] for event in fresh), strict=True)]
+        columns = [list(column) for column in zip(*(event.event_row() + event.body_row(self._compress)[1:] for event in fresh), strict=True)]
         if self._pool is None:
             raise Refused("storage_unavailable")
         async with self._pool.acquire(timeout=CONNECT_S) as connection:

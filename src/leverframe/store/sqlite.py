@@ -137,7 +137,7 @@ class SqliteDatabase:
         self.path, self.boot, self._lock = path, 0, lock
         self._clock, self._loop, self._last_id = clock, loop, 0
         self._id_lock = threading.Lock()
-        self._waiting = _Batch()
+        self._waiting, self._compress = _Batch(), ingest.compressor()
         self._busy = self._closed = False
         self._queue: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
         self._raw = _connect(path, read_only=False)
@@ -339,7 +339,7 @@ class SqliteDatabase:
             answers.append((future, first, None))
         for size, values in rows.chunks([event.event_row() for event in fresh]):
             self._raw.execute(rows.insert_text("events", ingest.EVENT_COLUMNS, size), values)
-        for size, values in rows.chunks([event.body_row() for event in fresh]):
+        for size, values in rows.chunks([event.body_row(self._compress) for event in fresh]):
             self._raw.execute(rows.insert_text("bodies", ingest.BODY_COLUMNS, size), values)
         for size, values in rows.chunks([(event.id,) for event in fresh]):
             self._raw.execute(rows.insert_text("routing", ("event_id",), size), values)

@@ -27,7 +27,7 @@ from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import to_us
 from leverframe.work.fanout import Carried
 from leverframe.work.paths import UNANSWERED, Answer, Paths
-from leverframe.work.receive import PLAIN, Ingesting, dedupe_digest
+from leverframe.work.receive import Ingesting, dedupe_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ class Explainer:
                 id=id, dedupe=dedupe_digest("test", str(id)), source=source.name, delivery_id=f"test-{id}", name=accepted.name,
                 action=accepted.action, repo=accepted.repo,
                 carried=msgspec.json.encode(Carried(name=known.name, to=known.to, events=("*",))).decode(),
-                received_us=to_us(self._clock.now()), codec=PLAIN, headers=b"[]", body=sample.payload,
+                received_us=to_us(self._clock.now()), headers=b"[]", body=sample.payload,
             )
         )  # fmt: skip
         self._accepted()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 import msgspec
-import zstandard
 
 from leverframe.core.errors import Refused
 from leverframe.core.headers import is_secret
@@ -22,7 +21,6 @@ from leverframe.store.events import StoredEvent
 from leverframe.store.ingest import NewEvent
 from leverframe.store.tables import to_us
 
-PLAIN, ZSTANDARD = 0, 1
 _TRAIL = HEADER.lower().encode()
 _encode_headers = msgspec.json.Encoder().encode
 
@@ -86,7 +84,6 @@ class Receiver:
         """``hub_id`` is what other hubs know this one by: what has been here before is refused."""
         self._hub_id = hub_id
         self._database, self._clock, self._recent, self._accepted, self._owed = database, clock, recent, accepted, owed
-        self._compress = zstandard.ZstdCompressor(level=1).compress
 
     async def receive(
         self, source: Source, headers: Mapping[bytes, bytes], body: bytes, *, carried: str | None = None, scope: tuple[str, ...] | None = None
@@ -115,7 +112,6 @@ class Receiver:
         if (came := headers.get(_TRAIL)) is not None and loops(read_trail(came.decode("latin-1")), self._hub_id):
             raise Refused("event_looped")
         id = self._database.new_id()
-        raw = accepted.body
         now = self._clock.now()
         event = NewEvent(
             id=id,
@@ -127,9 +123,8 @@ class Receiver:
             repo=accepted.repo,
             carried=carried,
             received_us=to_us(now),
-            codec=ZSTANDARD if len(raw) > 256 else PLAIN,
             headers=_encode_headers([(name, v.decode("latin-1")) for k, v in headers.items() if not is_secret(name := k.decode("latin-1"))]),
-            body=self._compress(raw) if len(raw) > 256 else raw,
+            body=accepted.body,
         )
         stored = await self._database.ingest(event)
         if stored == id:

@@ -15,9 +15,10 @@ from leverframe.core.subscriptions import CHAT
 from leverframe.core.wording.levers import HUB
 from leverframe.store import deliveries
 from leverframe.store.deliveries import Planned, Role, State
+from leverframe.store.ingest import PLAIN
 from leverframe.store.rows import insert_rows
 from leverframe.store.tables import bodies, events
-from leverframe.work.receive import PLAIN, dedupe_digest
+from leverframe.work.receive import dedupe_digest
 
 _NO_HEADERS = b"[]"
 
