@@ -99,6 +99,14 @@ def test_what_cannot_be_read_says_why(raw: bytes) -> None:
     assert str(told.value)
 
 
+@pytest.mark.parametrize("brackets", ["[" * 1000, "{" * 1000, "[{" * 500, "]" * 1000 + "[" * 1000])
+def test_depth_is_refused_before_it_is_read(brackets: str) -> None:
+    """A thousand brackets once held the hub up for three seconds, and five thousand for seven, until the reader gave up."""
+    with pytest.raises(Unreadable, match="nests too deeply"):
+        YAML.read(f"---\na: {brackets}\n---\n".encode(), body="body")
+    assert YAML.read(f'---\na: {"[" * 50}{"]" * 50}\n---\n'.encode(), body="body")
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_unreadable(raw: bytes) -> None:
     """Both formats answer whatever stands there."""

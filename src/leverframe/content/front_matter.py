@@ -23,8 +23,11 @@ HEAD_BYTES = 65_536
 """Of front matter; more is data."""
 MOST_VALUES = 20_000
 """Values that are read of one front matter: aliases of aliases could be billions."""
+DEEPEST = 100
+"""Brackets within brackets: the reader, which gives up at some hundreds, looks at all of a thousand again with each of them, for seconds."""
 _FENCE = re.compile(r"---[ \t]*(?:\r?\n|$)")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_BRACKET = re.compile(r"[\[\]{}]")
 _BLANK = re.compile(r"(?:[ \t]*\r?\n)+")
 # What YAML 1.1, which many generators read, takes for something else than text: https://yaml.org/type/bool.html
 _AMBIGUOUS = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|~|[-+]?\.?\d[\d.:_eox+-]*|\d{4}-\d\d?-\d\d?.*|[-+]?\.(inf|nan)|=|<<)?")
@@ -102,6 +105,8 @@ def _yaml() -> YAML:
 
 
 def _load(head: str) -> Any:
+    if _depth(head) > DEEPEST:
+        raise Unreadable("its front matter nests too deeply")
     try:
         found = _yaml().load(head)
     except YAMLError as error:
@@ -115,6 +120,15 @@ def _load(head: str) -> Any:
     if not isinstance(found, dict):
         raise Unreadable("its front matter is no list of names with values")
     return found
+
+
+def _depth(head: str) -> int:
+    """Return how many brackets stand within each other at most, those of texts as well."""
+    deepest = depth = 0
+    for bracket in _BRACKET.findall(head):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _plain_members(found: Mapping[Any, Any]) -> list[tuple[str, Value]]:
