@@ -23,6 +23,7 @@ from leverframe.core.conversation import Answer, Asker, Clicked, Place, Said, Su
 from leverframe.core.deployments import Deployment, Rules
 from leverframe.core.dispatches import Manner
 from leverframe.core.errors import Locale, Refused
+from leverframe.core.events import Event
 from leverframe.core.messages import Button, Buttons, Message, plain
 from leverframe.core.people import People
 from leverframe.core.services import Catalogue, Environment
@@ -149,11 +150,18 @@ class Box:
 
     async def told(self, name: str, locale: Locale = "en") -> list[Message]:
         """Return what is said in the room by the hub's own events of this name, in order."""
+        return [compose(one, locale, ZoneInfo("Asia/Seoul")) for one in await self._told(name)]
+
+    async def told_last(self, name: str) -> Message:
+        """Return the last of it: in words, which are most of the work, only that."""
+        return compose((await self._told(name))[-1], "en", ZoneInfo("Asia/Seoul"))
+
+    async def _told(self, name: str) -> list[Event]:
         rows = await self.database.read(lambda connection: connection.execute(sa.select(deliveries.c.event_id).order_by(deliveries.c.id)).scalars().all())
         stored = await self.database.read(events.load, ids=list(dict.fromkeys(rows)))
         source = HubSource()
         said = [source.parse(stored[id].accepted, id=id, received_at=stored[id].received_at) for id in dict.fromkeys(rows)]
-        return [compose(one, locale, ZoneInfo("Asia/Seoul")) for one in said if one.name == name]
+        return [one for one in said if one.name == name]
 
 
 def text(answer: Answer) -> str:

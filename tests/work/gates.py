@@ -81,7 +81,7 @@ class Hub:
 
     async def card(self) -> str:
         """Return what the card says now."""
-        return plain((await self.box.told(DEPLOYMENT))[-1])
+        return plain(await self.box.told_last(DEPLOYMENT))
 
 
 @dataclass(frozen=True)

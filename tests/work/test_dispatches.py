@@ -87,7 +87,7 @@ async def test_ten_edits_are_one_build(database_url: str, clock: VirtualClock) -
         await one.box.run(seconds=60)
         done = await one.now(taken[0].deployment)
         assert status(done) == "succeeded" and done.last_try is not None and done.last_try.run is not None and done.last_try.run.number == "#1"
-        card = plain((await one.box.told(DEPLOYMENT))[-1])
+        card = plain(await one.box.told_last(DEPLOYMENT))
         assert card.startswith("✅ Workflow run succeeded: acme/site → webhook #1") and "edit 0" in card and "and 2 more" in card
 
 

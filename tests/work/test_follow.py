@@ -74,7 +74,7 @@ async def test_a_push_starts_what_follows_its_branch(hub: Box, pushed: Event, st
         (one,) = await hub.all()
         assert (one.state, one.commit.sha if one.commit else "", one.by) == ("succeeded", SHA, None)
         assert one.cause.startswith("push ")
-        assert plain((await hub.told("lever_deployment"))[-1]).startswith("✅ ")
+        assert plain(await hub.told_last("lever_deployment")).startswith("✅ ")
 
 
 async def test_only_what_git_tells_starts_something(hub: Box) -> None:

@@ -31,7 +31,7 @@ async def test_a_yes_starts_the_workflow_and_the_card_says_how_it_ended(database
         gate = await one.ask(text="Database migrations run.", links=(Reference(label="Changes", url="https://github.com/acme/web/compare/a...b"),))
         rows = await one.box.rows(deliveries.select())
         assert {row.destination for row in rows} >= {"slack:#deploys", "teams:#release"} and await one.box.states() == ["waiting"]
-        card = (await one.box.told(DEPLOYMENT))[-1]
+        card = await one.box.told_last(DEPLOYMENT)
         assert buttons(card) == {"approve": gate.id, "reject": gate.id, "cancel": gate.id}
         words = plain(card)
         assert words.startswith("✋ Approval needed: Release 1.2") and "Database migrations run." in words and "acme/web → production" in words and "compare/a...b" in words
@@ -140,7 +140,7 @@ async def test_whatever_github_answers_nobody_reads_approved_before_it_is(sqlite
         assert "pproved" not in text(answer) and "pproved" not in (await one.card()).splitlines()[0]
         if outcome == "unknown":
             return
-        assert buttons((await one.box.told(DEPLOYMENT))[-1]) == {"retry" if outcome == "dead" else "cancel": gate.id}
+        assert buttons(await one.box.told_last(DEPLOYMENT)) == {"retry" if outcome == "dead" else "cancel": gate.id}
         one.fake.repositories.update(kept)
         token.permissions["contents"] = "write"
         one.fake.lever_mode = "ok"
@@ -257,7 +257,7 @@ async def test_a_run_that_waits_where_only_github_can_decide_is_shown_with_its_l
         [run] = one.repository.runs.values()
         run.status = "waiting"
         await one.box.run(seconds=30)
-        card = (await one.box.told(DEPLOYMENT))[-1]
+        card = await one.box.told_last(DEPLOYMENT)
         links = [button.url for block in card.blocks if isinstance(block, Buttons) for button in block.buttons if button.url]
         assert "It waits for a review that only GitHub can take." in plain(card) and [f"/actions/runs/{run.id}" in url for url in links] == [True]
         one.fake.finish(run, "success")

@@ -39,7 +39,7 @@ async def test_production_waits_for_another_person(hub: Box) -> None:
     await hub.say("ann", "deploy web-app production main")
     await hub.run()
     assert await hub.states() == ["succeeded", "waiting"]
-    card = (await hub.told("lever_deployment"))[-1]
+    card = await hub.told_last("lever_deployment")
     id = buttons(card)["approve"]
     own = await hub.click("ann", "approve", id)
     assert not own.public

@@ -31,6 +31,8 @@ NODES = 1 << NODE_BITS
 _VERSION = sa.Table(
     "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), nullable=False), sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc")
 )  # as Alembic makes it
+_GIVEN = events.c.id, deliveries.c.id, audit.c.id, playground_messages.c.id, processes.c.boot, subscriptions.c.id
+_LATEST = sa.select(*(sa.select(sa.func.max(column)).scalar_subquery() for column in _GIVEN))
 
 
 def version(connection: Connection) -> str | None:
@@ -111,8 +113,7 @@ def on_node(previous: int, node: int) -> int:
 
 def latest_id(connection: Connection) -> int:
     """Return the greatest identifier that is stored: a clock that was set back must not give one twice, nor an older one."""
-    columns = events.c.id, deliveries.c.id, audit.c.id, playground_messages.c.id, processes.c.boot, subscriptions.c.id
-    return max(connection.execute(sa.select(sa.func.max(column))).scalar() or 0 for column in columns)
+    return max(latest or 0 for latest in connection.execute(_LATEST).one())
 
 
 def heartbeat(connection: Connection, *, boot: int, now: datetime) -> bool:
