@@ -111,8 +111,10 @@ def errors() -> str:
     lines = [
         "# Errors", "", WRITTEN, "",
         "A refusal is an `application/problem+json` document (RFC 9457) with `code`, `title`, `status` and `remedy`.",
-        "The code never changes and is never translated.", "",
-        "거절은 `application/problem+json` 문서(RFC 9457)로 답합니다. `code`는 바뀌지 않고 번역되지도 않습니다.", "",
+        "The code never changes and is never translated. The rest, and what the hub says in `detail`, follows `Accept-Language`, else the hub's `locale`;",
+        "logs and the audit have the English `detail`.", "",
+        "거절은 `application/problem+json` 문서(RFC 9457)로 답합니다. `code`는 바뀌지 않고 번역되지도 않습니다. 나머지와 허브가 쓰는 `detail`은 `Accept-Language`를,",
+        "없으면 허브의 `locale`을 따릅니다. 로그와 감사 기록의 `detail`은 영어입니다.", "",
         "## At the doors", "",
     ]
     for code, problem in sorted(PROBLEMS.items()):
