@@ -17,6 +17,7 @@ from ipaddress import ip_address
 from time import perf_counter
 
 from leverframe.core.addresses import Address, Allowed, read_url
+from leverframe.core.details import about, detail
 from leverframe.core.errors import Refused
 from leverframe.net import Connection, NotSent, Outbound, Target, target_of
 
@@ -65,7 +66,7 @@ class Resolver:
         asked = self._asked.get(host)
         if asked is None:
             if len(self._asked) >= WAITING:
-                raise Refused("host_unknown", "the resolver is busy")
+                raise Refused("host_unknown", detail("resolver_busy"))
             asked = self._asked[host] = asyncio.get_running_loop().create_future()
             asked.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may wait any more: it is no error then
             task = asyncio.create_task(self._ask(host, asked), name="resolve")
@@ -74,7 +75,7 @@ class Resolver:
             async with asyncio.timeout(LOOKUP_S):
                 return await asyncio.shield(asked)
         except TimeoutError:
-            raise Refused("host_unknown", f"{host[:100]}: no answer from the resolver in time") from None
+            raise Refused("host_unknown", about(host[:100], "resolver_silent")) from None
         except OSError:
             raise Refused("host_unknown", host[:100]) from None
 

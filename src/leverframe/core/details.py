@@ -110,6 +110,8 @@ DETAILS: dict[str, tuple[str, str]] = {
     "patterns_of_git": ("only {{project}}, {{id}}, {{before}} and {{after}} are filled in", "{{project}}, {{id}}, {{before}}, {{after}}만 쓸 수 있음"),
     "perhaps": ("perhaps {near}", "혹시 {near}"),
     "processes_alive": ("{count} processes are alive on this database", "이 데이터베이스에서 프로세스 {count}개가 실행 중"),
+    "resolver_busy": ("too many names are being asked for", "조회 중인 이름이 너무 많음"),
+    "resolver_silent": ("no answer from the resolver in time", "이름 조회가 제때 끝나지 않음"),
     "roles_that_do": ("roles that do: {roles}", "할 수 있는 역할: {roles}"),
     "room_of_teams": (
         '"{room}" is not a room of Teams: write "#" and its name ("#dev", "#Team/dev"), its id ("19:…@thread.tacv2"), or a person\'s object id.',
