@@ -158,6 +158,11 @@ def google(served_by_google: Google) -> Google:
     return served_by_google
 
 
+def heard(google: Google) -> list[str]:
+    """Return what it was asked, but for an upload of another test that was broken off: its last part may come in late."""
+    return [one for one in google.asked if not one.endswith("uploads/half.bin")]
+
+
 class TestGoogle(StorageContract):
     """Google Cloud Storage, as its XML API is documented."""
 
@@ -236,7 +241,7 @@ class TestGoogle(StorageContract):
         storage = gcs.open_storage(gcs.Settings(bucket="team-blog", service_account_key=Secret(google.key(gcs_base_url=google.url)), timeout_s=0.5), Path())
         with pytest.raises(StorageFailed):
             await names(storage, "")
-        assert google.asked == []
+        assert heard(google) == []
 
     async def test_the_machines_own_account(self, google: Google, monkeypatch: pytest.MonkeyPatch) -> None:
         """Without a key, a machine at Google asks the metadata server who it is."""
@@ -250,7 +255,7 @@ class TestGoogle(StorageContract):
         monkeypatch.setenv("GCE_METADATA_HOST", "127.0.0.1:9")
         monkeypatch.setenv("GCE_METADATA_IP", "127.0.0.1:9")
         storage = google.storage(service_account_key=None, timeout_s=1.0)
-        assert await _told(storage) == {("content_storage_denied", NO_KEY)} and google.asked == []
+        assert await _told(storage) == {("content_storage_denied", NO_KEY)} and heard(google) == []
 
 
 @pytest.fixture(scope="module")
