@@ -38,12 +38,12 @@ def _instants(table: sa.Table, columns: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(at for at, column in enumerate(columns) if isinstance(table.c[column].type, Instant))
 
 
-def _stored(row: tuple[Any, ...], instants: tuple[int, ...]) -> list[Any]:
-    values = list(row)
-    for at in instants:
-        if values[at] is not None:
-            values[at] = to_us(values[at])
-    return values
+def _store(values: list[Any], width: int, instants: tuple[int, ...]) -> None:
+    """Put what is stored in the place of every instant, in rows of ``width`` values one after the other."""
+    for first in instants:
+        for at in range(first, len(values), width):
+            if (value := values[at]) is not None:
+                values[at] = to_us(value)
 
 
 def insert_rows(
@@ -59,7 +59,8 @@ def insert_rows(
         return []
     if connection.dialect.name == "sqlite":
         new: list[Any] = []
-        for size, values in chunks([_stored(row, _instants(table, columns)) for row in rows]):
+        for size, values in chunks(rows):
+            _store(values, len(columns), _instants(table, columns))
             inserted = connection.exec_driver_sql(insert_text(table.name, columns, size, ignoring_repeats=ignoring_repeats, returning=returning), tuple(values))
             if returning:
                 new.extend(inserted.scalars())
