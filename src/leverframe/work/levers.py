@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
@@ -355,11 +354,11 @@ class Levers:
         for name in names:
             event, _, action = name.partition(".")
             if event != "*" and event not in EVENTS:
-                near = get_close_matches(event, EVENTS, n=1, cutoff=0.6)
-                return self.refused(asked.parsed, "event_name_unknown", f"{name} → {near[0]}" if near else name)
+                meant = github_events.near(event, EVENTS)
+                return self.refused(asked.parsed, "event_name_unknown", f"{name} → {meant}" if meant else name)
             actions = github_events.EVENTS.get(event, ())
-            if action and action not in actions and (near := get_close_matches(action, actions, n=1, cutoff=0.8)):  # others may be new
-                return self.refused(asked.parsed, "event_name_unknown", f"{name} → {event}.{near[0]}")
+            if action and action not in actions and (meant := github_events.near(action, actions, cutoff=github_events.NEARLY)):  # others may be new
+                return self.refused(asked.parsed, "event_name_unknown", f"{name} → {event}.{meant}")
         if asked.at is None:
             return self.refused(asked.parsed, "room_unknown")
         chat_routes.add(asked.turn.connection, repo=repo, destination=asked.at.destination, events=names, by=asked.by.actor, now=asked.turn.now)
