@@ -22,8 +22,9 @@ from leverframe.web.webhooks.desk import HookDesk
 from leverframe.work.audience import Audience
 from leverframe.work.bell import Bell
 from leverframe.work.foresight import Foresight
+from leverframe.work.holding import Told
 from leverframe.work.payloads import Payloads
-from leverframe.work.subscribers import Subscribers, Told
+from leverframe.work.subscribers import Subscribers
 
 SECRETS = "webhook secrets"
 """What the keys are for that seal subscriptions' secrets."""

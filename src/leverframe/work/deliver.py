@@ -7,11 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 import structlog
 
-from leverframe.core.delivery import Again, Dead, Delivered, Done, Outcome, Rejected, Retryable, Schedule, decide
+from leverframe.core.delivery import Again, Dead, Delivered, Done, Rejected, Retryable, Schedule, decide
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.ports import Chat, Clock
@@ -20,7 +19,7 @@ from leverframe.store.database import Database
 from leverframe.store.deliveries import Card, Ended, Owed, Role, Round, State
 from leverframe.work.bell import Bell
 from leverframe.work.crowd import Crowd
-from leverframe.work.holding import Holder
+from leverframe.work.holding import Holder, Told
 from leverframe.work.library import Library
 from leverframe.work.send import Sender
 
@@ -32,12 +31,6 @@ RECORD_S = 1.0
 """After so long what was sent is written down before more is sent: a crash says no more than this twice."""
 _OUTCOME = {Delivered: 0, Retryable: 1, Rejected: 2}
 log = structlog.get_logger("leverframe.deliver")
-
-
-class Told(Protocol):
-    """Hears of every attempt: metrics."""
-
-    def __call__(self, chat: str, outcome: Outcome, duration_s: float) -> None: ...
 
 
 @dataclass(slots=True)

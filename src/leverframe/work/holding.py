@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from leverframe.core.delivery import Outcome
 from leverframe.core.errors import Refused
 from leverframe.ports import Clock
 from leverframe.store.database import Database
@@ -48,6 +49,12 @@ class Did(Protocol):
     def ended(self) -> Sequence[Ended]:
         """What attempts came to."""
         ...
+
+
+class Told(Protocol):
+    """Hears of every attempt: metrics."""
+
+    def __call__(self, chat: str, outcome: Outcome, duration_s: float) -> None: ...
 
 
 H = TypeVar("H", bound=Holds)

@@ -33,7 +33,7 @@ from leverframe.store.parking import Park
 from leverframe.store.subscribers import Round, Window
 from leverframe.store.subscriptions import SecretBox
 from leverframe.work.bell import Bell
-from leverframe.work.holding import Holder
+from leverframe.work.holding import Holder, Told
 from leverframe.work.payloads import Payloads
 from leverframe.work.tell import Telling, tell
 
@@ -65,12 +65,6 @@ class Post(Protocol):
     ) -> Answer:
         """Return the answer, whatever its status. Raises ``net.NotSent``, with a ``code`` where the guard refused."""
         ...
-
-
-class Told(Protocol):
-    """Hears of every attempt: metrics."""
-
-    def __call__(self, chat: str, outcome: Outcome, duration_s: float) -> None: ...
 
 
 @dataclass(slots=True)
