@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
 from leverframe.card_rooms import Relay, build_actions, build_presser, build_presses
@@ -95,8 +95,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-@dataclass(slots=True, kw_only=True)
-class App:
+class App(msgspec.Struct, kw_only=True):
     """The hub, built: an ASGI application and the loops behind it."""
 
     config: Config

@@ -65,7 +65,7 @@ def _playground(config: Config, outbound: Outbound, talk: Any, clock: Clock, dem
     samples = None
     if demo:
         name, settings = next(iter(config.sources.items()))
-        samples = Samples(post=outbound, url=f"http://127.0.0.1:{config.hub.port}", source=name, secret=settings.secrets[0].reveal())  # type: ignore[attr-defined]
+        samples = Samples(post=outbound, url=f"http://127.0.0.1:{config.hub.port}", source=name, secret=settings.secrets[0])  # type: ignore[attr-defined]
     page = Playground(
         talk=talk, clock=clock, locale=config.hub.locale, timezone=config.hub.timezone, samples=samples, commands=config.registry,
         conversations=box.conversations if box is not None else None, complete=box.complete if box is not None else None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from leverframe.config import Config
 from leverframe.core.delivery import DAY_S
@@ -30,8 +31,7 @@ SECRETS = "webhook secrets"
 """What the keys are for that seal subscriptions' secrets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookRooms:
+class HookRooms(msgspec.Struct, frozen=True, kw_only=True):
     """What sends to payload URLs works with, and what their doors work with."""
 
     guarded: Guarded

@@ -11,10 +11,10 @@ import json
 import logging
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
 from leverframe.core.payload import items, text
@@ -37,8 +37,7 @@ class KeysAway(Exception):
     retry_after_s = int(AGAIN_FAILED.total_seconds())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(msgspec.Struct, frozen=True, kw_only=True):
     """One key, and for which channels Microsoft lets it speak; empty: for all."""
 
     public: RSAPublicKey

@@ -101,6 +101,7 @@ async def _serve(config: Config, listener: socket.socket, *, demo: bool = False,
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
     # The writer's thread gives the interpreter's lock away at each statement; five milliseconds to win it back are too long.
     sys.setswitchinterval(0.001)
     try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from leverframe.config import Config
 from leverframe.core.access import Role
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
 _COUNTED = frozenset({"succeeded", "failed", "cancelled", "expired", "unknown"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalBox:
+class SignalBox(msgspec.Struct, frozen=True, kw_only=True):
     """What people speak to, and what pulls."""
 
     converser: Converser

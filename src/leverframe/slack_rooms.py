@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import structlog
 
 from leverframe.config import Config
@@ -37,18 +37,17 @@ TOKENS = "tokens of installations"
 log = structlog.get_logger("leverframe")
 
 
-@dataclass(slots=True, kw_only=True)
-class SlackRooms:
+class SlackRooms(msgspec.Struct, kw_only=True):
     """The ways in from Slack, and to install the app; without a Slack chat there are none."""
 
     doors: SlackDoors | None = None
     """``None`` when no app proves itself by a signing secret, or nobody could be answered."""
-    sockets: Mapping[str, SocketMode] = field(default_factory=dict)
+    sockets: Mapping[str, SocketMode] = msgspec.field(default_factory=dict)
     """The connections that the hub opens itself, by chat."""
     install_doors: Sequence[Door] = ()
     installs: Sequence[SlackInstall] = ()
     members: Sequence[SlackMembers] = ()
-    _hearing: list[asyncio.Task[None]] = field(default_factory=list)
+    _hearing: list[asyncio.Task[None]] = msgspec.field(default_factory=list)
 
     @property
     def loops(self) -> Sequence[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from leverframe.config import Config
 from leverframe.ports import Clock
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from leverframe.web.teams import TeamsDoors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bot:
+class Bot(msgspec.Struct, frozen=True, kw_only=True):
     """What everything of one bot shares."""
 
     settings: Settings
@@ -63,8 +63,7 @@ async def teams_bots(config: Config, outbound: Outbound, clock: Clock, database:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamsRooms:
+class TeamsRooms(msgspec.Struct, frozen=True, kw_only=True):
     """The ways in from Teams."""
 
     doors: TeamsDoors | None = None

@@ -228,7 +228,7 @@ def test_serve_imports_little(tmp_path: Path) -> None:
         "try: main()\n"
         "except SystemExit as ended: assert ended.code == 1, ended\n"
         "assert 'leverframe.server' in sys.modules\n"
-        "print(*sorted({'typer', 'rich', 'alembic', 'cel', 'jinja2', 'fastapi', 'asyncpg'} & set(sys.modules)))"
+        "print(*sorted({'typer', 'rich', 'alembic', 'cel', 'jinja2', 'fastapi', 'asyncpg', 'sqlalchemy.dialects.postgresql', 'limits'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "\n"

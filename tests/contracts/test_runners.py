@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import get_args
 
 import pytest
 from contracts.runners import HARNESSES, SURE, WITH_VENDOR, BadDay, Harness, Stage
+from msgspec.structs import replace
 
 from leverframe.core.errors import PROBLEMS
 from leverframe.ports import (

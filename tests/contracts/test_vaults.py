@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
 from databases import clock, database, database_url, opened  # noqa: F401
+from msgspec.structs import replace
 from services.postgres import Server
 
 from leverframe.core.errors import Refused

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from leverframe.core.approvals import Policy, Vote
 from leverframe.core.deployments import Deployment, Patience, Rules, Stepped, ask, from_json, step, to_json

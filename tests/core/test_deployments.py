@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from core.some_deployment import (
     ANN,
@@ -34,6 +32,7 @@ from core.some_deployment import (
     unknown,
     won,
 )
+from msgspec.structs import replace
 
 from leverframe.core.deployments import Deployment, Retry, Rules, ask, from_json, step, still_wanted, to_json
 from leverframe.core.deployments.effects import (

@@ -10,7 +10,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -22,6 +21,7 @@ from core.some_deployment import situations
 from core.wording.stories import GOLDEN, LOCALES
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverframe.core.commands.builtin import BUILT_IN, DEPLOY
 from leverframe.core.deployments.effects import Alert, Noted
@@ -256,7 +256,7 @@ def test_the_hubs_own_event_is_worded_as_a_card(locale: Locale) -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8
 )  # fmt: skip
-FIELDS = sorted(DeploymentView.__dataclass_fields__)
+FIELDS = sorted(DeploymentView.__struct_fields__)
 
 
 @settings(max_examples=150, deadline=None)
@@ -283,7 +283,7 @@ def test_what_the_machine_says_of_itself_is_read_whole(name: str) -> None:
     taken = snapshot(situations()[name])
     seen = view(taken)
     assert seen == view(json.loads(json.dumps(taken)))
-    assert DeploymentView.__dataclass_fields__.keys() <= taken.keys()
+    assert set(DeploymentView.__struct_fields__) <= taken.keys()
     assert (seen.id, seen.state, seen.kind, seen.service) == (taken["id"], taken["state"], taken["kind"], taken["service"])
     assert len(seen.votes) == len(taken["votes"]) and len(seen.changes) == len(taken["changes"]) and len(seen.former_tries) == len(taken["former_tries"])
     assert (seen.lock is None, seen.freeze is None, seen.checks is None) == (taken["lock"] is None, taken["freeze"] is None, taken["checks"] is None)

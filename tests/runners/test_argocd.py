@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from clock import VirtualClock
 from fakes.argocd import HEAD, TOKEN, App, FakeArgoCd
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from leverframe.core.errors import PROBLEMS

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from fakes.jenkins import API_TOKEN, PASSWORD, USER, FakeJenkins
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from leverframe.core.errors import PROBLEMS

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from fakes.github_answers import Token
 from github_world import World, github_world
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from leverframe.core.runs import Found, NotStarted, Started

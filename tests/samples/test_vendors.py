@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clock import VirtualClock
+from msgspec.structs import replace
 
 from leverframe.config import load
 from leverframe.config.reading import KINDS

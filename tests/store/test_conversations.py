@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from clock import VirtualClock
+from msgspec.structs import replace
 
 from leverframe.ports import Reference
 from leverframe.store.conversations import Conversations

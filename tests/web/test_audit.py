@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sitting import NOON, OPERATOR, Clock, Doors
 
 from leverframe.core.audit_chain import Signer

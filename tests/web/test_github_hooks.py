@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from fakes.github_answers import Token
 from fakes.github_hooks import settled
 from github_world import World, github_world
+from msgspec.structs import replace
 from sitting import Answer, Doors, store_event
 
 from leverframe.core import ids

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from lever_desk import Frame
+from msgspec.structs import replace
 from sitting import Answer, Doors, Visitor
 
 from leverframe.store import audit, deployments
@@ -208,7 +208,7 @@ async def test_too_many_commands_wait_and_are_taken_later(doors: Doors, frame: F
 
 def replaced(doors: Doors, frame: Frame) -> Any:
     """Return the doors' desk with other levers."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     return replace(doors.desk, levers=frame.desk)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from lever_desk import Frame
+from msgspec.structs import replace
 from sitting import NOON, OPERATOR, Answer, Doors, Visitor
 
 from leverframe.core.deployments import Deployment

@@ -20,6 +20,7 @@ from leverframe.core.messages import Message, Text
 from leverframe.net import Answer
 from leverframe.ports import Posting
 from leverframe.samples import names
+from leverframe.secrets import Secret
 from leverframe.store import people
 from leverframe.store.playground import PlaygroundMessages
 from leverframe.web import assets
@@ -57,7 +58,7 @@ class Room:
         store, self.feed, self.door = PlaygroundMessages(desk.database), Feed(), DoorOfTheHub()
         self.chat = PlaygroundChat("playground", Settings(), store, self.feed, desk.clock)
         talk = Talk(store, self.feed, desk.clock, rooms=["#dev"])
-        samples = Samples(post=self.door, url="http://127.0.0.1:8080", source="github", secret="s")
+        samples = Samples(post=self.door, url="http://127.0.0.1:8080", source="github", secret=Secret("s"))
         self.playground = Playground(talk=talk, clock=desk.clock, locale="ko", timezone="Asia/Seoul", samples=samples, beat_s=60)
         self.table = [
             Door(method=method, path=path, permission="playground", limit=SIGNED_IN, body_cap=65536 if method == "POST" else 0, handler=handler)

@@ -6,13 +6,13 @@ import html as entities
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
 from content_world import BLOG, POST, Blog
+from msgspec.structs import replace
 from sitting import Answer, Doors, Visitor
 
 from leverframe.core.access import BUILT_IN, Role

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
+from msgspec.structs import replace
 
 from leverframe.core.approvals import Policy
 from leverframe.core.deployments import Deployment

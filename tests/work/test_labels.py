@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import replace
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
 from fakes.slack import FakeSlack
+from msgspec.structs import replace
 
 from leverframe.core.events import Event
 from leverframe.core.routes import Labels, Route

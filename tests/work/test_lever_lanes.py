@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
 from fakes.slack import FakeSlack, Message
+from msgspec.structs import replace
 
 from leverframe.core.access import Role
 from leverframe.core.approvals import Policy

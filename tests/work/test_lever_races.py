@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
+from msgspec.structs import replace
 
 from leverframe.core import ids
 from leverframe.core.approvals import Policy

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from clock import VirtualClock
+from msgspec.structs import replace
 
 from leverframe.core.conversation import Asker, Place, Said
 from leverframe.core.services import Catalogue

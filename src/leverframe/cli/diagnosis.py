@@ -10,11 +10,12 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+
+import msgspec
 
 from leverframe.cli.output import safe, show
 from leverframe.cli.serving import report
@@ -34,8 +35,7 @@ TIMEOUT_S = 10.0
 MARKS = {"ok": "✓", "warning": "!", "error": "✗", "skipped": "–"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing looked at."""
 
     what: str
@@ -66,7 +66,7 @@ def run(config: Path | None, *, as_json: bool) -> int:
                 print(f"    → {safe(finding.remedy)}", flush=True)
     bad = any(finding.state == "error" for finding in findings)
     if as_json:
-        show({"ok": not bad, "findings": [asdict(finding) for finding in findings]})
+        show({"ok": not bad, "findings": msgspec.to_builtins(findings)})
     return 1 if bad else 0
 
 

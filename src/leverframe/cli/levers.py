@@ -157,9 +157,8 @@ def _address(id: str) -> str:
 
 def _card(answer: Any, locale: Any) -> Message:
     """Return the deployment's card, without buttons."""
-    from dataclasses import replace
-
     import msgspec
+    from msgspec.structs import replace
 
     from leverframe.cli.output import zone
     from leverframe.core.messages import Buttons

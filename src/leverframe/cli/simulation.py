@@ -7,12 +7,12 @@ import json
 import sys
 import time
 import uuid
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from msgspec.structs import replace
 
 from leverframe.cli.options import misconfigured
 from leverframe.cli.output import fail, refuse, say, show, table

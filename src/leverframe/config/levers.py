@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel
 
 from leverframe.config.doubts import Table
@@ -30,15 +30,14 @@ _NAMELESS = {
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Levers:
+class Levers(msgspec.Struct, frozen=True, kw_only=True):
     """What can be pulled, by what, and how it is called."""
 
-    catalogue: Catalogue = field(default_factory=Catalogue)
+    catalogue: Catalogue = msgspec.field(default_factory=Catalogue)
     registry: Registry = BUILT_IN
-    configured: Mapping[str, Configured] = field(default_factory=dict)
+    configured: Mapping[str, Configured] = msgspec.field(default_factory=dict)
     """The commands of ``[commands]``, by name."""
-    runners: Mapping[str, BaseModel] = field(default_factory=dict)
+    runners: Mapping[str, BaseModel] = msgspec.field(default_factory=dict)
     """The settings of every runner that is configured, or named by its kind; ``kind`` tells which room they belong to."""
 
 

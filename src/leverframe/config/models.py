@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -271,8 +271,7 @@ def _tuple(names: list[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(msgspec.Struct, frozen=True, kw_only=True):
     """leverframe.toml, checked: what ``app.build`` is given."""
 
     path: Path
@@ -299,19 +298,19 @@ class Config:
     """The commands of ``[commands]`` with what does their work, by name."""
     runners: Mapping[str, BaseModel]
     """Each runner's own ``Settings``, by name; also of one that is only named by its kind. ``kind`` tells which room they belong to."""
-    oidc: Mapping[str, OidcSection] = field(default_factory=dict)
+    oidc: Mapping[str, OidcSection] = msgspec.field(default_factory=dict)
     """Whose tokens pipelines sign in with, by name."""
-    policies: Mapping[str, Policy] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = msgspec.field(default_factory=dict)
     """Who has to agree, by the names that approvals of pipelines call it."""
-    manners: Mapping[str, Manner] = field(default_factory=dict)
+    manners: Mapping[str, Manner] = msgspec.field(default_factory=dict)
     """How dispatches are made, by project in small letters."""
     plugins: tuple[tuple[Plugin, Found], ...] = ()
     """What was read of each plugin, and where it is."""
-    projects: Mapping[str, Project] = field(default_factory=dict)
+    projects: Mapping[str, Project] = msgspec.field(default_factory=dict)
     """By name, folded (``str.casefold``)."""
-    pushers: Mapping[str, Pusher] = field(default_factory=dict)
+    pushers: Mapping[str, Pusher] = msgspec.field(default_factory=dict)
     """By login or e-mail address, folded."""
-    sites: Mapping[str, SiteSettings] = field(default_factory=dict)
+    sites: Mapping[str, SiteSettings] = msgspec.field(default_factory=dict)
     """The sites of the back office, by name."""
     warnings: tuple[Finding, ...] = ()
 

@@ -6,9 +6,10 @@ These never travel over HTTP, so they have no status; refusals at a door stand i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from leverframe.core.access import VERBS
 from leverframe.core.commands.builtin import BUILT_IN
@@ -20,8 +21,7 @@ Severity = Literal["error", "warning"]
 _PAIRS: dict[str, Pair] = {"은(는)": "은/는", "이(가)": "이/가", "을(를)": "을/를", "(으)로": "으로/로"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True):
     """``en`` and ``ko`` are (sentence, remedy); ``{key}``, ``{detail}`` and ``{near}`` are filled in."""
 
     severity: Severity
@@ -29,8 +29,7 @@ class Row:
     ko: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One error or warning, and where it stands."""
 
     file: Path

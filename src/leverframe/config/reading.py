@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -60,15 +60,14 @@ _TYPES = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """One file as it is read: its text's lines, what is found wrong, and where references are resolved."""
 
     file: Path
     lines: dict[KeyPath, int]
     environ: Mapping[str, str]
-    findings: list[Finding] = field(default_factory=list)
-    kinds: dict[str, dict[str, type]] = field(default_factory=dict)
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    kinds: dict[str, dict[str, type]] = msgspec.field(default_factory=dict)
     """Kinds of rooms that plugins add, by family: the class that is one."""
     placeholder: str = ""
     """What stands for secrets that are not there yet; empty where they are needed."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -123,8 +123,7 @@ class SiteSection(Section):
     refresh: Duration = Field("5m", description="How often the storage is looked through for changes by other programs.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteSettings:
+class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A site, and where its objects are."""
 
     site: Site

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from leverframe.core.details import Detail, detail
 from leverframe.core.globs import translate
@@ -18,8 +19,7 @@ from leverframe.core.globs import translate
 Kind: TypeAlias = Literal["anonymous", "person", "token", "operator", "playground"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Who is asking. ``operator`` speaks over the hub's own unix socket."""
 
     kind: Kind
@@ -41,8 +41,7 @@ class Identity:
 ANONYMOUS = Identity(kind="anonymous")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class Role(msgspec.Struct, frozen=True, kw_only=True):
     """``[roles.NAME]``: ``allow`` are grants, ``members`` are actors who hold it (``person:ann``, ``slack:U1``)."""
 
     allow: tuple[str, ...]
@@ -75,14 +74,12 @@ VERBS = (
 """What pages and API ask for: the first words that a grant of this version can have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True):
     grant: str
     """The grant that covers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(msgspec.Struct, frozen=True):
     reason: Detail
     who_could: tuple[str, ...]
     """Names of the roles that hold such a grant."""

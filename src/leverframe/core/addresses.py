@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import TypeAlias
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from leverframe.core.details import detail
 from leverframe.core.errors import Refused
@@ -61,8 +62,7 @@ def special(address: Address) -> str | None:
     return next((kind for network, kind in _TABLES[address.version] if address in network), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a URL leads, as far as it says itself."""
 
     tls: bool
@@ -150,8 +150,7 @@ def _name(host: str) -> str:
     return host
 
 
-@dataclass(frozen=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True, dict=True):
     """What ``[outbound] allow`` lets the hub send to beside the open internet."""
 
     networks: tuple[Network, ...] = ()

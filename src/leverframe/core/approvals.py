@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.people import People, platform
 from leverframe.decoding import decoder
@@ -23,8 +23,7 @@ Result: TypeAlias = Literal["open", "won", "lost", "expired", "cancelled", "void
 HOUR_S = 3_600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Who has to agree, and for how long they are asked."""
 
     required: int = 1
@@ -38,8 +37,7 @@ class Policy:
     """Roles whose members may go ahead without it, with a reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote:
+class Vote(msgspec.Struct, frozen=True, kw_only=True):
     """What one person said; a later vote of the same person replaces it."""
 
     actor: str
@@ -52,8 +50,7 @@ class Vote:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """One question. Kept in the store as JSON; ``version`` grows by one with every change."""
 
     id: str
@@ -75,31 +72,27 @@ class Approval:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
     """The vote counts; ``approval.result`` tells whether it decided."""
 
     approval: Approval
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlreadyVoted:
+class AlreadyVoted(msgspec.Struct, frozen=True, kw_only=True):
     """This person has said the same before, perhaps from another account: nothing changes."""
 
     vote: Vote
     code: Literal["approval_repeated"] = "approval_repeated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlreadyDecided:
+class AlreadyDecided(msgspec.Struct, frozen=True, kw_only=True):
     """The question is closed; ``approval`` tells how, when and by whom."""
 
     approval: Approval
     code: Literal["approval_decided"] = "approval_decided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotCounted:
+class NotCounted(msgspec.Struct, frozen=True, kw_only=True):
     """The vote does not count; ``code`` is one of the table of refusals, ``detail`` names what it is about."""
 
     code: str

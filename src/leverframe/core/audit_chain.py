@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
+
+import msgspec
 
 FIRST = bytes(32)
 """What stands for the link before the first one."""
@@ -22,8 +23,7 @@ _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the audit; ``code`` is ``ok`` or the refusal's."""
 
     id: int
@@ -36,8 +36,7 @@ class Entry:
     """A text where what is stored is not what the hub writes, and so no entry of the hub's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
+class Linked(msgspec.Struct, frozen=True, kw_only=True):
     """An entry in its place of the chain; sequence 0 and no link: it has none yet."""
 
     entry: Entry
@@ -45,8 +44,7 @@ class Linked:
     link: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """What the link of a sequence was, under signature.
 
     ``head``: the chain went so far. ``retention``: it begins after this sequence, because what was before is past its retention.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias, assert_never
+
+import msgspec
 
 from leverframe.core.audit_chain import FIRST, Checkpoint, Linked, next_link
 from leverframe.core.ids import COUNTER_BITS, NODE_BITS
@@ -16,8 +17,7 @@ written. It gets no link."""
 Why: TypeAlias = Literal["changed", "missing", "order", "contradicted", "cut", "unsigned", "inserted", "unexpected", "removed", "excerpt"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """How an export begins."""
 
     at: datetime
@@ -27,8 +27,7 @@ class Header:
     """Whether entries are left out, because somebody asked for some of them only."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """How an export ends: what does not end so was cut."""
 
     entries: int
@@ -37,8 +36,7 @@ class Ending:
 Record: TypeAlias = Header | Checkpoint | Linked | Ending
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """Every entry is as it was written, none is missing, none was put in."""
 
     entries: int
@@ -53,8 +51,7 @@ class Verified:
     """The public keys that were trusted; none: nothing is signed, and who may write the database can make the whole chain anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
     """The first place where the audit is not what was written."""
 
     why: Why

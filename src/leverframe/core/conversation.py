@@ -6,10 +6,12 @@ A room's ``inbound`` makes these of a vendor's bytes and turns an :class:`Answer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+import msgspec
+
+from leverframe.core.discreet import Discreet
 from leverframe.core.messages import Message
 
 Door: TypeAlias = Literal["slash", "mention", "thread", "button", "form", "playground", "cli", "api", "overheard"]
@@ -20,8 +22,7 @@ UNPROVEN = "unproven"
 """Stands in the place of a team before who says to be somebody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class Asker(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks, as their chat proves it."""
 
     chat: str
@@ -48,8 +49,7 @@ class Asker:
         return (self.actor, f"{self.chat}:{self.id}") if self.team or not self.proven else (self.actor,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was said: what is answered in public goes there."""
 
     chat: str
@@ -66,10 +66,10 @@ class Place:
         return f"{self.chat}:{self.room}" if self.chat else self.room
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Discreet, frozen=True, kw_only=True):
     """Words for the hub: a slash command, a mention, ``!deploy …`` in a thread, a line of the playground, of the CLI or of the API."""
 
+    unshown = frozenset({"answer_to", "opens_forms"})
     key: str
     """The request's own identity: one that comes again is answered as before and does nothing."""
     door: Door
@@ -78,16 +78,16 @@ class Said:
     by: Asker
     at: Place
     said_at: datetime
-    answer_to: str | None = field(default=None, repr=False)
+    answer_to: str | None = None
     """Where a later answer that only the asker sees may go (Slack's ``response_url``): a secret."""
-    opens_forms: str | None = field(default=None, repr=False)
+    opens_forms: str | None = None
     """What lets a form be opened for some seconds (Slack's ``trigger_id``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clicked:
+class Clicked(Discreet, frozen=True, kw_only=True):
     """A button or a select of a message."""
 
+    unshown = frozenset({"answer_to", "opens_forms"})
     key: str
     action: str
     """The button's ``action``: ``approve``."""
@@ -97,12 +97,11 @@ class Clicked:
     said_at: datetime
     message: str | None = None
     """``remote_id`` of the message that holds the button."""
-    answer_to: str | None = field(default=None, repr=False)
-    opens_forms: str | None = field(default=None, repr=False)
+    answer_to: str | None = None
+    opens_forms: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted:
+class Submitted(msgspec.Struct, frozen=True, kw_only=True):
     """A form that was sent."""
 
     key: str
@@ -119,16 +118,14 @@ class Submitted:
 Heard: TypeAlias = Said | Clicked | Submitted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """One option of a field."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field of a form: a select when it has ``choices``, else a line (or several) of text."""
 
     name: str
@@ -141,8 +138,7 @@ class Field:
     max_length: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(msgspec.Struct, frozen=True, kw_only=True):
     """What a chat shows as a modal, generated from a command's definition."""
 
     id: str
@@ -154,15 +150,14 @@ class Form:
     """Comes back with the answers; people can read it: never a secret."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What is said at once to what was heard."""
 
     message: Message | None = None
     public: bool = False
     """Whether the room sees it, or only the one who asked."""
     form: Form | None = None
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = msgspec.field(default_factory=dict)
     """For a form that is refused: field → what is wrong with it."""
     about: str = ""
     """The deployment that came of it or was acted on (``dep_…``), for who wants to follow it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
@@ -41,8 +40,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 Outcome: TypeAlias = Delivered | Retryable | Rejected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """Backoff from ``first_s``, doubling to ``longest_s``, for ``give_up_after_s`` from the delivery's creation."""
 
     first_s: float = 1.0

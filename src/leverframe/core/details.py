@@ -6,8 +6,9 @@ Names, values and what a vendor said stay as they are. Logs and the audit keep t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from leverframe.core.errors import Locale
@@ -209,8 +210,7 @@ OF_FIELDS: dict[str, str] = {
 """In Korean what pydantic says of a field, by its kinds of errors: https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(msgspec.Struct, frozen=True):
     """A detail in both languages."""
 
     en: str

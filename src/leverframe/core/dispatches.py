@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 EVENT_TYPE = "webhook"
 """What is sent where nothing else is asked for."""
@@ -37,8 +39,7 @@ _ID = "dep_00000000000000-9999"
 """As long as a correlation id is at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody's wish that became part of a dispatch."""
 
     at: datetime
@@ -47,8 +48,7 @@ class Request:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
+class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """What is sent, and for whom."""
 
     event_type: str
@@ -71,8 +71,7 @@ class Dispatch:
         return len(json.loads(self.payload)) < MOST_KEYS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """``[dispatches."owner/name"]``: how dispatches to a project are made."""
 
     window_s: float = 0.0
@@ -84,8 +83,7 @@ class Manner:
     runner: str = "repository_dispatch"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfit:
+class Unfit(msgspec.Struct, frozen=True, kw_only=True):
     """GitHub would not take it; ``code`` is one of the table of refusals."""
 
     code: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing looked at. ``code`` is a key of ``core.errors.PROBLEMS``, or empty when ``level`` is ``ok`` or ``skipped``."""
 
     level: str

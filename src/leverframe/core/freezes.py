@@ -7,9 +7,9 @@ the clock on the wall: one from Friday at 18:00 for 62 hours ends on Monday at 8
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+import msgspec
 from cronsim import CronSim, CronSimError
 
 from leverframe.core.lanes import Frozen
@@ -20,8 +20,7 @@ _WINDOWS = 60
 """Windows that touch are one; after so many the end is not looked for any further."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freeze:
+class Freeze(msgspec.Struct, frozen=True, kw_only=True):
     """One window that comes again."""
 
     cron: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.approvals import Policy
 from leverframe.core.dispatches import Dispatch, Request
@@ -19,8 +21,7 @@ _RUNNERS: Mapping[Deed, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class Act(msgspec.Struct, frozen=True, kw_only=True):
     """What is done on an answer."""
 
     deed: Deed = "none"
@@ -29,7 +30,7 @@ class Act:
     """Of a ``repository_dispatch``: the JSON object that was asked for."""
     workflow: str = ""
     ref: str = ""
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = msgspec.field(default_factory=dict)
     url: str = ""
     """Of a ``callback`` or a ``github_rule``: where the answer goes."""
     secret: str = ""
@@ -60,16 +61,14 @@ class Act:
 NOTHING = Act()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """A link below the question."""
 
     label: str
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
     """What people are asked, and what follows."""
 
     title: str
@@ -88,8 +87,7 @@ class Gate:
     """Who decided, where it is not told by the votes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """``[[github.gates]]``: who is asked when GitHub's environments wait for the hub's app."""
 
     repositories: tuple[str, ...]

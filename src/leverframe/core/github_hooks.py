@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.github_events import EVENTS, near
 from leverframe.core.globs import Globs
@@ -39,8 +41,7 @@ NEVER: Mapping[Kind, frozenset[str]] = {
 """Events that hooks of a kind never hear: https://docs.github.com/en/webhooks/webhook-events-and-payloads tells each one's availability."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True):
     """What has hooks: a repository, an organisation, or the hub's own app, which has one."""
 
     kind: Kind
@@ -65,8 +66,7 @@ def read_holder(written: str) -> Holder | None:
     return Holder("repository" if len(parts) == 2 else "organisation", written)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
+class Hook(msgspec.Struct, frozen=True, kw_only=True):
     """One hook, as GitHub tells it."""
 
     id: int
@@ -112,8 +112,7 @@ def read_hook(whole: Mapping[str, Any]) -> Hook:
 # --- names of events
 
 
-@dataclass(frozen=True, slots=True)
-class Unfit:
+class Unfit(msgspec.Struct, frozen=True):
     """A name that such a hook cannot be given."""
 
     name: str
@@ -186,8 +185,7 @@ def missing(hook: Hook, events: Iterable[str]) -> tuple[str, ...]:
 # --- what is declared, and what is to be done for it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
     """``[[github.hooks]]``: how a hook shall be. ``events`` that come from the routes are added and nothing is taken away; those that are
     written down are all that it shall hear."""
 
@@ -203,8 +201,7 @@ class Declared:
     active: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What makes a hook what is declared. Nothing to do: :attr:`is_done`."""
 
     declared: Declared
@@ -214,7 +211,7 @@ class Plan:
     remove: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     """Events that it hears and no route asks for; they stay."""
-    configure: Mapping[str, str] = field(default_factory=dict)
+    configure: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What of its address's settings changes: ``content_type``, ``insecure_ssl``; ``secret`` with no value is the source's own."""
     active: bool | None = None
     twins: tuple[int, ...] = ()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.people import People
 from leverframe.decoding import decoder
@@ -28,8 +28,7 @@ def lane_of(slot: str) -> str:
     return slot.partition("#")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
     """A closed lane. Kept in the store as JSON; ``version`` grows by one with every change."""
 
     lane: str
@@ -45,31 +44,27 @@ class Lock:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockTaken:
+class LockTaken(msgspec.Struct, frozen=True, kw_only=True):
     """The lane is locked, or the owner's own lock now says something else."""
 
     lock: Lock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockHeld:
+class LockHeld(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody else has it; stealing is an act of its own."""
 
     lock: Lock
     code: Literal["lock_held"] = "lock_held"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockStolen:
+class LockStolen(msgspec.Struct, frozen=True, kw_only=True):
     """The lane is the thief's now; ``former`` is to be told."""
 
     lock: Lock
     former: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockFreed:
+class LockFreed(msgspec.Struct, frozen=True, kw_only=True):
     """The lane is open; each of ``tell`` gets a notice, in this order."""
 
     tell: tuple[str, ...]
@@ -128,23 +123,20 @@ def lock_from_json(kept: bytes | str) -> Lock:
     return decoder(Lock)(kept)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frozen:
+class Frozen(msgspec.Struct, frozen=True, kw_only=True):
     """A closed window of time."""
 
     until: datetime
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Early:
+class Early(msgspec.Struct, frozen=True, kw_only=True):
     """It begins no sooner: others may join it until then."""
 
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
+class Locked(msgspec.Struct, frozen=True, kw_only=True):
     """The lane is closed to this deployment."""
 
     by: str
@@ -154,8 +146,7 @@ class Locked:
     waiters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneHeld:
+class LaneHeld(msgspec.Struct, frozen=True, kw_only=True):
     """Others go first."""
 
     place: int
@@ -164,13 +155,11 @@ class LaneHeld:
     """The deployment that runs, or is next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(msgspec.Struct, frozen=True):
     """It is this one's turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """A deployment that stands in the lane."""
 
     id: str

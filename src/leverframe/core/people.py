@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
 def platform(actor: str) -> str:
@@ -23,11 +24,10 @@ def is_team(member: str) -> bool:
     return head.casefold() == "github" and name.count("/") == 1 and not name.startswith("/") and not name.endswith("/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class People(msgspec.Struct, frozen=True, kw_only=True):
     """Everybody who is linked; who is not is a person of their own."""
 
-    identities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    identities: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Name of the person → their accounts, with their workspace or without."""
 
     def of(self, actor: str) -> str | None:

@@ -6,9 +6,10 @@ https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliv
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from leverframe.core.github_hooks import ALWAYS, APP, Holder, read_holder
 from leverframe.core.payload import flag, mapping, moment, number, text
@@ -26,8 +27,7 @@ STILL_ON_ITS_WAY = timedelta(seconds=30)
 _AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt of GitHub's at a delivery, as its log has it."""
 
     id: int
@@ -72,8 +72,7 @@ def holder_of(headers: Mapping[str, str], payload: Mapping[str, Any]) -> Holder 
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery that has not come in."""
 
     guid: str

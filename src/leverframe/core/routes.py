@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import time
 from typing import Literal, Protocol, TypeAlias
+
+import msgspec
 
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
@@ -19,8 +20,7 @@ POST_BY_DEFAULT = (
 """Events that a route takes when it names none: those that most teams want to see. Items as in ``Route.events``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
+class Labels(msgspec.Struct, frozen=True, kw_only=True):
     """Labels of the subject. Each item is a glob; an empty tuple asks for nothing."""
 
     any: tuple[str, ...] = ()
@@ -28,8 +28,7 @@ class Labels:
     none: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
+class Quiet(msgspec.Struct, frozen=True, kw_only=True):
     """Hours in which messages wait, from ``start`` to ``end`` (the next day where it is not later), by the wall clock."""
 
     start: time
@@ -38,8 +37,7 @@ class Quiet:
     """Weekdays on which it begins, Monday being 0; ``None`` is every day."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(msgspec.Struct, frozen=True, kw_only=True):
     """A rule from events to rooms. A key that is ``None`` was left out and tests nothing (``events``: see ``POST_BY_DEFAULT``)."""
 
     name: str
@@ -62,8 +60,7 @@ class Route:
     quiet: Quiet | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an event at one route; ``checks`` holds every key that the route tests."""
 
     route: Route

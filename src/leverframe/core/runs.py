@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run as its runner names it."""
 
     id: str
@@ -17,8 +17,7 @@ class Run:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(msgspec.Struct, frozen=True, kw_only=True):
     """The runner has it."""
 
     run: Run | None
@@ -27,8 +26,7 @@ class Started:
     """With no run: whether nothing more will be known of it, so that it is over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotStarted:
+class NotStarted(msgspec.Struct, frozen=True, kw_only=True):
     """It surely did not happen: no connection was made, or the runner refused (a 4xx, a 429)."""
 
     code: str
@@ -39,28 +37,24 @@ class NotStarted:
     """What the runner asked for (``Retry-After``), in seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True, kw_only=True):
     """The answer was lost, or is a 5xx: it may have happened. The runner is asked before anything else is done."""
 
     code: str
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class Absent(msgspec.Struct, frozen=True, kw_only=True):
     """The runner does not have it. ``sure``: nor will it have it later, so that it may be started again."""
 
     sure: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreachable:
+class Unreachable(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is known now; ask again."""
 
     code: str
@@ -68,8 +62,7 @@ class Unreachable:
     after_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Going:
+class Going(msgspec.Struct, frozen=True, kw_only=True):
     """It waits or runs. ``step`` is what it does now, in the runner's words."""
 
     run: Run
@@ -80,8 +73,7 @@ class Going:
     """Whether it waits for people, who can only say so where it runs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     result: Literal["succeeded", "failed", "cancelled"]
     detail: str = ""
@@ -90,13 +82,11 @@ class Finished:
     """The last lines of its log, where the runner gives them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelTaken:
+class CancelTaken(msgspec.Struct, frozen=True, kw_only=True):
     """The runner was told; polling says when it has ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelRefused:
+class CancelRefused(msgspec.Struct, frozen=True, kw_only=True):
     """It cannot be cancelled: it has ended, or the runner does not know how."""
 
     code: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from leverframe.core.commands.definitions import Known
 from leverframe.core.deployments import Rules
@@ -14,21 +15,20 @@ if TYPE_CHECKING:  # a hub without freezes needs no reader of cron's lines
     from leverframe.core.freezes import Freeze
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """``[services.NAME.environments.NAME]``."""
 
     service: str
     name: str
     runner: str
     """A key of ``[runners]``, or a kind that needs none."""
-    target: Mapping[str, Any] = field(default_factory=dict)
+    target: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """The runner's own keys, as its room's ``Target`` model read them."""
     repository: str | None = None
     """``owner/name``; the service's."""
     whole_service: bool = False
     """``lane = "service"``: all environments of the service share one lane."""
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules = msgspec.field(default_factory=Rules)
     freezes: tuple[Freeze, ...] = ()
     on: tuple[str, ...] = ()
     """Events that start a deployment by themselves: ``push main``."""
@@ -43,12 +43,11 @@ class Environment:
         return lane_key(self.service, self.name, whole_service=self.whole_service)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """All services, by name; their environments in the order of the configuration."""
 
-    services: Mapping[str, Mapping[str, Environment]] = field(default_factory=dict)
-    commands: Mapping[str, Environment] = field(default_factory=dict)
+    services: Mapping[str, Mapping[str, Environment]] = msgspec.field(default_factory=dict)
+    commands: Mapping[str, Environment] = msgspec.field(default_factory=dict)
     """For each command of ``[commands]``, by name, what its runner works in. Its service is ``/name``, as none that people deploy can be."""
 
     def find(self, service: str, environment: str) -> Environment | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     """A ref, and the commit that it is now."""
 
     ref: str
@@ -16,8 +16,7 @@ class Resolved:
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One commit or pull request that would ship."""
 
     title: str
@@ -28,8 +27,7 @@ class Change:
     sha: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipping:
+class Shipping(msgspec.Struct, frozen=True, kw_only=True):
     """What lies between two commits."""
 
     changes: tuple[Change, ...]
@@ -43,8 +41,7 @@ class Shipping:
     """Whether the second lies before the first: a step back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checks:
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """How continuous integration stands for one commit."""
 
     state: Literal["success", "failure", "pending", "none"]

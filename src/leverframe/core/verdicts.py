@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from leverframe.core.errors import Locale
 
@@ -17,8 +18,7 @@ _SHOWN = 5
 """Values named in a sentence; a push may touch thousands of files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One key of one route, tested."""
 
     key: str

@@ -6,12 +6,12 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Triggers:
+
+class Triggers(msgspec.Struct, frozen=True, kw_only=True):
     """What of a workflow's ``on`` can be done from outside."""
 
     by_hand: bool

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from leverframe.core.access import Identity
 from leverframe.core.globs import Globs
@@ -16,8 +17,7 @@ from leverframe.core.globs import Globs
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     """``[[oidc.NAME.allow]]``: all that is given must hold."""
 
     repositories: tuple[str, ...]

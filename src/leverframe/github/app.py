@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from msgspec.structs import replace
 
 from leverframe.decoding import decoder
 from leverframe.github.errors import Trouble, invalid, read, unsent
@@ -79,8 +79,7 @@ class _Issued(msgspec.Struct):
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True, kw_only=True):
     authorization: str
     until: datetime
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -29,26 +28,24 @@ SCOPES: Mapping[str, tuple[str, ...]] = {"dispatch": ("repo",), "hooks": ("repo"
 """What each task needs of a classic token: any one of these; for a public repository ``public_repo`` does in place of ``repo``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What the hub would do with a repository."""
 
     workflows: Collection[str] = ()
     """Files that are started by ``workflow_dispatch``."""
     event_types: Collection[str] = ()
     """Types of ``repository_dispatch`` that are sent."""
-    hooks: Mapping[str, tuple[Sequence[str], Sequence[str]]] = field(default_factory=dict)
+    hooks: Mapping[str, tuple[Sequence[str], Sequence[str]]] = msgspec.field(default_factory=dict)
     """By source: the addresses that lead to it, and the events that the routes need."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One thing looked at. ``key`` names its sentence, ``code`` the refusal that explains it."""
 
     what: str
     state: State
     key: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = msgspec.field(default_factory=dict)
     code: str = ""
     detail: str = ""
 

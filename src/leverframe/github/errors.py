@@ -7,7 +7,6 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -50,8 +49,7 @@ _UNPROCESSABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """GitHub did not say what was asked."""
 
     code: str

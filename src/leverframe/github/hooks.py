@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,8 +26,7 @@ DELIVERY_CAP = 64 * 1024 * 1024
 _NEXT = re.compile(r"<([^<>]{1,2000})>\s*;\s*rel=\"next\"")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogPage:
+class LogPage(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a hook's delivery log, the newest first. ``cursor`` leads on to what is older; ``None`` at the end."""
 
     lines: Sequence[LogLine]

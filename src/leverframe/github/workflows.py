@@ -5,7 +5,6 @@ https://docs.github.com/en/rest/actions/workflows#list-repository-workflows, …
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -29,8 +28,7 @@ class _Page(msgspec.Struct):
     page: list[_Listed] = msgspec.field(name="workflows")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
+class Workflow(msgspec.Struct, frozen=True, kw_only=True):
     """One workflow of the default branch."""
 
     file: str

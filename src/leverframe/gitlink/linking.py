@@ -10,10 +10,11 @@ import stat
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from leverframe.core.errors import Refused
 from leverframe.gitlink import sender
@@ -25,8 +26,7 @@ MARK = "# leverframe git link:"
 FOLDER, KEPT = "leverframe", ".before-leverframe"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
     """A repository on disk."""
 
     git_dir: Path
@@ -43,8 +43,7 @@ class Repository:
         return self.git_dir / FOLDER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
+class Linked(msgspec.Struct, frozen=True, kw_only=True):
     """A repository's link as it is."""
 
     project: str

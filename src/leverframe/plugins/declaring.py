@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from leverframe.core.commands.definitions import UNSAID, Argument, Bilingual, Command, Kind
 from leverframe.core.deployments.effects import Happening as HappeningName
@@ -23,8 +24,7 @@ Words: TypeAlias = str | Mapping[str, str]
 """One string for both languages, or ``{"en": …, "ko": …}``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(msgspec.Struct, frozen=True):
     """In ``Annotated``: what kind of word an argument is."""
 
     kind: Kind = "text"
@@ -32,8 +32,7 @@ class Is:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """In ``Annotated``: what stands over an argument's field in a form, and below it."""
 
     en: str
@@ -59,16 +58,14 @@ GIVEN = (Asked, Spoken, Event, Happening, Hub)
 """Parameters of these types are given by the hub, wherever they stand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandOf:
+class CommandOf(msgspec.Struct, frozen=True, kw_only=True):
     """A function that does a command."""
 
     function: str
     command: Command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageOf:
+class MessageOf(msgspec.Struct, frozen=True, kw_only=True):
     """A function that answers words."""
 
     function: str
@@ -77,24 +74,21 @@ class MessageOf:
     anywhere: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventOf:
+class EventOf(msgspec.Struct, frozen=True, kw_only=True):
     """A function that hears events."""
 
     function: str
     events: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HappeningOf:
+class HappeningOf(msgspec.Struct, frozen=True, kw_only=True):
     """A function that hears what happens to deployments."""
 
     function: str
     happenings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomOf:
+class RoomOf(msgspec.Struct, frozen=True, kw_only=True):
     """A class that is a runner or a chat."""
 
     function: str

@@ -8,12 +8,14 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
+
+from leverframe.core.discreet import Discreet
 from leverframe.core.errors import Locale
 from leverframe.plugins.declaring import CommandOf, Declared, EventOf, HappeningOf, MessageOf, RoomOf, declared
 
@@ -32,8 +34,7 @@ class Broken(Exception):
     """A plugin cannot be read; the words say what is wrong with it, and where."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A plugin that is there, not read yet."""
 
     name: str
@@ -47,18 +48,18 @@ class Found:
         return str(self.path) if self.path is not None else self.entry.value if self.entry is not None else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plugin:
+class Plugin(Discreet, frozen=True, kw_only=True):
     """A plugin that was read."""
 
+    unshown = frozenset({"settings", "functions"})
     name: str
     where: str
     timeout_s: float
     isolated: bool
-    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Its own keys."""
     declared: tuple[Declared, ...] = ()
-    functions: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    functions: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """What it declared, by name; empty for one that has a process of its own."""
 
     def of(self, kind: type[Any]) -> list[Any]:

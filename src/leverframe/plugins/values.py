@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from leverframe.core.conversation import Asker, Place
 from leverframe.core.deployments.effects import Happening as HappeningName
+from leverframe.core.discreet import Discreet
 from leverframe.core.markup import escape, parse
 from leverframe.core.messages import Button, Buttons, Message, Text, Tone
 from leverframe.ports import Memory, Post
@@ -18,8 +20,7 @@ RUN = "run"
 Style: TypeAlias = Literal["default", "primary", "danger"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A command that somebody gave and may give."""
 
     command: str
@@ -31,8 +32,7 @@ class Asked:
     """Where: ``at.room``, ``at.thread``, ``at.destination`` (``slack:C0123``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     """Words that somebody said to the hub and that are no command."""
 
     text: str
@@ -42,8 +42,7 @@ class Spoken:
     """How the pattern matched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to a deployment."""
 
     name: HappeningName
@@ -61,14 +60,14 @@ class Happening:
         return str(self.deployment["environment"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hub:
+class Hub(Discreet, frozen=True, kw_only=True):
     """What the hub has for one plugin."""
 
+    unshown = frozenset({"settings", "memory"})
     plugin: str
-    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """The plugin's own keys of ``[plugins.NAME]``; ``env:`` and ``file:`` are resolved."""
-    memory: Memory = field(repr=False)
+    memory: Memory
     """What the plugin remembers, in the hub's database."""
 
 
@@ -101,8 +100,7 @@ def link(text: str, url: str) -> Button:
     return Button(text=text, url=url)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, kw_only=True):
     """What a function came to."""
 
     message: Message | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
+
+import msgspec
 
 from leverframe.core.content.values import Document, Value
 
@@ -19,8 +20,7 @@ def alike(one: Tag, other: Tag) -> bool:
     return etag.strip('"') == other_etag.strip('"') and (version == other_version or not version or not other_version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """An object, without what is in it."""
 
     key: str
@@ -29,8 +29,7 @@ class Stored:
     modified_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, kw_only=True):
     """An object with what is in it."""
 
     stored: Stored

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+import msgspec
+
 from leverframe.core.conversation import Answer, Asker, Choice, Heard, Place
 from leverframe.core.delivery import Outcome
+from leverframe.core.discreet import Discreet
 from leverframe.core.messages import Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Challenge:
+class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     """The chat asks whether this address is the hub's."""
 
     answer: bytes
     """JSON."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
+class Nothing(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing that is for the hub: it is only to be told that it arrived."""
 
     reason: str
     """For the log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionsWanted:
+class OptionsWanted(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody types into a select whose choices the hub knows."""
 
     form: str
@@ -40,17 +39,17 @@ class OptionsWanted:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Discreet, frozen=True, kw_only=True):
     """Somebody looks at a card of the hub's: it may be shown to them with the buttons that they may press."""
 
+    unshown = frozenset({"body"})
     by: Asker
     at: Place
     message: str
     """``remote_id`` of the card."""
     delivery: str
     """The delivery (``dlv_…``) that it was posted or updated by, as the client says."""
-    body: Callable[[Message | None], bytes] = field(repr=False)
+    body: Callable[[Message | None], bytes]
     """Makes the answer; without a message the card stays as it is."""
 
 
@@ -112,13 +111,13 @@ class ChatInbound(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class Installation(Discreet, frozen=True, kw_only=True):
     """What a workspace gave when the app was installed there."""
 
+    unshown = frozenset({"token", "refresh_token"})
     chat: str
     team: str
-    token: str = field(repr=False)
+    token: str
     scopes: tuple[str, ...]
     installed_at: datetime
     team_name: str = ""
@@ -126,7 +125,7 @@ class Installation:
     bot_user: str = ""
     by: str = ""
     """Who installed it, as the chat names them."""
-    refresh_token: str | None = field(default=None, repr=False)
+    refresh_token: str | None = None
     """Good for once: what renews :attr:`token` where tokens are rotated."""
     expires_at: datetime | None = None
 
@@ -165,8 +164,7 @@ class ChatInstall(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation that a bot was told of: what it needs to speak there by itself."""
 
     chat: str

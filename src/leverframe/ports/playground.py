@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
+
+import msgspec
 
 from leverframe.core.conversation import Asker
 from leverframe.ports.conversations import Exchange
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaygroundMessage:
+class PlaygroundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message of the playground, as it is stored."""
 
     id: int
@@ -65,19 +65,17 @@ class PlaygroundStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaygroundChange:
+class PlaygroundChange(msgspec.Struct, frozen=True, kw_only=True):
     """One thing for a page that follows the playground."""
 
     name: Literal["snapshot", "message", "answer", "beat"]
     """All that a page begins with, one message (new or edited), what only its reader is told, or nothing: still alive."""
     cursor: int
     """Where to go on from after a break: microseconds since 1970."""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaygroundSaid:
+class PlaygroundSaid(msgspec.Struct, frozen=True, kw_only=True):
     """What a person said."""
 
     shown: Mapping[str, Any]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from leverframe.core.conversation import Asker, Place
 from leverframe.core.events import Event
@@ -31,8 +32,7 @@ class Memory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Post(msgspec.Struct, frozen=True, kw_only=True):
     """Something to say in a room: it is delivered like every other message."""
 
     room: str
@@ -40,8 +40,7 @@ class Post:
     message: Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extended:
+class Extended(msgspec.Struct, frozen=True, kw_only=True):
     """What a plugin said to somebody."""
 
     message: Message | None = None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+
+import msgspec
 
 from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, Found, Going, Lost, NotStarted, Run, Started, Unreachable
 from leverframe.core.shipping import Checks, Resolved, Shipping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What a runner is to do. Built anew from the store for every call: the same deployment and try give the same order."""
 
     correlation_id: str
@@ -23,8 +23,8 @@ class Order:
     ref: str
     """Branch or tag as it was asked for (the default branch where none was)."""
     sha: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    target: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, str] = msgspec.field(default_factory=dict)
+    target: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """The environment's own keys for its runner (``workflow``, ``job``, ``application`` …), as the room's ``Target`` model read them."""
     event_type: str = ""
     """Of a dispatch: the event that is sent."""

@@ -7,7 +7,8 @@ merged, released and deployed; the wiki is edited. Sent in order they tell that 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+
+import msgspec
 
 from leverframe.ports import Accepted
 from leverframe.samples.events import PAYLOADS
@@ -16,8 +17,7 @@ from leverframe.samples.story import Ids, Story
 __all__ = ["Ids", "Sample", "Story", "accepted", "load", "names", "title"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """One event, ready to be signed and sent."""
 
     name: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ids:
+
+class Ids(msgspec.Struct, frozen=True, kw_only=True):
     """What differs between two sends of one sample."""
 
     at: datetime

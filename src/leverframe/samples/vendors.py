@@ -10,11 +10,12 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from leverframe.core.git_links import link_key
 from leverframe.core.json_objects import read_object
@@ -26,8 +27,7 @@ PROJECT = "acme/web"
 Payload = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """One request that is to be proven."""
 
     event: str
@@ -41,8 +41,7 @@ class Sent:
     """Those of the source, where a configuration was read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor:
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of source. ``headers`` prove a request, ``renew`` makes a payload that says itself what it repeats another one."""
 
     samples: Mapping[str, str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -21,8 +21,7 @@ REFUSALS_EVERY = timedelta(minutes=1)
 _MOST_KEYS = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries: those for which everything holds that is given."""
 
     actor: str | None = None
@@ -89,11 +88,10 @@ def entries(
     return [linked(row).entry for row in conn.execute(found)]
 
 
-@dataclass(slots=True)
-class Refusals:
+class Refusals(msgspec.Struct):
     """Says which refusal of a stranger deserves an entry (one a minute per source and reason) and counts the others."""
 
-    _last: dict[tuple[str, str], tuple[datetime, int]] = field(default_factory=dict)
+    _last: dict[tuple[str, str], tuple[datetime, int]] = msgspec.field(default_factory=dict)
 
     def note(self, source: str, reason: str, now: datetime) -> int | None:
         """Return how many refusals the entry to write now stands for, or ``None`` when it is only counted."""

@@ -7,9 +7,9 @@ once. Why the order is that of seeing: ``docs/decisions/0006-audit-chain.md``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -29,8 +29,7 @@ _LOCK = 0x1E7E2F2C
 _HOURLY = "%Y-%m-%dT%H"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extended:
+class Extended(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the chain."""
 
     linked: int = 0

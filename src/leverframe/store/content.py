@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -20,8 +20,7 @@ LOOKED_AT_FIRST = 500
 _SHOWN = tuple(table.c[name] for name in COLUMNS if name != "search")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Indexed:
+class Indexed(msgspec.Struct, frozen=True, kw_only=True):
     """One entry, as lists show it."""
 
     site: str
@@ -39,8 +38,7 @@ class Indexed:
     """Identifier of when the row was written: what looked at the bucket before knows less."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
+class Fresh(msgspec.Struct, frozen=True, kw_only=True):
     """An entry to put into the index."""
 
     row: Indexed
@@ -49,8 +47,7 @@ class Fresh:
     """(collection, entry) of all that it refers to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(msgspec.Struct, frozen=True):
     """Where a page of a list ended."""
 
     dated: str

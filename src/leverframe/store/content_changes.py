@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -22,8 +21,7 @@ State: TypeAlias = Literal["storing", "stored", "failed"]
 Act: TypeAlias = Literal["create", "update", "delete", "upload", "outside"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One change to one object."""
 
     id: int
@@ -39,7 +37,7 @@ class Change:
     """The tag that the object had; empty when there was none."""
     digest: bytes | None = None
     """SHA-256 of what is written; ``None`` of a deletion and of an upload."""
-    document: Mapping[str, Any] = field(default_factory=dict)
+    document: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """``title``, and ``targets``: what the entry refers to."""
     dispatch: str | None = None
     audit_id: int | None = None
@@ -47,8 +45,7 @@ class Change:
     boot: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """An object, or a whole collection, to compare with the index."""
 
     site: str
@@ -66,7 +63,7 @@ class Look:
 
 def begin(connection: Connection, change: Change) -> bool:
     """Write that an object is about to change; ``False`` when a change to it is under way."""
-    values = {name: getattr(change, name) for name in Change.__slots__}
+    values = {name: getattr(change, name) for name in Change.__struct_fields__}
     values["document"] = msgspec.json.encode(change.document)
     return connection.execute(upsert(connection.dialect.name)(table).values(**values).on_conflict_do_nothing()).rowcount == 1
 
@@ -122,8 +119,7 @@ def newest(connection: Connection, site: str, *, collection: str | None = None, 
     return None if row is None else _change(row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the audit about one entry of a collection."""
 
     at: datetime

@@ -7,7 +7,6 @@ channel costs one row whatever it owes, and nothing is written to say that a mes
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from functools import cache
@@ -59,8 +58,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The message in a room that a subject's updates and replies belong to."""
 
     remote_id: str
@@ -85,8 +83,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     card: Card | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """A destination that this process holds now."""
 
     name: str
@@ -113,8 +110,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Destination, subject and the card that now stands there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Round(msgspec.Struct, frozen=True, kw_only=True):
     """What a process did at a destination that it holds."""
 
     name: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -18,8 +18,7 @@ from leverframe.store.event_pages import first_id_at
 from leverframe.store.tables import attempts, bodies, deliveries, destinations, events, parked_keys, subscriptions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRow:
+class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the list, with what it tells of its event (``None`` when retention has removed that)."""
 
     id: int
@@ -38,8 +37,7 @@ class DeliveryRow:
     code: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptRow:
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     """One try."""
 
     number: int
@@ -52,8 +50,7 @@ class AttemptRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which deliveries; ``since`` and ``until`` are when they were made, ``sayable`` leaves out those whose event's body is gone."""
 
     state: State | None = None
@@ -65,8 +62,7 @@ class Filter:
     sayable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DestinationRow:
+class DestinationRow(msgspec.Struct, frozen=True, kw_only=True):
     """How a destination is doing. ``due_at`` with ``failures`` is when it is tried again."""
 
     name: str
@@ -80,8 +76,7 @@ class DestinationRow:
 Reason: TypeAlias = Literal["backing_off", "parked", "paused", "quiet_hours", "spread", "turn"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """Why a delivery that is owed was not sent yet, and when it is tried next."""
 
     next_at: datetime

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -174,8 +173,7 @@ def _read(connection: Connection, query: sa.Select[Any]) -> list[Deployment]:
     return [from_json(kept) for kept in connection.execute(query).scalars()]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(msgspec.Struct, frozen=True, kw_only=True):
     """One effect, and the deployment as it is now (``None``: it is gone). ``effect`` is ``None`` when this version cannot read one of them."""
 
     id: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 import zstandard
 from sqlalchemy import Connection
@@ -22,8 +22,7 @@ from leverframe.store.tables import bodies, deliveries, events, routing, to_us
 _LARGEST_BODY = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the list."""
 
     id: int
@@ -40,8 +39,7 @@ class EventRow:
         return f"{self.name}.{self.action}" if self.action else self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
+class Fired(msgspec.Struct, frozen=True, kw_only=True):
     """A route that made a delivery of an event; ``state`` is the delivery's."""
 
     route: str
@@ -49,8 +47,7 @@ class Fired:
     state: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(msgspec.Struct, frozen=True, kw_only=True):
     """What came in: headers (none that proves who sent it) and the bytes."""
 
     headers: Mapping[str, str]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy import Connection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -30,8 +30,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _KINDS: dict[str, type[Heard]] = {"Said": Said, "Clicked": Clicked, "Submitted": Submitted}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was heard, ready to be kept."""
 
     id: int
@@ -54,16 +53,14 @@ class Incoming:
         return cls(id=id, key=key, heard=heard, at=at, row=(id, key, heard.by.actor, heard.at.destination, type(heard).__name__, kept, at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What became of it: ``id`` where it is this process's to run, ``outcome`` where it was run before; else another living process runs it."""
 
     id: int | None = None
     outcome: Outcome | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it: ``code`` is ``ok`` or a refusal's, ``line`` the command as it was understood, secrets redacted."""
 
     answer: Answer

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -23,8 +23,7 @@ SESSION_LONGEST = timedelta(days=7)
 """… and always this long after it began."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may sign in; ``disabled_at`` when they no longer may."""
 
     name: str
@@ -33,8 +32,7 @@ class Person:
     disabled_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     """A one-time link that is not used and not over."""
 
     person: str
@@ -42,8 +40,7 @@ class Invitation:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A browser that is signed in. ``role`` is the person's role now."""
 
     person: str

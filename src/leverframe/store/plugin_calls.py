@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -15,8 +15,7 @@ from leverframe.store.tables import plugin_calls as table
 from leverframe.store.tables import processes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One thing for one handler."""
 
     id: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -50,8 +49,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """By the hook's id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """One holder and how the last look went."""
 
     holder: str
@@ -61,8 +59,7 @@ class Watch:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery:
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery that had not come in."""
 
     id: int

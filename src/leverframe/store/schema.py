@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -64,8 +64,7 @@ def prepare(connection: Connection) -> None:
         upgrade(connection)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What makes a process one of several: what its leases are written under, and the node bits of its identifiers."""
 
     boot: int

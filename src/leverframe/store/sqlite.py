@@ -15,13 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.pool import StaticPool
@@ -62,12 +62,11 @@ _COMPILED: LRUCache[Any, Any] = LRUCache(1_000)
 _Work: TypeAlias = tuple[Callable[[Connection], Any], asyncio.Future[Any]]
 
 
-@dataclass(slots=True)
-class _Batch:
-    events: list[tuple[NewEvent, asyncio.Future[int]]] = field(default_factory=list)
-    first: list[_Work] = field(default_factory=list)
+class _Batch(msgspec.Struct):
+    events: list[tuple[NewEvent, asyncio.Future[int]]] = msgspec.field(default_factory=list)
+    first: list[_Work] = msgspec.field(default_factory=list)
     """What somebody at a door waits for."""
-    works: list[_Work] = field(default_factory=list)
+    works: list[_Work] = msgspec.field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.events) + len(self.first) + len(self.works)

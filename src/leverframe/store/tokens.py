@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -27,8 +27,7 @@ API_PREFIX, HOOK_PREFIX = "lf_", "lfh_"
 USED_EVERY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiToken:
+class ApiToken(msgspec.Struct, frozen=True, kw_only=True):
     """``grants`` bound what it may do; ``by`` is the actor who issued it and bounds it too."""
 
     name: str
@@ -42,8 +41,7 @@ class ApiToken:
     used_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookToken:
+class HookToken(msgspec.Struct, frozen=True, kw_only=True):
     """``rooms`` are globs of ``chat:room``."""
 
     name: str

@@ -12,17 +12,17 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+
+import msgspec
 
 SLACK_SECRET, GITHUB_SECRET = "8f742231b10e8888abcd99yyyzzz85a5", "testing-webhook-secret"
 TEAM, APP, BOT = "T1", "A1", "U0BOT"
 FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One request, ready to be sent."""
 
     path: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Concatenate, ParamSpec
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core import ids

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import parse_qsl, urlencode
 
+import msgspec
 from starlette.requests import Request
 
 from leverframe.core import ids
@@ -19,8 +19,7 @@ _LONGEST = 500
 _UNKNOWN = {"dep": "deployment_unknown", "dlv": "delivery_unknown", "evt": "event_unknown"}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """Fields of a query or a form; an empty field is one that was not given."""
 
     fields: dict[str, str]

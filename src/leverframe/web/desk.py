@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.access import VERBS, Identity, Role
@@ -63,8 +63,7 @@ class Routes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """The hub as the doors see it. ``url`` is ``hub.url``; ``roles`` are the built-in ones and those of the configuration."""
 
     database: Database
@@ -79,7 +78,7 @@ class Desk:
     """By name, what says why a chat cannot have such a room (``None`` when it can)."""
     demo: bool = False
     """Whether this is a demo, whose open playground leads into the console."""
-    signer: Signer = field(default_factory=Signer)
+    signer: Signer = msgspec.field(default_factory=Signer)
     """Whose signatures the audit has."""
     sites: Office | None = None
     """The back office; without sites those pages and addresses do not exist."""

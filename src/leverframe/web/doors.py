@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -17,8 +17,7 @@ Permission: TypeAlias = str
 (somebody signed in; a token: ``admin``), or a grant's words: ``events.read``, ``hooks.manage {owner}/{project}`` with what the path holds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """How often: ``rate`` as the library limits writes it (``30/minute``), counted per what.
 
     ``address`` counts every request of an address, ``identity`` every request of somebody signed in (and, before that, failures).
@@ -38,8 +37,7 @@ KB = 1024
 FORM_CAP = 64 * KB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class Door(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table. ``handler`` takes a request; ``app`` instead is a bare ASGI callable (the inbound path, the API)."""
 
     method: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -30,8 +29,7 @@ _ROOM_ID = re.compile(r"[CDG][A-Z0-9]{6,30}")
 _EVENT = re.compile(r"\*|[a-z0-9_]{1,100}(\.[a-z0-9_]{1,100})?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """A chat that ``/hook`` may write to."""
 
     chat: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -101,8 +100,7 @@ def _answer(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeverDesk:
+class LeverDesk(msgspec.Struct, frozen=True, kw_only=True):
     """What the doors need of levers; ``app.py`` fills it."""
 
     outcome: Conversing
@@ -111,15 +109,14 @@ class LeverDesk:
     people: People
     dispatcher: Dispatcher
     approver: Approver
-    policies: Mapping[str, Policy] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = msgspec.field(default_factory=dict)
     """``[policies.NAME]``."""
     look_at: Callable[[str], Awaitable[None]] | None = None
     """Raises ``Refused`` for an address of a callback that the hub would not send to."""
-    watch: Watch = field(default_factory=Watch)
+    watch: Watch = msgspec.field(default_factory=Watch)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """One deployment, whole."""
 
     deployment: Deployment

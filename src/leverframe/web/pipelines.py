@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from leverframe.core.access import Identity
 from leverframe.core.details import detail
@@ -12,8 +13,7 @@ from leverframe.core.workflows import Allowance, identity_of
 from leverframe.oidc import Issuer, issuer_of
 
 
-@dataclass(frozen=True, slots=True)
-class Pipelines:
+class Pipelines(msgspec.Struct, frozen=True):
     """The issuers of the configuration, each with what it allows; two may be one issuer for two audiences."""
 
     issuers: Mapping[str, tuple[Issuer, Sequence[Allowance]]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.access import Denied, Identity
@@ -25,8 +25,7 @@ from leverframe.web.words import word
 from leverframe.work.board import board
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The command as it was understood, and what would come of it now, a sentence each."""
 
     line: str

@@ -5,23 +5,31 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.strategies import FixedWindowRateLimiter
 
 
 @lru_cache(maxsize=64)
 def _item(rate: str) -> RateLimitItem:
+    from limits import parse
+
     return parse(rate)
 
 
 class Rates:
     """Fixed windows; one process counts for itself."""
 
-    def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+    @cached_property
+    def _limiter(self) -> FixedWindowRateLimiter:
+        # Here, not above: the library brings every store that it can count in, and a signed event is not counted at all.
+        from limits.storage import MemoryStorage
+        from limits.strategies import FixedWindowRateLimiter
+
+        return FixedWindowRateLimiter(MemoryStorage())
 
     def wait_s(self, rate: str, *key: str) -> int | None:
         """Count one more for ``key``; returns ``None`` within ``rate`` (``30/minute``), else the seconds to wait."""

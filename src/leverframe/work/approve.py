@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.approvals import Policy
 from leverframe.core.conversation import Place
@@ -24,8 +26,7 @@ _ID = "dep_00000000000000-9999"
 """As long as what the hub adds to a workflow's inputs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to have decided."""
 
     project: str
@@ -33,7 +34,7 @@ class Question:
     title: str
     text: str = ""
     links: Sequence[Reference] = ()
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = msgspec.field(default_factory=Policy)
     places: Sequence[Place] = ()
     """The rooms that are asked."""
     approve: Act = NOTHING
@@ -48,8 +49,7 @@ class Question:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """What became of it."""
 
     deployment: Deployment

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+import msgspec
 import structlog
 
 from leverframe.core.delivery import Again, Dead, Delivered, Done, Rejected, Retryable, Schedule, decide
@@ -33,19 +33,18 @@ _OUTCOME = {Delivered: 0, Retryable: 1, Rejected: 2}
 log = structlog.get_logger("leverframe.deliver")
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(msgspec.Struct):
     """A destination while this process holds it."""
 
     name: str
     failures: int
-    cards: dict[str, Card | None] = field(default_factory=dict)
+    cards: dict[str, Card | None] = msgspec.field(default_factory=dict)
     stop_until_s: float | None = None
     """Seconds from now after which to go on, when a retryable failure stopped it."""
     error: str | None = None
     next_send_at: datetime | None = None
     """Before that a paced room gets nothing more."""
-    ended: list[Ended] = field(default_factory=list)
+    ended: list[Ended] = msgspec.field(default_factory=list)
     """What attempts came to, until it is on disk."""
     leaving: bool = False
     record_at: datetime | None = None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core.deployments import ENDED, PATIENCE, Deployment, Patience, still_wanted

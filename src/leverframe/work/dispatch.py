@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core.conversation import Place
@@ -30,14 +31,13 @@ WAITS_S = 7 * DAY_S
 """So long one waits for its turn before it is a dead letter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks for."""
 
     project: str
     """``owner/name`` on GitHub."""
     event_type: str = EVENT_TYPE
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """The ``client_payload``; nothing of it is changed. The hub adds ``leverframe`` where a key is left."""
     environment: str = ""
     """What the workflow is told that it is for."""
@@ -54,8 +54,7 @@ class Wanted:
     """Where its card is shown; left out, in the room of ``[dispatches]``, if any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What became of it."""
 
     deployment: Deployment

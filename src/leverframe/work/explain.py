@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -30,8 +28,7 @@ from leverframe.work.paths import UNANSWERED, Answer, Paths
 from leverframe.work.receive import Ingesting, dedupe_digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """Why a route fired for an event, or did not."""
 
     route: str
@@ -40,8 +37,7 @@ class Explained:
     destinations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A route of the configuration: its name, what it listens to and where it goes."""
 
     route: str
@@ -140,9 +136,9 @@ class Explainer:
         if check.code != "paths_not_read" or self._paths is None:
             return check
         if not isinstance(answer, Trouble):
-            return dataclasses.replace(check, code="paths_not_asked")
+            return replace(check, code="paths_not_asked")
         problem = PROBLEMS[answer.code]
-        return dataclasses.replace(check, code="paths_not_told", found=" ".join(problem.ko if locale == "ko" else problem.en).removesuffix("."))
+        return replace(check, code="paths_not_told", found=" ".join(problem.ko if locale == "ko" else problem.en).removesuffix("."))
 
     def listed(self) -> list[Listed]:
         """Return all routes, in the order of the configuration."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -54,8 +53,7 @@ class Carried(msgspec.Struct, frozen=True):
     events: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Batch:
+class _Batch(msgspec.Struct):
     """What was claimed together, as far as it is decided."""
 
     boot: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from leverframe.core.subscriptions import Subscription
 from leverframe.ports.payloads import Ignored
@@ -19,8 +20,7 @@ MOST = 200
 Reason: TypeAlias = Literal["received", "not_chosen", "not_told", "own_routing", "body_expired"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     """One event: whether it would have been sent, and the reason."""
 
     event: EventRow

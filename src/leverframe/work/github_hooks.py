@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.details import about, detail
 from leverframe.core.errors import Refused
@@ -19,8 +21,7 @@ from leverframe.secrets import Secret
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """A hook with what the hub knows of it."""
 
     hook: Hook
@@ -30,8 +31,7 @@ class Seen:
     """Events that the routes need and it does not hear."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """What a declaration comes to: a plan, or why there is none."""
 
     declared: Declared
@@ -39,8 +39,7 @@ class Planned:
     trouble: Trouble | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadFile:
+class ReadFile(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration that is in force: a file is read when the hub starts, and may have been edited since."""
 
     path: str

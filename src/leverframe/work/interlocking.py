@@ -6,11 +6,12 @@ Whatever needs only the store is done here, in the transaction that decided it; 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Protocol, assert_never
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core import approvals as voting
@@ -47,17 +48,16 @@ class Happened(Protocol):
     def __call__(self, what: todo.Happening, deployment: Deployment) -> None: ...
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(msgspec.Struct):
     """What one transaction still has to do, and what it will have done."""
 
     connection: Connection
     now: datetime
-    lanes: list[str] = field(default_factory=list)
-    said: dict[str, Deployment] = field(default_factory=dict)
-    told: list[Telling] = field(default_factory=list)
+    lanes: list[str] = msgspec.field(default_factory=list)
+    said: dict[str, Deployment] = msgspec.field(default_factory=dict)
+    told: list[Telling] = msgspec.field(default_factory=list)
     """What is told after the cards: below each of them, or beside."""
-    happened: list[tuple[todo.Happening, Deployment]] = field(default_factory=list)
+    happened: list[tuple[todo.Happening, Deployment]] = msgspec.field(default_factory=list)
 
 
 class Interlocking:

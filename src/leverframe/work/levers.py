@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core import approvals as voting
@@ -49,8 +50,7 @@ HISTORY = 15
 """Deployments that ``history`` shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A command that somebody gave, in the transaction that does it."""
 
     turn: Turn

@@ -7,7 +7,6 @@ of it is committed with the card's change and the answer. A hub that stops in be
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -49,8 +48,7 @@ Send = Callable[[Request, Asker], Awaitable[Answered]]
 """Sends a request once; raises ``net.NotSent``. ``Asker`` is who pressed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Begun:
+class _Begun(msgspec.Struct, frozen=True, kw_only=True):
     """A press that is committed and not sent yet."""
 
     button: str
@@ -59,8 +57,7 @@ class _Begun:
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pressed:
+class Pressed(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a press, as the card will show it."""
 
     press: Press

@@ -10,10 +10,10 @@ once at a time, however many processes there are. What is asked for is written d
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import msgspec
 import structlog
 from sqlalchemy import Connection
 
@@ -63,8 +63,7 @@ class Counting(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Look:
+class _Look(msgspec.Struct):
     """One look at a holder: what is known as it goes on."""
 
     holder: Holder

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.delivery import Delivered, Outcome, Rejected, Retryable
 from leverframe.core.events import Event

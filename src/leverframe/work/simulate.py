@@ -7,9 +7,10 @@ import hmac
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
+
+import msgspec
 
 from leverframe.core.errors import Refused
 from leverframe.net import Answer, NotSent
@@ -24,8 +25,7 @@ class Post(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoorAnswer:
+class DoorAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the door said."""
 
     status: int
@@ -34,7 +34,7 @@ class DoorAnswer:
     """``evt_…`` of an accepted event; ``None`` after a refusal."""
     duplicate: bool
     elapsed_s: float
-    problem: Mapping[str, Any] = field(default_factory=dict)
+    problem: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """The problem document of a refusal, with its ``code`` and ``remedy``."""
 
 

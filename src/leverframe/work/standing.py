@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.access import Identity, Role, held, roles_of
@@ -14,8 +14,7 @@ from leverframe.core.people import People, account
 from leverframe.store import people, tokens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody may, and as who."""
 
     identity: Identity

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import msgspec
 import structlog
 from sqlalchemy import Connection
 
@@ -67,8 +67,7 @@ class Post(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(msgspec.Struct):
     """A subscriber while this process holds it."""
 
     name: str
@@ -81,14 +80,14 @@ class _Held:
     turned: bool = False
     """Whether that is to be told."""
     secrets: tuple[SealedSecret, ...] = ()
-    key_failures: dict[str, int] = field(default_factory=dict)
+    key_failures: dict[str, int] = msgspec.field(default_factory=dict)
     """Of keys that have waited and are tried again."""
-    ended: list[Ended] = field(default_factory=list)
-    parks: dict[str, Park] = field(default_factory=dict)
-    unparks: set[str] = field(default_factory=set)
-    flying: dict[int, Owed] = field(default_factory=dict)
+    ended: list[Ended] = msgspec.field(default_factory=list)
+    parks: dict[str, Park] = msgspec.field(default_factory=dict)
+    unparks: set[str] = msgspec.field(default_factory=set)
+    flying: dict[int, Owed] = msgspec.field(default_factory=dict)
     """Under way now, and perhaps still when a round ends."""
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = msgspec.field(default_factory=set)
     stop_until_s: float | None = None
     error: str | None = None
     took: bool = False
@@ -99,7 +98,7 @@ class _Held:
     record_at: datetime | None = None
     late: bool = False
     """Whether it is time to write down what was sent, as the last to end saw."""
-    threads: deque[list[Owed]] = field(default_factory=deque)
+    threads: deque[list[Owed]] = msgspec.field(default_factory=deque)
     """What is still to be sent of the window, by key. Who began with an earlier window takes nothing more of that: this one has it too."""
     window: int = WINDOW
     """So many are looked at together next time: about as many as can be sent before it is time to write that down."""

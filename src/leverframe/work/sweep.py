@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+import msgspec
 import structlog
 
 from leverframe.core.audit_chain import Signer
@@ -20,8 +20,7 @@ PAUSE_S = 0.1
 log = structlog.get_logger("leverframe.sweep")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Days that each thing is kept."""
 
     events_days: int = 90

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +22,7 @@ from leverframe.work.receive import dedupe_digest
 _NO_HEADERS = b"[]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to tell, and where."""
 
     name: str
@@ -37,7 +35,7 @@ class Telling:
     """Destinations: ``slack:C0123``."""
     role: Role
     repo: str | None = None
-    alone: Sequence[str] = field(default_factory=tuple)
+    alone: Sequence[str] = msgspec.field(default_factory=tuple)
     """Destinations that get it as a message of its own, whatever its role is."""
     source: str = HUB
     """Whose event it is: the source whose card changes."""

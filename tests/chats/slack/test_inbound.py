@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import msgspec
 import pytest
 from fakes.slack_app import SIGNING_SECRET, Request, SlackApp
 
@@ -48,7 +48,7 @@ def shown(found: Any) -> dict[str, Any]:
     if isinstance(found, Challenge):
         return {"type": "Challenge", "answer": json.loads(found.answer)}
     heard = found if isinstance(found, OptionsWanted) else found.heard
-    fields = asdict(heard)
+    fields = msgspec.to_builtins(heard)
     fields.pop("said_at", None)
     assert fields["by"].pop("proven")  # Slack's signature proves everybody
     return {"type": type(heard).__name__, **fields}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from core.commands.team import ADMIN, ANN, BOB, KNOWN, OPEN, done
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from leverframe.core.commands.builtin import APPROVE, BUILT_IN, DEPLOY, HISTORY, LOCK, SETTLE
 from leverframe.core.commands.definitions import Command, Known

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from core.commands.team import ADMIN, ANN, BOB, KNOWN, NOBODY, OPEN, ROLES, done
+from msgspec.structs import replace
 
 from leverframe.core.access import Allowed, Denied, Identity
 from leverframe.core.commands.builtin import APPROVE, BUILT_IN, DEPLOY, LOCK, STATUS, SUBSCRIBE

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from leverframe.core.details import detail
 from leverframe.core.errors import Refused
@@ -21,8 +22,7 @@ WAITING = 256
 """Messages that may wait for one page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What only one person is told, as their page takes it. It is not kept: who has no page open does not see it."""
 
     answer: Mapping[str, Any]

@@ -6,8 +6,9 @@ https://docs.slack.dev/reference/app-manifest, https://github.com/slackapi/manif
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from leverframe.core.commands.definitions import SHARED, Command
 from leverframe.core.errors import Locale
@@ -43,8 +44,7 @@ _WORDS: Mapping[Locale, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Features:
+class Features(msgspec.Struct, frozen=True, kw_only=True):
     """What the app is used for beyond commands and buttons: each asks for no more than it needs."""
 
     socket_mode: bool = False

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
+
+import msgspec
 
 from leverframe.chats.slack import forms, mrkdwn
 from leverframe.core.commands.definitions import SHARED
@@ -34,8 +35,7 @@ _OWN_SUBTYPES = frozenset({"", "file_share", "me_message", "thread_broadcast"})
 """Kinds of ``message`` in which a person says something new."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a person said."""
 
     heard: Heard | OptionsWanted
@@ -51,8 +51,7 @@ class Reading:
 Read: TypeAlias = Reading | Challenge | Nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for everything in one request."""
 
     chat: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from leverframe.chats.teams import forms
 from leverframe.chats.teams.render import LOOK
@@ -28,8 +29,7 @@ _TAG = re.compile(r"<at(?:\s[^<>]{0,200})?>([^<>]{0,300})</at>", re.IGNORECASE)
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "\xa0": " ", "\r": None})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Where something came from, as far as an answer needs it."""
 
     service: str
@@ -47,8 +47,7 @@ class Origin:
     """Whether nobody else saw what was said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a person said."""
 
     heard: Heard
@@ -58,8 +57,7 @@ class Reading:
     """Of a form: the way that it had been sent to who filled it in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Something that Teams tells of a conversation: the bot is in it (``team``: of a team, whose channels can be asked for), or not any more."""
 
     gone: tuple[str, ...] = ()
@@ -67,8 +65,7 @@ class Told:
     team_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody looks at a card."""
 
     by: Asker
@@ -80,8 +77,7 @@ class Look:
 Read: TypeAlias = Reading | Told | Look | Nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for everything in one request."""
 
     chat: str

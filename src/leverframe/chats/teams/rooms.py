@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from leverframe.chats.teams.settings import Settings
 from leverframe.core.errors import Refused
@@ -19,8 +20,7 @@ LOOK_EVERY = timedelta(seconds=10)
 """How often what other processes learned is looked for, when a room is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Where a room is."""
 
     conversation: str

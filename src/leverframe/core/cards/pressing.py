@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from urllib.parse import quote, quote_plus
+
+import msgspec
 
 from leverframe.core.cards import Ask, Input, Post, Wrong
 from leverframe.core.conversation import Choice, Field, Form
@@ -27,8 +28,7 @@ _VALUE = re.compile(r"\{\{\s*([^{}]{1,120}?)\.value\s*\}\}")
 _SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A POST, ready to be sent."""
 
     url: str
@@ -36,8 +36,7 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What the target said. ``state``: it did it, it did not, or nobody knows."""
 
     state: Literal["done", "refused", "unknown"]

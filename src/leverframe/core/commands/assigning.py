@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from leverframe.core.commands.definitions import Argument, Command
 from leverframe.core.commands.values import close, duration_s
@@ -17,8 +18,7 @@ _DASHES = re.compile(r"(?:--|—|–)(?=\w)")
 _NEXT = re.compile(r"[=:]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Given(msgspec.Struct, frozen=True, kw_only=True):
     """The word, or words, of one argument."""
 
     word: Word
@@ -26,16 +26,14 @@ class Given:
     """The place of the first of them in the line."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assigned:
+class Assigned(msgspec.Struct, frozen=True, kw_only=True):
     """Every word has its place."""
 
     values: Mapping[str, Given]
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Misplaced:
+class Misplaced(msgspec.Struct, frozen=True, kw_only=True):
     """One word has none."""
 
     code: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
+
+import msgspec
 
 from leverframe.core.commands.definitions import UNSAID, Argument, Bilingual, Command, Kind, Known, Registry
 from leverframe.core.commands.values import Wrong, read_value
@@ -23,8 +24,7 @@ class CommandInvalid(ValueError):
         self.key, self.what = key, what
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configured:
+class Configured(msgspec.Struct, frozen=True, kw_only=True):
     """A command, and what does its work."""
 
     command: Command

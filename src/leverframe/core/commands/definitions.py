@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from leverframe.core.errors import Locale
 
@@ -28,8 +29,7 @@ _ARGUMENT = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _PLACEHOLDERS: Mapping[str, str] = {"environment": "ENV", "deployment": "ID", "repository": "REPO"}
 
 
-@dataclass(frozen=True, slots=True)
-class Bilingual:
+class Bilingual(msgspec.Struct, frozen=True):
     """The same words in each language that the hub speaks."""
 
     en: str
@@ -43,8 +43,7 @@ class Bilingual:
 UNSAID = Bilingual("", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
+class Argument(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a command takes: a word at its place, or an option (``--for 2h``, ``for=2h``, ``for:2h``)."""
 
     name: str
@@ -94,8 +93,7 @@ class Argument:
         return shown if self.required else f"[{shown}]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """What a command is about once it is known: where a deployment goes. Grants of ``approve``, ``cancel`` … are written by it."""
 
     service: str
@@ -104,8 +102,7 @@ class Subject:
     """For a choice in a form: ``web-app → production main``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What exists, for checking names and offering them."""
 
     services: Mapping[str, tuple[str, ...]]
@@ -115,8 +112,7 @@ class Known:
     routes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One command, whoever defines it: the hub, ``[commands]`` or a plugin."""
 
     name: str

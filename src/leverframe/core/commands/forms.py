@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from leverframe.core.access import Identity
 from leverframe.core.commands.assigning import parameter
@@ -25,13 +26,12 @@ _MORE_HINT = Bilingual("One key=value on each line.", "한 줄에 key=value 하�
 _INSTEAD = Bilingual("Instead: {words}.", "대신 쓸 수 있는 값: {words}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Misfilled:
+class Misfilled(msgspec.Struct, frozen=True, kw_only=True):
     """A form that cannot be taken as it is."""
 
     errors: Mapping[str, str]
     """Field → what is wrong with it, in the language of who filled it in."""
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Field → code of the table of refusals."""
 
 

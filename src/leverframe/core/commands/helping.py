@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+import msgspec
 
 from leverframe.core.access import Denied, Identity, Role, allowed
 from leverframe.core.commands.definitions import Argument, Command, Known, Mark, Registry
@@ -18,8 +19,7 @@ from leverframe.core.wording.levers import LEVERS
 COMPLETIONS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was asked for and refused, as it is kept for :func:`why`."""
 
     line: str

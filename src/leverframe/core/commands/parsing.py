@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+import msgspec
 
 from leverframe.core.commands.assigning import Assigned, Misplaced, assign
 from leverframe.core.commands.definitions import Argument, Command, Known, Mark, Registry, Value
@@ -23,14 +24,13 @@ _DEPTH = 3
 """Words of one line that are corrected for a suggestion."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True, kw_only=True):
     """A command, and what it is to be done with: only what was given, or has a default."""
 
     command: Command
     values: Mapping[str, Value]
     """By the argument's name; a duration is seconds."""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Other ``key=value`` words, for the runner."""
 
     def text(self, name: str) -> str:
@@ -68,17 +68,15 @@ class Parsed:
         return text if argument.rest and not _NOT_LOOSE.search(text) else quoted(text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantsForm:
+class WantsForm(msgspec.Struct, frozen=True, kw_only=True):
     """A command alone, that cannot do without words: its form is asked for."""
 
     command: Command
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What the form begins with, by the field's name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     """The line is not one that the hub can do."""
 
     code: str
@@ -92,7 +90,7 @@ class Mistake:
     offered: tuple[str, ...] = ()
     """Words that could stand in the place of the wrong one."""
     usage: str = ""
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)
     """What was understood, for a form that begins with it."""
 
 
@@ -131,8 +129,7 @@ def parse(text: str, registry: Registry, known: Known, *, mark: Mark = "/", mark
             )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the words of one command, and with which of them."""
 
     code: str
@@ -141,7 +138,7 @@ class Failed:
     offered: tuple[str, ...] = ()
     at: int | None = None
     """The place of the wrong word; ``None`` when one is missing."""
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def read(command: Command, words: Sequence[Word], registry: Registry, known: Known) -> Parsed | WantsForm | Failed:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+import msgspec
 
 from leverframe.core import ids
 from leverframe.core.commands.definitions import Argument, Known, Registry, Value
@@ -28,8 +29,7 @@ _LOOKED_AT = 80
 OFFERED = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
+class Wrong(msgspec.Struct, frozen=True, kw_only=True):
     """The word is not what the argument takes."""
 
     code: str

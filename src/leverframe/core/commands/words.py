@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 LONGEST = 4_000
 """Characters of a line; no command needs more, and a chat's own limit is far above."""
@@ -25,8 +26,7 @@ _HIDING = frozenset(map(chr, [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *r
 _QUOTED = re.compile(rf"[\s=:{_DOUBLE}{_SINGLE}]|--|[—–]|\A\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """One word of a line."""
 
     text: str
@@ -40,8 +40,7 @@ class Word:
         return Word(self.text[start:], max(0, self.bare - start), self.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     """The line cannot be cut into words; ``code`` says why."""
 
     code: str

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from leverframe.core.content.values import Document, Unreadable, Value
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Member:
+class _Member(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     start: int
     """Where the name's quote is."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 LONGEST_BYTES = 200
 """Of a part between slashes, in UTF-8: file systems take 255, and names grow where they are encoded."""
@@ -18,8 +19,7 @@ class PatternInvalid(ValueError):
     """It is no pattern: ``args[0]`` says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPattern:
+class KeyPattern(msgspec.Struct, frozen=True, kw_only=True):
     """``before{name}after``; with ``deep`` (``{name*}``) an id may hold slashes."""
 
     before: str

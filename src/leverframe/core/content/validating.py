@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
+
+import msgspec
 
 from leverframe.core.content.keys import id_problem
 from leverframe.core.content.values import Collection, DateText, Document, Field, Value
@@ -23,8 +24,7 @@ PROBLEMS = (
 _ADDRESS = re.compile(r"(https?://|/)[^\s\"'<>\\]*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One field that cannot be taken."""
 
     field: str

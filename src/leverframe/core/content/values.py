@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
+
+import msgspec
 
 from leverframe.core.content.keys import KeyPattern
 from leverframe.core.errors import Locale
@@ -26,8 +27,7 @@ FILES = "files"
 """Stands for a site's uploads where a collection's name does; no collection has it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class Label(msgspec.Struct, frozen=True, kw_only=True):
     """What something is called, in both languages."""
 
     en: str
@@ -38,8 +38,7 @@ class Label:
         return self.ko if locale == "ko" else self.en
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One member of an entry."""
 
     name: str
@@ -55,8 +54,7 @@ class Field:
     """Of a ``reference``: whether it names several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collection:
+class Collection(msgspec.Struct, frozen=True, kw_only=True):
     """Entries of one kind, an object each."""
 
     name: str
@@ -90,8 +88,7 @@ class Collection:
         return next((one for one in self.fields if one.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What ``[sites.NAME]`` says, without where its objects are."""
 
     name: str
@@ -136,11 +133,10 @@ class Site:
         return None if not rest or any(part in ("", ".", "..") for part in parts) else f"{self.files}/{rest}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as it was read: every member of its file, known or not."""
 
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Value] = msgspec.field(default_factory=dict)
 
     def value(self, name: str) -> Value:
         """Return a member; ``None`` when it is not there."""

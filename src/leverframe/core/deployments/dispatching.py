@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from leverframe.core.deployments.effects import Say
 from leverframe.core.deployments.inputs import Joined

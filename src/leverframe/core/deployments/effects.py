@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
@@ -13,8 +12,7 @@ from leverframe.core.shipping import Resolved
 from leverframe.decoding import decoder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolve:
+class Resolve(msgspec.Struct, frozen=True, kw_only=True):
     """Find the commit of ``ref`` (``None``: of the default branch)."""
 
     ticket: int
@@ -22,8 +20,7 @@ class Resolve:
     in_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Find what would ship, how the checks stand, and what is live where."""
 
     ticket: int
@@ -31,8 +28,7 @@ class Look:
     in_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskApproval:
+class AskApproval(msgspec.Struct, frozen=True, kw_only=True):
     """Open a question (``approvals.ask``)."""
 
     policy: Policy
@@ -42,8 +38,7 @@ class AskApproval:
     """Logins of those who wrote what would ship."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseApproval:
+class CloseApproval(msgspec.Struct, frozen=True, kw_only=True):
     """Close the question (``approvals.close``), also a won one when it is void."""
 
     digest: str
@@ -52,36 +47,31 @@ class CloseApproval:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Join:
+class Join(msgspec.Struct, frozen=True, kw_only=True):
     """It stands in the lane now: see whose turn it is."""
 
     lane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
+class Leave(msgspec.Struct, frozen=True, kw_only=True):
     """It went out of the queue without its turn: the places behind it change."""
 
     lane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeLane:
+class FreeLane(msgspec.Struct, frozen=True, kw_only=True):
     """It had the lane and has it no more: see whose turn it is."""
 
     lane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeeTurn:
+class SeeTurn(msgspec.Struct, frozen=True, kw_only=True):
     """What held it may be over: see whose turn it is in the lane."""
 
     lane: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockLane:
+class LockLane(msgspec.Struct, frozen=True, kw_only=True):
     """Lock the lane, unless it is locked."""
 
     lane: str
@@ -90,8 +80,7 @@ class LockLane:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """Step ``Beginning(ticket)``, and if that says go, call ``Runner.start`` and step ``StartAnswered``."""
 
     ticket: int
@@ -99,8 +88,7 @@ class Call:
     in_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Find:
+class Find(msgspec.Struct, frozen=True, kw_only=True):
     """Call ``Runner.find`` and step ``FindAnswered``."""
 
     ticket: int
@@ -108,8 +96,7 @@ class Find:
     in_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
+class Poll(msgspec.Struct, frozen=True, kw_only=True):
     """Call ``Runner.poll`` and step ``PollAnswered``."""
 
     ticket: int
@@ -118,31 +105,27 @@ class Poll:
     """``None``: at the runner's own pace, ``poll_every_s``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelRun:
+class CancelRun(msgspec.Struct, frozen=True, kw_only=True):
     """Call ``Runner.cancel`` and step ``CancelAnswered``."""
 
     correlation_id: str
     in_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wake:
+class Wake(msgspec.Struct, frozen=True, kw_only=True):
     """Step ``Tick`` at ``at``. A deployment has one: a later one takes the place of a former."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follow:
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """Ask for the same commit in the environment that follows by itself."""
 
     environment: str
     commit: Resolved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Say:
+class Say(msgspec.Struct, frozen=True, kw_only=True):
     """The card is to be shown anew."""
 
 
@@ -152,8 +135,7 @@ Noted: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(msgspec.Struct, frozen=True, kw_only=True):
     """A line below the card, and where lines are mirrored."""
 
     what: Noted
@@ -163,8 +145,7 @@ class Note:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """The room is to look: it failed for good, nobody knows how it stands, or somebody goes ahead without approval."""
 
     what: Literal["failed", "unknown", "glass_broken"]
@@ -176,8 +157,7 @@ class Alert:
 Happening: TypeAlias = Literal["asked", "approval_needed", "approved", "rejected", "started", "succeeded", "failed", "cancelled", "expired", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
     """For plugins and metrics."""
 
     name: Happening

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from leverframe.core.approvals import Vote
 from leverframe.core.deployments.values import Rules
@@ -13,16 +14,14 @@ from leverframe.core.runs import Absent, CancelRefused, CancelTaken, Finished, F
 from leverframe.core.shipping import Checks, Resolved, Shipping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefResolved:
+class RefResolved(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to :class:`~leverframe.core.deployments.effects.Resolve`."""
 
     ticket: int
     commit: Resolved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefRefused:
+class RefRefused(msgspec.Struct, frozen=True, kw_only=True):
     """``Resolve`` or ``Look`` came to nothing; ``again`` when it may another time."""
 
     ticket: int
@@ -32,8 +31,7 @@ class RefRefused:
     after_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShippingKnown:
+class ShippingKnown(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to :class:`~leverframe.core.deployments.effects.Look`."""
 
     ticket: int
@@ -47,22 +45,19 @@ class ShippingKnown:
     """What is live in the environment that comes before (``rules.after``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voted:
+class Voted(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody voted, and it decided nothing yet."""
 
     digest: str
     votes: tuple[Vote, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalWon:
+class ApprovalWon(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     votes: tuple[Vote, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalLost:
+class ApprovalLost(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     by: str
     by_name: str = ""
@@ -70,16 +65,14 @@ class ApprovalLost:
     votes: tuple[Vote, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """What was decided on is not so any more: ``what`` is ``commit``, ``policy`` … It is looked at anew, and approvals are void."""
 
     what: tuple[str, ...]
     rules: Rules
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GlassBroken:
+class GlassBroken(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may (``approvals.break_glass``) goes ahead without approval, and in spite of a freeze."""
 
     by: str
@@ -87,15 +80,13 @@ class GlassBroken:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody else asks for the same before it was sent."""
 
     dispatch: Dispatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneFree:
+class LaneFree(msgspec.Struct, frozen=True, kw_only=True):
     """Its turn came (``lanes.turns``); with what is so now, to be compared with what was decided on."""
 
     sha: str
@@ -107,15 +98,13 @@ class LaneFree:
     """Where it runs, in a lane that lets several run; ``None``: the lane itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     """The effect ``Call`` is about to be done: only when ``Stepped.go`` is true, and once that is written down, is the runner called."""
 
     ticket: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartAnswered:
+class StartAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """What ``Runner.start`` returned."""
 
     ticket: int
@@ -123,8 +112,7 @@ class StartAnswered:
     answer: Started | NotStarted | Lost
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindAnswered:
+class FindAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """What ``Runner.find`` returned."""
 
     ticket: int
@@ -132,8 +120,7 @@ class FindAnswered:
     answer: Found | Absent | Unreachable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollAnswered:
+class PollAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """What ``Runner.poll`` returned."""
 
     ticket: int
@@ -141,35 +128,30 @@ class PollAnswered:
     answer: Going | Finished | Absent | Unreachable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelAnswered:
+class CancelAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """What ``Runner.cancel`` returned."""
 
     correlation_id: str
     answer: CancelTaken | CancelRefused | Unreachable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
     """Something unsigned says that the run has changed (a runner's webhook): the truth is read anew, now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelAsked:
+class CancelAsked(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     by_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryAsked:
+class RetryAsked(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wants what failed to be tried again."""
 
     by: str
     by_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody knows what the hub does not: it ``ran`` and is live, or it ``did_not_run``."""
 
     how: Literal["ran", "did_not_run"]
@@ -177,8 +159,7 @@ class Settled:
     by_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
     """Time has passed: the effect ``Wake`` is due."""
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from leverframe.core.deployments.effects import Alert, CloseApproval, Effect, FreeLane, Happened, Leave, Note, Say
 from leverframe.core.deployments.values import HOLDING, Deployment, End, State, Try
@@ -17,8 +19,7 @@ Ignored: TypeAlias = Literal[
 ``late`` is the answer to a former question, ``not_now`` does not matter in this state, ``repeated`` is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stepped:
+class Stepped(msgspec.Struct, frozen=True, kw_only=True):
     """The deployment after an input, and what must happen."""
 
     deployment: Deployment

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
+
+from msgspec.structs import replace
 
 from leverframe.core.deployments.asking import next_try
 from leverframe.core.deployments.effects import Alert, Call, CancelRun, Effect, Find, Follow, Happened, Note, Poll, Say

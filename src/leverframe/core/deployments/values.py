@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -27,16 +26,14 @@ HOLDING: frozenset[State] = frozenset({"starting", "running", "unknown"})
 DAY_S = 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """``retry = { times = 2, wait = "1m" }``: a run that failed is run again."""
 
     times: int = 0
     wait_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What the configuration says of an environment."""
 
     after: str | None = None
@@ -52,8 +49,7 @@ class Rules:
     """So long a start that surely did not happen is tried again by itself, beside the times that everything is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """How long the machine waits for what, in seconds; the same for every deployment of a hub."""
 
     asks: int = 5
@@ -78,8 +74,7 @@ class Patience:
         return min(2.0 * 2.0 ** min(attempt - 1, 10), 60.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """The approval that was asked for, as the deployment knows it."""
 
     digest: str
@@ -89,8 +84,7 @@ class Asking:
     won: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """That it be cancelled: it ends when the runner says so."""
 
     by: str
@@ -102,8 +96,7 @@ class Wish:
     """Whether the runner has heard."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glass:
+class Glass(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody goes ahead without approval and in spite of a freeze."""
 
     by: str
@@ -112,8 +105,7 @@ class Glass:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class Try(msgspec.Struct, frozen=True, kw_only=True):
     """One run, and all that was done to get it."""
 
     correlation_id: str
@@ -146,8 +138,7 @@ class Try:
     log_tail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class End(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is over, where there is more to say than the state."""
 
     at: datetime
@@ -161,8 +152,7 @@ class End:
     """Whether a rollback is offered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """One request to change an environment."""
 
     id: str
@@ -179,7 +169,7 @@ class Deployment:
     repository: str | None = None
     ref: str | None = None
     """As it was asked for; ``None``: the default branch."""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = msgspec.field(default_factory=dict)
     dispatch: Dispatch | None = None
     """What is sent, of the kind ``dispatch`` and of a gate that sends."""
     gate: Gate | None = None
@@ -246,8 +236,7 @@ class Deployment:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, kw_only=True):
     """One of the four, by which it is held in its lane."""
 
     lane: LaneHeld | None = None

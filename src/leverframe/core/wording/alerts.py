@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from leverframe.core import payload as reading
 from leverframe.core.messages import Rich, Tone
@@ -12,8 +12,7 @@ from leverframe.core.wording.told import Told, linked
 _GRAVE = frozenset({"critical", "high", "error"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """What an alert is about."""
 
     it: Rich

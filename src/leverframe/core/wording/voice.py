@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeAlias
+
+import msgspec
 
 from leverframe.core.messages import Block, Rich
 from leverframe.core.wording.told import Told
@@ -13,8 +14,7 @@ from leverframe.core.wording.told import Told
 Sentence: TypeAlias = Callable[[Told], Rich]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
     """One language: its sentences by the event's name, and its words by key."""
 
     sentences: Mapping[str, Sentence]

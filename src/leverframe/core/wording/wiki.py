@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from leverframe.core import payload as reading
 from leverframe.core.messages import Inline, Rich, Text
@@ -14,8 +14,7 @@ _PAGES = 20
 """Listed at most; the wiki's history has the rest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
+class Pages(msgspec.Struct, frozen=True, kw_only=True):
     """The pages of one ``gollum`` event."""
 
     links: tuple[Rich, ...]
@@ -39,8 +38,7 @@ class Pages:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     link: Rich
     is_new: bool
     is_gone: bool

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+import msgspec
 
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
@@ -19,8 +20,7 @@ from leverframe.sources.generic.pointers import text_at
 Steps = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """How the service proves itself. Names of headers are in small letters."""
 
     header: bytes
@@ -34,8 +34,7 @@ class Proof:
     tolerance_s: float = TOLERANCE_S
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
+class Mapped(msgspec.Struct, frozen=True, kw_only=True):
     """Where things stand in the payload."""
 
     event: Steps | None = None
@@ -43,7 +42,7 @@ class Mapped:
     event_name: str | None = None
     id: Steps | None = None
     id_header: bytes | None = None
-    fields: Mapping[str, Steps] = field(default_factory=dict)
+    fields: Mapping[str, Steps] = msgspec.field(default_factory=dict)
     """``action``, ``repository``, ``actor``, ``title``, ``url``, ``body``, ``branch``, ``environment``, ``conclusion``."""
 
 

@@ -7,15 +7,15 @@ it, with the commits of all; ``refs`` has every ref with its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from leverframe.core.payload import flag, items, mapping, number, text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
+class Pages(msgspec.Struct, frozen=True, kw_only=True):
     """Where things can be looked at: addresses with ``{project}``, ``{id}``, ``{before}`` and ``{after}``; ``None`` where nowhere."""
 
     web: str | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
+
+import msgspec
 
 from leverframe.core.details import about
 from leverframe.core.errors import Refused
@@ -22,8 +23,7 @@ def invalid(path: str, why: str, /, **values: object) -> Refused:
     return Refused("card_invalid", about(path[:200], why, **values))
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """One object of a card, and where it stands. Keys are looked for as they are written, ``null`` is nothing."""
 
     value: Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, metadata
+from leverframe.store.tables.columns import Instant, metadata, partial_index
 
 posted_cards = sa.Table(
     "posted_cards", metadata,
@@ -26,6 +26,6 @@ card_presses = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("boot", sa.BigInteger, nullable=False, comment="the process that sends it"),
     sa.Index("card_presses_card", "card_id", "id"),
-    sa.Index("card_presses_sending", "id", sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'")),
+    partial_index("card_presses_sending", "id", where="state = 'sending'"),
     comment="requests that buttons of cards sent, written before they are sent",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, metadata
+from leverframe.store.tables.columns import Instant, metadata, partial_index
 
 playground_messages = sa.Table(
     "playground_messages", metadata,
@@ -35,7 +35,7 @@ inbox = sa.Table(
     sa.Column("detail", sa.Text, comment="what the refusal is about"),
     sa.Column("words", sa.Text, comment="the words that no grant covered"),
     sa.Column("answer", sa.LargeBinary, comment="JSON of what was answered, for a repeat"),
-    sa.Index("inbox_waiting", "id", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")),
+    partial_index("inbox_waiting", "id", where="ended_at IS NULL"),
     sa.Index("inbox_actor", "actor", "received_at"),
     sa.Index("inbox_room", "room", "received_at"),
 )

@@ -48,3 +48,17 @@ def _read(value: int | None) -> datetime | None:
 
 
 metadata = sa.MetaData()
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """Return an index of the rows that meet ``where``, on SQLite as on PostgreSQL."""
+    # The condition for PostgreSQL waits for a PostgreSQL: naming it here would import that dialect into every hub with SQLite.
+    return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where))
+
+
+@sa.event.listens_for(metadata, "before_create")
+def _partial_on_postgres(metadata: sa.MetaData, connection: sa.Connection, **_: Any) -> None:
+    if connection.dialect.name == "postgresql":
+        for table in metadata.tables.values():
+            for index in table.indexes:
+                index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]

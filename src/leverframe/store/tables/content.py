@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, metadata
+from leverframe.store.tables.columns import Instant, metadata, partial_index
 
 content_entries = sa.Table(
     "content_entries", metadata,
@@ -56,8 +56,8 @@ content_changes = sa.Table(
     sa.Column("boot", sa.BigInteger, comment="the process that is at it"),
     sa.Index("content_changes_entry", "site", "collection", "entry", "id"),
     sa.Index("content_changes_site", "site", "id"),
-    sa.Index("content_changes_open", "site", "key", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
-    sa.Index("content_changes_due", "due_at", sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
+    partial_index("content_changes_open", "site", "key", unique=True, where=_OPEN),
+    partial_index("content_changes_due", "due_at", where=_OPEN),
     comment="written before the object is, so that what is stored is always published",
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, RowId, metadata
+from leverframe.store.tables.columns import Instant, RowId, metadata, partial_index
 
 events = sa.Table(
     "events", metadata,
@@ -62,16 +62,10 @@ deliveries = sa.Table(
     sa.Column("later", sa.SmallInteger, nullable=False, server_default="0", comment="1 when it was given a moment to wait for, else it is sent in its turn"),
     sa.Column("ended_at", Instant),
     sa.Column("code", sa.Text, comment="why it is dead"),
-    sa.Index("deliveries_owed", "destination", "later", "id", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")),
-    sa.Index(
-        "deliveries_later", "destination", "scheduled_at", "id",
-        sqlite_where=sa.text("state = 0 AND later = 1"), postgresql_where=sa.text("state = 0 AND later = 1"),
-    ),
-    sa.Index(
-        "deliveries_parked", "destination", "order_key", "id",
-        sqlite_where=sa.text("state = 0 AND later = 2"), postgresql_where=sa.text("state = 0 AND later = 2"),
-    ),
-    sa.Index("deliveries_dead", "id", sqlite_where=sa.text("state = 2"), postgresql_where=sa.text("state = 2")),
+    partial_index("deliveries_owed", "destination", "later", "id", where="state = 0"),
+    partial_index("deliveries_later", "destination", "scheduled_at", "id", where="state = 0 AND later = 1"),
+    partial_index("deliveries_parked", "destination", "order_key", "id", where="state = 0 AND later = 2"),
+    partial_index("deliveries_dead", "id", where="state = 2"),
     sa.Index("deliveries_event", "event_id"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, metadata
+from leverframe.store.tables.columns import Instant, metadata, partial_index
 
 _OWED = "state = 0"
 hook_watches = sa.Table(
@@ -38,7 +38,7 @@ recoveries = sa.Table(
     sa.Column("event_id", sa.BigInteger, comment="the event that it became"),
     sa.Column("ended_at", Instant),
     sa.Column("code", sa.Text, comment="why it was given up"),
-    sa.Index("recoveries_owed", "holder", "next_at", sqlite_where=sa.text(_OWED), postgresql_where=sa.text(_OWED)),
+    partial_index("recoveries_owed", "holder", "next_at", where=_OWED),
     sa.Index("recoveries_ended", "ended_at"),
     comment="deliveries of GitHub's that never came in, and what became of them",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, metadata
+from leverframe.store.tables.columns import Instant, metadata, partial_index
 
 _OPEN = "state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')"
 _HOLDING = "state IN ('starting', 'running', 'unknown')"
@@ -22,8 +22,8 @@ deployments = sa.Table(
     sa.Column("family", sa.Text, nullable=False, server_default="deployment", comment="deployment or dispatch"),
     sa.Index("deployments_family", "family", "id"),
     sa.Index("deployments_where", "service", "environment", "id"),
-    sa.Index("deployments_open", "lane", "id", sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
-    sa.Index("deployments_holding", "lane", unique=True, sqlite_where=sa.text(_HOLDING), postgresql_where=sa.text(_HOLDING)),
+    partial_index("deployments_open", "lane", "id", where=_OPEN),
+    partial_index("deployments_holding", "lane", unique=True, where=_HOLDING),
 )
 
 lever_effects = sa.Table(

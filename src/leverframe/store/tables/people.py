@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from leverframe.store.tables.columns import Instant, metadata
+from leverframe.store.tables.columns import Instant, metadata, partial_index
 
 audit = sa.Table(
     "audit", metadata,
@@ -17,7 +17,7 @@ audit = sa.Table(
     sa.Column("detail", sa.Text, nullable=False, comment="JSON, secrets redacted"),
     sa.Column("sequence", sa.BigInteger, unique=True, comment="its place in the chain; NULL until the chain has come to it"),
     sa.Column("link", sa.LargeBinary(32)),
-    sa.Index("audit_unlinked", "id", sqlite_where=sa.text("sequence IS NULL"), postgresql_where=sa.text("sequence IS NULL")),
+    partial_index("audit_unlinked", "id", where="sequence IS NULL"),
 )
 
 audit_checkpoints = sa.Table(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+import msgspec
 
 from leverframe.core import gates
 from leverframe.core.deployments import Deployment
@@ -17,8 +18,7 @@ from leverframe.core.redaction import redacted, redacted_detail
 Answer = Literal["yes", "no", ""]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
     """What is sent, and on which answer (empty: whatever comes)."""
 
     answer: Answer

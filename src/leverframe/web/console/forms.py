@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 from starlette.requests import Request
 
 from leverframe.core.errors import Locale, Refused, document
@@ -15,12 +15,11 @@ _CORRECTED_HERE = (400, 409)
 """Statuses of what whoever filled the form in can correct; what they may not do is the guard's to answer and to note."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refilled:
+class Refilled(msgspec.Struct, frozen=True, kw_only=True):
     """The form ``name`` of a page, as it was sent, with what is wrong; ``name`` is empty before anything was."""
 
     name: str = ""
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)
     status: int = 200
     title: str = ""
     remedy: str = ""

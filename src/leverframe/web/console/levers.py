@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
+import msgspec
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -42,13 +43,12 @@ _OF_CHATS = frozenset({"dm", "wait"})
 """Options that have the hub tell somebody something later, in a room of theirs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """What was refused, to be shown on the page that it was asked from."""
 
     message: Message | None = None
-    errors: Mapping[str, str] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = msgspec.field(default_factory=dict)
+    given: Mapping[str, str] = msgspec.field(default_factory=dict)
     status: int = 200
 
 

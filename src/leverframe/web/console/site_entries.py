@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -37,13 +37,12 @@ _IN_FORM = frozenset({"change_not_stored", "change_unknown", "content_storage_aw
 """What is told above the form, with everything that was written still in it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, kw_only=True):
     """A form as it is shown: what stands in it, and what is said about it."""
 
     values: Mapping[str, str]
     version: str = ""
-    problems: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
+    problems: Mapping[str, Sequence[Problem]] = msgspec.field(default_factory=dict)
     refused: Refused | None = None
     conflict: EntryChanged | None = None
     preview: str | None = None

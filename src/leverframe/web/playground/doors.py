@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
@@ -18,6 +18,7 @@ from leverframe.core.details import about, detail
 from leverframe.core.errors import Locale, Refused
 from leverframe.ports import Clock, Exchange, PlaygroundChange, PlaygroundTalk
 from leverframe.samples import Sample, Story, load, names, title
+from leverframe.secrets import Secret
 from leverframe.web.conversations import Conversations
 from leverframe.web.doors import Handler
 from leverframe.web.origins import content_policy
@@ -43,22 +44,20 @@ Still: TypeAlias = Callable[[], Awaitable[bool]]
 Answering: TypeAlias = Callable[["Playground", Request], Awaitable[Response]]
 
 
-@dataclass(slots=True, kw_only=True)
-class Samples:
+class Samples(msgspec.Struct, kw_only=True):
     """Where sample events go: the hub's own door, with a source's secret. Only a demo has it."""
 
     post: Post
     url: str
     """The hub as this machine reaches it: ``http://127.0.0.1:8080``."""
     source: str
-    secret: str = field(repr=False)
+    secret: Secret
     story: Story | None = None
-    sent: dict[str, tuple[Sample, str]] = field(default_factory=dict)
+    sent: dict[str, tuple[Sample, str]] = msgspec.field(default_factory=dict)
     """The last delivery of each sample, and its id: to send it once more."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Playground:
+class Playground(msgspec.Struct, kw_only=True):
     """What the doors need."""
 
     talk: PlaygroundTalk
@@ -217,13 +216,13 @@ async def _send(playground: Playground, request: Request) -> Response:
     again = (await _object(request)).get("again") is True
     if again and name in samples.sent:
         sample, delivery = samples.sent[name]
-        answer = await send_sample(samples.post, samples.url, samples.secret, samples.source, sample, delivery_id=delivery)
+        answer = await send_sample(samples.post, samples.url, samples.secret.reveal(), samples.source, sample, delivery_id=delivery)
     else:
         if samples.story is None:
             # Every issue and pull request leaves a message, so a hub that starts again does not speak of an old one.
             samples.story = Story(FIRST_NUMBER + await playground.talk.count())
         sample = load(name, samples.story.ids(name, playground.clock.now()))
-        answer = await send_sample(samples.post, samples.url, samples.secret, samples.source, sample)
+        answer = await send_sample(samples.post, samples.url, samples.secret.reveal(), samples.source, sample)
         samples.sent[name] = (sample, answer.delivery_id)
     return JSONResponse(_told(name, answer))
 

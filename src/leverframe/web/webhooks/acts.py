@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
@@ -36,8 +36,7 @@ MOST_PER_S = 1_000
 _KEY_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What an act did."""
 
     hook: Subscription

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from leverframe.ports.payloads import Format
 from leverframe.store.subscriptions import SecretBox
 from leverframe.work.foresight import Foresight
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookDesk:
+class HookDesk(msgspec.Struct, frozen=True, kw_only=True):
     """The formats, what seals secrets, and the guard of addresses."""
 
     formats: Mapping[str, Format]

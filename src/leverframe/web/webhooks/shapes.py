@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core import ids
@@ -19,8 +19,7 @@ from leverframe.store.delivery_pages import AttemptRow, DeliveryRow, Filter, Wai
 PAGE = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook with what is known about it, and no secret."""
 
     hook: Subscription
@@ -57,8 +56,7 @@ class Shown:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery with its attempts, and why it waits."""
 
     row: DeliveryRow

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
+import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.content.keys import id_problem, slug_of
@@ -47,8 +47,7 @@ class EntryReferred(Refused):
         self.by = tuple(by)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """An entry is in its bucket."""
 
     id: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.content.values import Collection, Site
@@ -23,16 +23,14 @@ from leverframe.work.content.uploading import Uploader
 MOST_WORDS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Some entries of a collection."""
 
     rows: Sequence[Indexed]
     next: Cursor | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteView:
+class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     """How a site stands."""
 
     site: Site

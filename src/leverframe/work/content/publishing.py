@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core.content.values import Site
@@ -14,8 +14,7 @@ from leverframe.core.content.values import Site
 Stage: TypeAlias = Literal["waiting", "building", "live", "handed", "failed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """How far a publication has come."""
 
     stage: Stage
@@ -29,8 +28,7 @@ class Standing:
     """When it came there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
     """A publication that is owed once the transaction is committed."""
 
     id: str

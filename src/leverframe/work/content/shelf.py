@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from leverframe.core.content.keys import id_problem
 from leverframe.core.content.validating import targets
@@ -25,8 +26,7 @@ SEARCHED = 1_000
 AGAIN_S = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as it is in its bucket now."""
 
     site: Site
@@ -45,8 +45,7 @@ class Opened:
         return title_of(self.collection, self.id, self.document)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the parts of the back office share."""
 
     database: Database

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+
+import msgspec
 
 from leverframe.core.content.keys import file_name
 from leverframe.core.content.values import FILES, Site
@@ -27,8 +28,7 @@ _SPREAD = 4
 """Bytes of chance in a name: nobody writes over another's file, and nobody guesses it before it is published."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uploaded:
+class Uploaded(msgspec.Struct, frozen=True, kw_only=True):
     """A file in the bucket."""
 
     key: str

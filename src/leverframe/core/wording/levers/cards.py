@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+import msgspec
 
 from leverframe.core.deployments.values import ENDED, State
 from leverframe.core.errors import PROBLEMS, Locale
@@ -43,8 +44,7 @@ _TONES: Mapping[State, Tone] = {
 _CHECKS = {"success": "✅ ", "failure": "❌ ", "pending": "⏳ ", "none": ""}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
+class Language(msgspec.Struct, frozen=True, kw_only=True):
     """What the blocks need of a language."""
 
     locale: Locale

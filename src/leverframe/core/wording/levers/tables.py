@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
+
+import msgspec
 
 from leverframe.core.deployments.values import State
 from leverframe.core.messages import Bold, Bullets, Code, Inline, Message, Rich, Text
@@ -20,8 +21,7 @@ _SIGNS: dict[State, str] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneRow:
+class LaneRow(msgspec.Struct, frozen=True, kw_only=True):
     """How one service and environment stands."""
 
     service: str

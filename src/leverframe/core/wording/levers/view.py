@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
+
+import msgspec
 
 from leverframe.core import payload as reading
 from leverframe.core.deployments.values import Kind, State
@@ -16,8 +17,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _NAME, _LOG, _LISTED = 80, 800, 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoteView:
+class VoteView(msgspec.Struct, frozen=True, kw_only=True):
     """What one person said to the question."""
 
     name: str
@@ -25,8 +25,7 @@ class VoteView:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeView:
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     """One commit or pull request that ships."""
 
     title: str
@@ -36,8 +35,7 @@ class ChangeView:
     sha: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecksView:
+class ChecksView(msgspec.Struct, frozen=True, kw_only=True):
     """How continuous integration stands: ``success``, ``failure``, ``pending`` or ``none``."""
 
     state: str
@@ -45,8 +43,7 @@ class ChecksView:
     waiting: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockView:
+class LockView(msgspec.Struct, frozen=True, kw_only=True):
     """A closed lane."""
 
     service: str = ""
@@ -59,16 +56,14 @@ class LockView:
     """Who wants it next, in order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreezeView:
+class FreezeView(msgspec.Struct, frozen=True, kw_only=True):
     """A time window in which nothing goes there."""
 
     reason: str = ""
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TryView:
+class TryView(msgspec.Struct, frozen=True, kw_only=True):
     """A run that came to nothing, before the last one."""
 
     run_number: str = ""
@@ -76,8 +71,7 @@ class TryView:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentView:
+class DeploymentView(msgspec.Struct, frozen=True, kw_only=True):
     """One deployment. Everything is clean: one line, no controls, addresses that a browser may open; nothing is missing."""
 
     id: str
