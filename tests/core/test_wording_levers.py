@@ -232,6 +232,15 @@ def test_what_the_hubs_own_runners_say_is_said_in_both_languages(step: str) -> N
     assert "Linting" in plain(LEVERS["ko"].deployment(view({**SNAPSHOT, **running, "step": "Linting"}), SEOUL))
 
 
+def test_what_a_deployment_met_is_said_in_the_cards_language() -> None:
+    """Under a Korean headline stood "no answer in time": the hub's own words are said in both, a runner's stay."""
+    failed = {**SNAPSHOT, "state": "failed", "code": "http_runner_unreachable", "detail": "no connection in time", "former_tries": [{"detail": "no answer in time"}, {"detail": "exit status 2"}]}
+    english, korean = (plain(LEVERS[locale].deployment(view(failed), SEOUL)) for locale in LOCALES)
+    assert "no connection in time" in english and "no answer in time" in english
+    assert "제때 연결하지 못함" in korean and "제때 응답이 없음" in korean and "exit status 2" in korean and "in time" not in korean
+    assert "이름 조회가 제때 끝나지 않음" in plain(LEVERS["ko"].refused("host_unknown", "blog.example.com: no answer from the resolver in time"))
+
+
 def test_every_state_has_its_words() -> None:
     """No state of the machine is without a headline, and nothing that it notes or alerts of without a sentence."""
     gates = {f"gate.{state}" for state in (*get_args(State), "rejected", "dead", "dropped")}

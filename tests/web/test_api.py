@@ -83,6 +83,17 @@ async def test_a_delivery_comes_with_its_attempts_and_the_remedy(doors: Doors) -
     assert (found["state"], found["event_id"], found["event"], found["thread"]) == ("dead", ids.show("evt", EVENT), "push", None)
 
 
+async def test_what_an_attempt_met_is_told_in_the_readers_language(doors: Doors) -> None:
+    """The hub's own words that are kept with attempts were English on a Korean hub: on the page, and for programs and the CLI."""
+    await doors.desk.database.write(store_event, id=EVENT)
+    await doors.desk.database.write(store_delivery, id=DELIVERY, event_id=EVENT, state=State.DEAD, code="body_expired", detail="the event's body is past its retention")
+    address, korean = ids.show("dlv", DELIVERY), {"accept-language": "ko"}
+    read = await doors.ask("GET", f"/api/deliveries/{address}", operator=True, headers=korean)
+    page = await doors.ask("GET", f"/console/deliveries/{address}", visitor=await doors.signed_in("ann"), headers=korean | {"accept": "text/html"})
+    assert read.json["tries"][0]["detail"] == "이벤트 본문의 보존 기간이 지남" and "이벤트 본문의 보존 기간이 지남" in page.text
+    assert (await ask(doors, "GET", f"/api/deliveries/{address}")).json["tries"][0]["detail"] == "the event's body is past its retention"
+
+
 async def test_dead_deliveries_are_counted_and_sent_again(doors: Doors) -> None:
     """dry_run counts what the same query would owe; and one by id."""
     await doors.desk.database.write(store_event, id=EVENT)

@@ -66,6 +66,18 @@ async def test_a_token_does_what_it_was_issued_for(doors: Doors) -> None:
     assert [(entry.code, entry.target) for entry in entries] == [("not_allowed", "api"), ("ok", "api")]
 
 
+async def test_a_missing_grant_is_told_in_the_readers_language(doors: Doors) -> None:
+    """The detail of a command that was refused was English on a Korean hub, beside a Korean title; what the audit keeps stays English."""
+    header, lines = await token(doors, "deploy web-app staging"), []
+    for language, detail in (("ko", "token:ci에게 deploy web-app production 권한이 없음"), ("en", "token:ci has no grant for deploy web-app production")):
+        for dry_run in (False, True):
+            refused = await command(doors, "deploy web-app production", headers=header | {"accept-language": language}, dry_run=dry_run)
+            lines.append((refused.code, refused.json["detail"] == detail, refused.json["detail"]))
+    assert [line[:2] for line in lines] == [("not_allowed", True)] * 4, lines
+    await doors.refusals.settled()
+    assert {entry.detail["detail"] for entry in await doors.desk.database.read(audit.entries, actor="token:ci", act="deploy")} == {"token:ci has no grant for deploy web-app production"}
+
+
 async def test_the_operator_may_do_everything(doors: Doors, frame: Frame) -> None:
     """Whoever may open the hub's own socket holds every grant; approvals still count people."""
     await command(doors, "deploy web-app staging main", operator=True)

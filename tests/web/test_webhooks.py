@@ -366,6 +366,16 @@ async def test_a_test_is_owed_to_it_as_an_event_of_its_project(doors: Doors, ann
     assert [one["event"] for one in shown["deliveries"]] == [event] and shown["owed"] == 1
 
 
+async def test_what_attempts_met_is_told_in_the_readers_language(doors: Doors, ann: Visitor) -> None:
+    """Why nothing came through is the hub's own word: it was English to Korean readers."""
+    made = await added(doors, ann)
+    await doors.desk.database.write(store_event, id=1)
+    await doors.desk.database.write(store_delivery, id=1, event_id=1, destination=f"hooks:{made['id']}", state=State.DEAD, code="hook_unreachable", detail="no connection in time")
+    assert "제때 연결하지 못함" in (await doors.ask("GET", made["path"], visitor=ann, headers=KOREAN)).text
+    shown = (await doors.ask("GET", made["path"], visitor=ann, headers=JSON | {"accept-language": "ko"})).json
+    assert shown["deliveries"][0]["attempts"][0]["detail"] == "제때 연결하지 못함"
+
+
 async def test_deliveries_are_shown_with_their_attempts_and_sent_again(doors: Doors, ann: Visitor) -> None:
     """One, or all that are dead; those of another webhook are not this one's."""
     made, other = await added(doors, ann), await added(doors, ann)
@@ -379,6 +389,7 @@ async def test_deliveries_are_shown_with_their_attempts_and_sent_again(doors: Do
     shown = (await doors.ask("GET", made["path"], visitor=ann, headers=JSON)).json
     assert shown["deliveries"][0]["attempts"] == [
         {"number": 1, "started_at": "2026-11-21T03:00:00.000Z", "duration_ms": 12, "outcome": "delivered", "status": 200, "code": None, "detail": HOSTILE}]
+
 
     async def again(**fields: str) -> Answer:
         return await doors.ask("POST", made["path"], visitor=ann, document={"action": "resend", **fields})

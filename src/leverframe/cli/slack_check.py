@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from leverframe.cli.diagnosis import TIMEOUT_S, Finding, State
 from leverframe.cli.words import said
 from leverframe.core.errors import Locale, Refused, document
+from leverframe.core.kept_details import kept
 
 if TYPE_CHECKING:
     from leverframe.config import Config
@@ -54,7 +55,7 @@ async def look(config: Config, name: str) -> list[Finding]:
         if purpose := one.purpose[locale == "ko"]:
             told["title"] = f"{told['title']} ({purpose})" if one.code else purpose
         state: State = "ok" if one.level == "ok" else "skipped" if one.level == "skipped" else "warning" if one.level == "warning" else "error"
-        detail = f" ({one.detail})" if one.code and one.detail and one.detail != rest else ""
+        detail = f" ({kept(one.detail, locale)})" if one.code and one.detail and one.detail != rest else ""
         findings.append(Finding(what=what, state=state, found=f"{subject}: {told['title']}{detail}", remedy=told["remedy"]))
     if settings.app_token is not None:
         findings += _connected(config, name, what, locale)

@@ -8,6 +8,7 @@ from leverframe.cli.diagnosis import Finding, State
 from leverframe.cli.slack_check import rooms_of
 from leverframe.cli.words import said
 from leverframe.core.errors import Refused, document
+from leverframe.core.kept_details import kept
 
 if TYPE_CHECKING:
     from leverframe.config import Config
@@ -34,6 +35,6 @@ async def look(config: Config, name: str) -> list[Finding]:
         noun, _, rest = one.subject.partition(" ")
         subject = f"{said(locale, _ENGLISH.get(noun, noun), _NOUNS[noun])} {rest}".rstrip()
         state: State = "ok" if one.level == "ok" else "error"
-        detail = f" ({one.detail})" if one.code and one.detail else ""
+        detail = f" ({kept(one.detail, locale)})" if one.code and one.detail else ""
         findings.append(Finding(what=f"chats.{name}", state=state, found=f"{subject}: {told['title']}{detail}", remedy=told["remedy"]))
     return findings

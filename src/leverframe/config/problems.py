@@ -5,7 +5,6 @@ These never travel over HTTP, so they have no status; refusals at a door stand i
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,10 +14,9 @@ from leverframe.core.access import VERBS
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.details import Detail
 from leverframe.core.errors import Locale
-from leverframe.core.wording.particles import Pair, particle
+from leverframe.core.wording.particles import with_particles
 
 Severity = Literal["error", "warning"]
-_PAIRS: dict[str, Pair] = {"은(는)": "은/는", "이(가)": "이/가", "을(를)": "을/를", "(으)로": "으로/로"}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,15 +73,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         family = FAMILIES.get(self.key.partition(".")[0], ("", ""))[locale == "ko"]
         filled = text.format(key=self.key, detail=detail, name=self.key.rpartition(".")[2], family=family)
         return with_particles(filled) if locale == "ko" else filled
-
-
-def with_particles(text: str) -> str:
-    """Return Korean ``text`` with each ``은(는)``, ``이(가)``, ``을(를)`` and ``(으)로`` chosen by the word before it."""
-
-    def chosen(found: re.Match[str]) -> str:
-        return particle(text[: found.start()], _PAIRS[found.group()])
-
-    return re.sub(r"은\(는\)|이\(가\)|을\(를\)|\(으\)로", chosen, text)
 
 
 class ConfigErrors(Exception):

@@ -64,7 +64,7 @@ def shown_plan(planned: Planned, locale: Locale, *, done: bool, failed: Refused 
         "of": str(planned.declared.holder), "hook": None if plan is None or plan.hook is None else plan.hook.id, "lines": list(lines),
         "state": "failed" if trouble is not None else "unchanged" if plan is not None and plan.is_done else "done" if done else "planned",
         "removes": plan is not None and bool(plan.remove), "warnings": [] if plan is None else _warnings(plan, locale),
-        "code": None if trouble is None else trouble.code, "detail": None if trouble is None else trouble.detail or None,
+        "code": None if trouble is None else trouble.code, "detail": None if trouble is None else trouble.detail_in(locale) or None,
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from leverframe.core import ids
 from leverframe.core.access import ANONYMOUS, Allowed, Identity, allowed, matches
 from leverframe.core.errors import Locale, Refused, document
+from leverframe.core.kept_details import kept
 from leverframe.store.people import Session
 from leverframe.web import problems
 from leverframe.web.assets import asset
@@ -69,9 +70,9 @@ def viewer_of(request: Request, timezone: tzinfo) -> Viewer:
 
 
 def page(viewer: Viewer, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """Return the template's page. In it: ``t(key, …)`` words, ``at(instant)`` a time, ``csrf`` the form token, ``viewer``."""
+    """Return the template's page. In it: ``t(key, …)`` words, ``kept(detail)`` what was met, ``at(instant)`` a time, ``csrf`` the form token, ``viewer``."""
     html = _environment().get_template(template).render(
-        t=_words(viewer.locale), at=_times(viewer.timezone), csrf=viewer.session.csrf if viewer.session else "", viewer=viewer,
+        t=_words(viewer.locale), kept=partial(kept, locale=viewer.locale), at=_times(viewer.timezone), csrf=viewer.session.csrf if viewer.session else "", viewer=viewer,
         locale=viewer.locale, self_path=viewer.path, zone=str(viewer.timezone), **values)
     return HTMLResponse(html.encode("utf-8", "replace"), status)
 

@@ -20,6 +20,7 @@ from leverframe.core.cards.pressing import Reply, Request, asks, fill, form_for,
 from leverframe.core.commands.parsing import Parsed
 from leverframe.core.conversation import Answer, Asker, Clicked, Heard, Submitted
 from leverframe.core.errors import Locale, Refused
+from leverframe.core.kept_details import kept
 from leverframe.core.messages import Message, Text
 from leverframe.core.wording.cards import CARDS, PRESS, card_of, read_value
 from leverframe.core.wording.levers import LEVERS
@@ -176,7 +177,7 @@ class Presser:
     def _told(self, begun: _Begun, reply: Reply, heard: Heard, code: str, detail: str) -> tuple[Outcome, Pressed]:
         host = host_of(begun.request.url)
         replacement, said = self._replacement(reply)
-        where = f"{host}: {detail}" if detail else host
+        where = f"{host}: {kept(detail, self._locale)}" if detail else host
         words = " ".join(part for part in (reply.said or (self._say.sent(host) if reply.state == "done" else ""), said) if part)
         shown = words if reply.said or reply.state == "done" else where if reply.state == "refused" else ""
         press = Press(action=begun.button, by=_shown(heard.by), at=self._clock.now().isoformat(), state=reply.state, said=shown)

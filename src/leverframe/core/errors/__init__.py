@@ -11,6 +11,7 @@ from typing import Any, Literal
 from leverframe.core.details import Detail
 from leverframe.core.errors import cards, content, git, github, hooks, hub, levers, runners, slack, teams
 from leverframe.core.errors.table import PROBLEMS, Problem
+from leverframe.core.kept_details import kept
 
 __all__ = ["PROBLEMS", "TABLES", "Locale", "Problem", "Refused", "document"]
 
@@ -31,7 +32,7 @@ class Refused(Exception):
 
     def detail_in(self, locale: Locale) -> str:
         """Return the detail in a language; ``detail`` is the English, for logs and the audit."""
-        return self._both.said(locale)
+        return kept(self._both.said(locale), locale)  # text alone may be what was kept of another refusal
 
 
 def document(refused: Refused, locale: Locale = "en") -> dict[str, Any]:

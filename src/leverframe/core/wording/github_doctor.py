@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leverframe.core.errors import PROBLEMS, Locale
+from leverframe.core.kept_details import kept
 
 _YAML = "on:\n  repository_dispatch:\n    types: [{type}]"
 WORDS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
@@ -68,4 +69,4 @@ def said(key: str, code: str, detail: str, values: Mapping[str, str], locale: Lo
         return found.format(**values), remedy.format(**values)
     row = PROBLEMS[code]
     title, remedy = row.ko if locale == "ko" else row.en
-    return title + (f" ({detail})" if detail else ""), remedy
+    return title + (f" ({kept(detail, locale)})" if detail else ""), remedy

@@ -6,6 +6,7 @@ digits are read in Sino-Korean; Latin words are read as Korean speakers say them
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 Pair: TypeAlias = Literal["은/는", "이/가", "을/를", "으로/로", "과/와"]
@@ -25,6 +26,7 @@ _DIGITS: dict[str, _End] = {
 }  # fmt: skip
 _LETTER_NAMES: dict[str, _End] = {"L": "rieul", "R": "rieul", "M": "consonant", "N": "consonant"}
 _LAST_READ = 40
+_WRITTEN: dict[str, Pair] = {either: pair for pair, (_, _, either) in _FORMS.items()}
 
 
 def particle(word: str, pair: Pair) -> str:
@@ -43,6 +45,11 @@ def particle(word: str, pair: Pair) -> str:
             return after_consonant
         case "unknown":
             return either
+
+
+def with_particles(text: str) -> str:
+    """Return ``text`` with each ``은(는)``, ``이(가)``, ``을(를)``, ``과(와)`` and ``(으)로`` chosen by the word before it."""
+    return re.sub(r"은\(는\)|이\(가\)|을\(를\)|과\(와\)|\(으\)로", lambda found: particle(text[: found.start()], _WRITTEN[found.group()]), text)
 
 
 def _end(word: str) -> _End:

@@ -18,6 +18,7 @@ from leverframe.core.details import about
 from leverframe.core.dispatches import EVENT_TYPE
 from leverframe.core.errors import Locale, Refused
 from leverframe.core.gates import Act, Decision, Reference
+from leverframe.core.kept_details import kept
 from leverframe.core.payload import is_web
 from leverframe.store import deployments
 from leverframe.web import approvals
@@ -150,7 +151,7 @@ async def _told(desk: Desk, gate: Any, locale: Locale) -> dict[str, Any]:
     whole = approvals.shown(gate)
     said_no = gate.gate.reject.deed != "none" and whole["decision"] not in ("pending", "approved")
     follows = await desk.database.read(deployments.following, gate) if said_no else []
-    return {**whole, "remedy": remedy_of(whole["code"], locale), "follow_ups": [one.id for one in follows]}
+    return {**whole, "detail": kept(whole["detail"], locale), "remedy": remedy_of(whole["code"], locale), "follow_ups": [one.id for one in follows]}
 
 
 @router.post("/api/approvals", response_model=ApprovalOpened, status_code=201)

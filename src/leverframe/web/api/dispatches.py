@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from leverframe.core.deployments.dispatching import Status
 from leverframe.core.dispatches import EVENT_TYPE
 from leverframe.core.errors import Locale
+from leverframe.core.kept_details import kept
 from leverframe.store import deployments
 from leverframe.web import dispatches
 from leverframe.web.api.asked import Asked, Count, OurDesk, cursor, locale_of, remedy_of, who
@@ -115,4 +116,4 @@ async def retry_dispatch(desk: OurDesk, dispatch: Word, request: Request) -> Any
 
 def _whole(deployment: Any, locale: Locale) -> dict[str, Any]:
     found = dispatches.shown(deployment)
-    return {**found, "remedy": remedy_of(found["code"], locale)}
+    return {**found, "detail": kept(found["detail"], locale), "remedy": remedy_of(found["code"], locale)}

@@ -11,6 +11,7 @@ from fastapi import Path as InPath
 from leverframe.core import ids
 from leverframe.core.errors import Refused
 from leverframe.core.github_hooks import APP, Holder
+from leverframe.core.kept_details import kept
 from leverframe.store import recoveries
 from leverframe.store.recoveries import State
 from leverframe.web import github_hooks as acts
@@ -141,7 +142,7 @@ async def list_watches(desk: OurDesk, request: Request) -> Any:
     return {
         "watches": [
             {"of": watch.holder, "declared": watch.holder in declared, "hooks": sorted(int(id) for id in watch.watched.progress), "looked_at": watch.looked_at,
-             "code": watch.code, "detail": watch.detail or None, "remedy": remedy_of(watch.code, locale_of(request))} for watch in rows],
+             "code": watch.code, "detail": kept(watch.detail, locale_of(request)) or None, "remedy": remedy_of(watch.code, locale_of(request))} for watch in rows],
     }  # fmt: skip
 
 

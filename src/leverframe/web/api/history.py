@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from leverframe.core import ids
 from leverframe.core.errors import Refused
+from leverframe.core.kept_details import kept
 from leverframe.store import delivery_pages, event_pages, recoveries
 from leverframe.store.deliveries import State
 from leverframe.store.delivery_pages import DeliveryRow, Filter, Wait
@@ -124,7 +125,7 @@ async def read_delivery(desk: OurDesk, delivery: Word, request: Request) -> Any:
         raise Refused("delivery_unknown", delivery)
     tries = [
         {"number": one.number, "started_at": one.started_at, "duration_ms": one.duration_ms, "outcome": _OUTCOMES[one.outcome],
-         "status": one.status, "code": one.code, "remedy": remedy_of(one.code, locale), "detail": one.detail}
+         "status": one.status, "code": one.code, "remedy": remedy_of(one.code, locale), "detail": kept(one.detail, locale)}
         for one in await desk.database.read(delivery_pages.tries, delivery_id)]
     waits = await desk.database.read(delivery_pages.waits, [row], desk.clock.now())
     return {**_delivery(row, waits.get(row.id)), "tries": tries, "remedy": remedy_of(row.code, locale)}

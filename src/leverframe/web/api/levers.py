@@ -14,6 +14,7 @@ from leverframe.core.conversation import Place
 from leverframe.core.deployments import State
 from leverframe.core.details import detail
 from leverframe.core.errors import PROBLEMS, Locale, Refused, document
+from leverframe.core.kept_details import kept
 from leverframe.core.messages import Message
 from leverframe.core.messages import plain as words_of
 from leverframe.core.wording.levers.tables import LaneRow
@@ -142,7 +143,8 @@ async def read_deployment(desk: OurDesk, deployment: Word, request: Request, wai
 def _whole(told: Told, locale: Locale) -> dict[str, Any]:
     found = levers.shown(told.deployment)
     return {
-        **found, "approvals": [levers.plain(one) for one in told.approvals], "timeline": [levers.plain(one) for one in told.moments],
+        **found, "detail": kept(found["detail"], locale), "approvals": [levers.plain(one) for one in told.approvals],
+        "timeline": [{**levers.plain(one), "detail": kept(one.detail, locale)} for one in told.moments],
         "remedy": remedy_of(found["code"] or found["trouble"], locale),
     }  # fmt: skip
 

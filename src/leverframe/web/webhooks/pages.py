@@ -12,6 +12,7 @@ from leverframe.core import ids
 from leverframe.core.access import Allowed, Identity, allowed
 from leverframe.core.details import about
 from leverframe.core.errors import PROBLEMS, Refused, document
+from leverframe.core.kept_details import kept
 from leverframe.core.projects import is_project
 from leverframe.core.subscriptions import SECRET_BYTES, URL_BYTES, Subscription
 from leverframe.core.topics import EVERYTHING, TOPICS
@@ -146,7 +147,7 @@ class WebhookPages:
         one, past, last = await self._desk.database.read(read)
         older = None if last is None else with_query(one.path, before=ids.show("dlv", last))
         if _wants_json(request):
-            return JSONResponse({**one.document(), "deliveries": [delivery.document() for delivery in past], "older": older})
+            return JSONResponse({**one.document(), "deliveries": [delivery.document(request.scope["state"]["locale"]) for delivery in past], "older": older})
         viewer = pages.viewer_of(request, self._desk.timezone)
         own = {code: (problem.ko if viewer.locale == "ko" else problem.en) for code, problem in PROBLEMS.items()}
         # Each remedy is told once, however often it was met.
@@ -173,7 +174,7 @@ class WebhookPages:
             return pages.page(viewer, "webhook_foresight.html", hook=hook, found=found, home=path, older=older, since=word)
         return JSONResponse({"project": asked.project, "webhook": hook.shown_id, "events": [
             {"id": ids.show("evt", one.event.id), "event": one.event.full_name, "received_at": shapes.instant(one.event.received_at),
-             "would": one.would, "reason": one.reason, "detail": one.detail} for one in found]})
+             "would": one.would, "reason": one.reason, "detail": kept(one.detail, request.scope["state"]["locale"])} for one in found]})
 
     async def act(self, request: Request) -> Response:
         """Do what ``action`` says; without an action it is removed, as Yobi's page has it."""

@@ -11,6 +11,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from leverframe.core import ids
+from leverframe.core.errors import Locale
+from leverframe.core.kept_details import kept
 from leverframe.core.subscriptions import Health, SealedSecret, Subscription, live
 from leverframe.store import delivery_pages, subscriptions
 from leverframe.store.deliveries import State
@@ -63,15 +65,15 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     attempts: Sequence[AttemptRow]
     wait: Wait | None
 
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON says it."""
+    def document(self, locale: Locale) -> dict[str, Any]:
+        """Return it as JSON says it to a reader of ``locale``."""
         row, wait = self.row, self.wait
         return {
             "id": ids.show("dlv", row.id), "event_id": ids.show("evt", row.event_id), "event": row.event, "state": row.state.name.lower(), "code": row.code,
             "created_at": instant(row.created_at), "ended_at": instant(row.ended_at), "next_at": instant(wait.next_at) if wait is not None else None,
             "attempts": [
                 {"number": one.number, "started_at": instant(one.started_at), "duration_ms": one.duration_ms, "outcome": OUTCOMES[one.outcome],
-                 "status": one.status, "code": one.code, "detail": one.detail} for one in self.attempts],
+                 "status": one.status, "code": one.code, "detail": kept(one.detail, locale)} for one in self.attempts],
         }  # fmt: skip
 
 

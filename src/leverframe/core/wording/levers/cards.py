@@ -10,6 +10,7 @@ import msgspec
 
 from leverframe.core.deployments.values import ENDED, State
 from leverframe.core.errors import PROBLEMS, Locale
+from leverframe.core.kept_details import kept
 from leverframe.core.messages import (
     Block,
     Bold,
@@ -158,7 +159,7 @@ def problem(code: str, detail: str, language: Language) -> list[Block]:
         title, remedy = row.ko if language.locale == "ko" else row.en
         blocks.append(Paragraph((Text(f"{title} {remedy}"),)))
     if detail:
-        blocks.append(Quote((Text(detail),)))
+        blocks.append(Quote((Text(kept(detail, language.locale)),)))
     return blocks
 
 
@@ -251,7 +252,7 @@ def _reasons(view: DeploymentView, language: Language) -> tuple[Rich, ...]:
 
 
 def _former(number: int, one: TryView, language: Language) -> Rich:
-    why = f": {one.detail}" if one.detail else ""
+    why = f": {kept(one.detail, language.locale)}" if one.detail else ""
     return (Text(f"{language.word('try')} {number}"), *_run(one.run_number, one.run_url), Text(f" ❌{why}"))
 
 

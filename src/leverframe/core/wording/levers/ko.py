@@ -9,6 +9,7 @@ from leverframe.core.commands.builtin import LOCK
 from leverframe.core.commands.definitions import Command, Mark
 from leverframe.core.commands.parsing import Mistake
 from leverframe.core.errors import PROBLEMS
+from leverframe.core.kept_details import kept
 from leverframe.core.messages import Block, Bold, Bullets, Buttons, Code, Message, Paragraph, Person, Rich, Text
 from leverframe.core.wording.ko.grammar import duration
 from leverframe.core.wording.levers import cards, tables
@@ -223,7 +224,7 @@ def refused(code: str, detail: str = "", *, wait_s: int | None = None) -> Messag
     """Return why something is not done, and what to do, or how many seconds to wait."""
     row = PROBLEMS.get(code, PROBLEMS["internal"])
     blocks: list[Block] = [] if wait_s else [Paragraph((Text(row.ko[1]),))]
-    blocks += [Paragraph((Text(detail),))] if detail else []
+    blocks += [Paragraph((Text(kept(detail, "ko")),))] if detail else []
     blocks += [Paragraph((Text(f"{duration(wait_s)} 뒤에 다시 해 주세요."),))] if wait_s else []
     return Message(headline=phrase("⛔ {what} ({code})", what=row.ko[0], code=Code(code)), blocks=tuple(blocks), tone="warning")
 

@@ -1,0 +1,63 @@
+"""What is kept of attempts in English is shown in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+import pytest
+
+from leverframe.core.details import DETAILS, detail
+from leverframe.core.errors import Refused, document
+from leverframe.core.kept_details import KEPT, OF_DETAILS, kept
+
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.mark.parametrize("en", KEPT)
+def test_each_is_found_again_with_what_is_put_in(en: str) -> None:
+    """As the code fills it, so it is read: in Korean, with the same values; in English as it was kept."""
+    values = {field: "7" for _, field, _, _ in Formatter().parse(en) if field}
+    text, ko = en.format(**values), kept(en.format(**values), "ko")
+    assert not HANGUL.search(en) and HANGUL.search(ko) and ko.count("7") == text.count("7")
+    assert not re.search(r"은\(는\)|이\(가\)|\(으\)로", ko) and kept(text, "en") == text
+
+
+def test_the_table_is_sorted() -> None:
+    """Whoever adds a sentence finds the place, and one with more of its own words stands before one that holds anything."""
+    assert list(KEPT) == sorted(KEPT) and list(OF_DETAILS) == sorted(OF_DETAILS)
+    assert not {en for en, _ in map(DETAILS.get, OF_DETAILS)} & set(KEPT)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "ko"),
+    [
+        ("the event's body is past its retention", "이벤트 본문의 보존 기간이 지남"),
+        ("no connection (ConnectionResetError)", "연결하지 못함(ConnectionResetError)"),
+        ("no connection (Connect call failed ('127.0.0.1', 9))", "연결하지 못함(('127.0.0.1', 9) 연결 실패)"),
+        ("the token: no answer in time", "토큰: 제때 응답이 없음"),
+        ("Checking health: the simulated runner is told to fail", "상태를 확인하는 중: 시뮬레이션 러너가 실패하도록 설정됨"),
+        ("blog.example.com: no answer from the resolver in time", "blog.example.com: 이름 조회가 제때 끝나지 않음"),
+        ("person:bo has no grant for admin; roles that do: ops, release", "person:bo에게 admin 권한이 없음; 할 수 있는 역할: ops, release"),
+        ("synced to v1 and not to main", "main이 아니라 v1로 동기화됨"),
+        ("Not Found (needs the scope repo; the token has none)", "Not Found (필요한 스코프: repo, 토큰의 스코프: 없음)"),
+        ("deploy/web is no job but a folder", "deploy/web은 작업이 아니라 폴더"),
+    ],
+)  # fmt: skip
+def test_it_is_said_as_people_say_it(text: str, ko: str) -> None:
+    """Particles fit, one thing is said after another, and what others named stays."""
+    assert kept(text, "ko") == ko
+
+
+@pytest.mark.parametrize("text", ["", "not_in_channel", "failed: exit status 1", "the build failed", "Sync error: one or more objects failed to apply", "HTTP 503", "배포가 실패했습니다"])
+def test_what_others_said_stays(text: str) -> None:
+    """A runner's or a chat's words are data, also where a word of ours stands in them."""
+    assert kept(text, "ko") == text
+    assert kept(f"the incoming webhook answered {text}", "ko") == (f"수신 웹훅의 응답: {text}" if text else "the incoming webhook answered ")
+
+
+def test_a_refusal_that_was_kept_is_told_in_the_readers_language() -> None:
+    """A command's refusal is kept with what was said: asked for again it was English on a Korean hub."""
+    again = Refused("not_allowed", detail("grant_missing", actor="person:bo", wanted="deploy web-app production").en)
+    assert document(again)["detail"] == "person:bo has no grant for deploy web-app production"
+    assert document(again, "ko")["detail"] == "person:bo에게 deploy web-app production 권한이 없음"
