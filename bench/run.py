@@ -380,7 +380,7 @@ def subscribers(folder: Path, rounds: int, seconds: float, each: int = 1_000) ->
                 settled(port)
             owe(owed / "hub.db", names, each)
             done = subprocess.run(
-                ["taskset", "-c", SERVER_CORE, PYTHON, str(HERE / "subscribers.py"), f"http://127.0.0.1:{port}/client", "8192", str(seconds), "256"],
+                ["taskset", "-c", SERVER_CORE, PYTHON, str(HERE / "subscribers.py"), f"http://127.0.0.1:{port}/client", "8192", str(seconds), "512"],  # as many under way as the hub lets be
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
             alone = json.loads(done.stdout)

@@ -38,11 +38,10 @@ def first_at(at: datetime) -> int:
 
 def show(prefix: str, number: int) -> str:
     """Return ``number`` as people see it: ``show("evt", 1)`` is ``evt_0000000000001``."""
-    a, number = divmod(number, 1 << 50)
-    b, number = divmod(number, 1 << 40)
-    c, number = divmod(number, 1 << 30)
-    d, number = divmod(number, 1 << 20)
-    return f"{prefix}_{_TRIPLES[a]}{_PAIRS[b]}{_PAIRS[c]}{_PAIRS[d]}{_PAIRS[number >> 10]}{_PAIRS[number & 1023]}"
+    return (
+        f"{prefix}_{_TRIPLES[number >> 50]}{_PAIRS[number >> 40 & 1023]}{_PAIRS[number >> 30 & 1023]}{_PAIRS[number >> 20 & 1023]}"
+        f"{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
+    )
 
 
 def read(prefix: str, shown: str) -> int:

@@ -76,11 +76,11 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event_id: int
     destination: str
     order_key: str
-    role: Role
-    route: str
     attempt: int
     scheduled_at: datetime
-    card: Card | None
+    role: Role = Role.ALONE
+    route: str = ""
+    card: Card | None = None
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,14 +257,14 @@ def _first(later: int, *order: sa.Column[Any]) -> sa.Select[Any]:
 
 
 # Apart: a hundred thousand that wait for the end of quiet hours are not looked through for one that may be sent now.
-_DUE = sa.union_all(_first(0, deliveries.c.id), _first(1, deliveries.c.scheduled_at, deliveries.c.id)).subquery()
+DUE = sa.union_all(_first(0, deliveries.c.id), _first(1, deliveries.c.scheduled_at, deliveries.c.id)).subquery()
 _OWED = (
     sa.select(
-        _DUE.c.id, _DUE.c.event_id, _DUE.c.order_key, _DUE.c.role, _DUE.c.route, _DUE.c.attempt, _DUE.c.scheduled_at,
+        DUE.c.id, DUE.c.event_id, DUE.c.order_key, DUE.c.role, DUE.c.route, DUE.c.attempt, DUE.c.scheduled_at,
         cards.c.remote_id, cards.c.remote_room, cards.c.anchor_only, cards.c.delivery_id,
     )
-    .outerjoin(cards, sa.and_(cards.c.destination == _DUE.c.destination, cards.c.subject == _DUE.c.order_key))
-    .order_by(_DUE.c.id)
+    .outerjoin(cards, sa.and_(cards.c.destination == DUE.c.destination, cards.c.subject == DUE.c.order_key))
+    .order_by(DUE.c.id)
     .limit(sa.bindparam("b_limit", type_=sa.Integer))
 )  # fmt: skip
 

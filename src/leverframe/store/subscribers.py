@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from leverframe.core.subscriptions import SealedSecret, Subscription, destination_of, subscription_of
 from leverframe.store import deliveries, subscriptions
-from leverframe.store.deliveries import Ended, Owed, Role, State
+from leverframe.store.deliveries import DUE, Ended, Owed, State
 from leverframe.store.parking import Park, behind, park, put_behind, unpark
 from leverframe.store.tables import deliveries as table
 from leverframe.store.tables import destinations, parked_keys
@@ -105,7 +105,10 @@ def _owes(name: str) -> sa.ColumnElement[bool]:
 
 
 def _owed(connection: Connection, name: str, now: datetime, limit: int) -> tuple[list[Owed], bool]:
-    found = deliveries.owed(connection, destination=name, now=now, limit=limit)
+    found = [
+        Owed(id=id, event_id=event_id, destination=name, order_key=order_key, attempt=attempt, scheduled_at=scheduled_at)
+        for id, event_id, order_key, attempt, scheduled_at in connection.execute(_OWED, {"b_destination": name, "b_now": now, "b_limit": limit}).all()
+    ]
     return found, len(found) == limit
 
 
@@ -137,13 +140,17 @@ def _again(connection: Connection, name: str, now: datetime) -> list[tuple[Owed,
         if row is None:
             unpark(connection, [(name, key)])
             continue
-        found.append((Owed(id=row.id, event_id=row.event_id, destination=name, order_key=key, role=Role(row.role), route=row.route, attempt=row.attempt,
-                           scheduled_at=row.scheduled_at, card=None), failures))
+        found.append((Owed(id=row.id, event_id=row.event_id, destination=name, order_key=key, attempt=row.attempt, scheduled_at=row.scheduled_at), failures))
     return found
 
 
+_OWED = (  # without the cards of its threads, which rooms have: looking for them takes as long as the rest
+    sa.select(DUE.c.id, DUE.c.event_id, DUE.c.order_key, DUE.c.attempt, DUE.c.scheduled_at)
+    .order_by(DUE.c.id)
+    .limit(sa.bindparam("b_limit", type_=sa.Integer))
+)
 _HEAD = (
-    sa.select(table.c.id, table.c.event_id, table.c.role, table.c.route, table.c.attempt, table.c.scheduled_at)
+    sa.select(table.c.id, table.c.event_id, table.c.attempt, table.c.scheduled_at)
     .where(behind(table.c.destination == sa.bindparam("b_destination"), table.c.order_key == sa.bindparam("b_key")))
     .order_by(table.c.id).limit(1)
 )  # fmt: skip

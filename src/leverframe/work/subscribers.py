@@ -20,7 +20,7 @@ from leverframe.core.delivery import DAY_S, Delivered, Outcome, Rejected, Retrya
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
 from leverframe.core.json_objects import read_object
-from leverframe.core.subscribers import DISABLED_S, FAILING, LOOP, NOTHING, WELL, Standing, Verdict, health_after, judge, trying_s
+from leverframe.core.subscribers import DISABLED_S, FAILING, LOOP, WELL, Standing, Verdict, health_after, judge, trying_s
 from leverframe.core.subscriptions import CHAT, GONE, Health, SealedSecret, Subscription, live
 from leverframe.core.wording.webhooks import HEALTH
 from leverframe.net import Answer, NotSent
@@ -303,7 +303,18 @@ class Subscribers(Holder[_Held, Round, Window]):
         if held.stop_until_s is not None:
             return  # by what was under way beside it, while it was paced
         started = self._clock.now()
-        outcome = made if isinstance(made, Rejected) else await self._try(held, subscription, one, made, started)
+        if isinstance(made, Payload):
+            try:
+                secrets = self._secrets(held, subscription, started) if held.secrets else ()
+                headers = self._payloads.formats[subscription.format].sign(made, Sending(delivery_id=show("dlv", one.id), attempt_at=started, secrets=secrets))
+                outcome = outcome_of(await self._post.send("POST", subscription.url, headers, made.body, cap=ANSWER_CAP))
+            except NotSent as error:
+                code = getattr(error, "code", None) or ("hook_unreachable" if error.surely else "hook_answer_lost")
+                outcome = Retryable(code=code, detail=error.reason)
+            except Refused as error:  # a secret that no key opens
+                outcome = Retryable(code=error.code)
+        else:
+            outcome = made
         ended = self._clock.now()
         took_s = (ended - started).total_seconds()
         held.slow, held.late = took_s >= SLOW_S, self._is_late(held, ended)
@@ -330,37 +341,27 @@ class Subscribers(Holder[_Held, Round, Window]):
             await self._clock.sleep(wait_s)
         return True
 
-    async def _try(self, held: _Held, subscription: Subscription, one: Owed, made: Payload, now: datetime) -> Outcome:
-        try:
-            secrets = tuple(self._box.open(subscription.id, secret.sealed) for secret in live(held.secrets, now)) if held.secrets else ()
-        except Refused as error:
-            return Retryable(code=error.code)
-        sending = Sending(delivery_id=show("dlv", one.id), attempt_at=now, secrets=secrets)
-        headers = self._payloads.formats[subscription.format].sign(made, sending)
-        try:
-            answer = await self._post.send("POST", subscription.url, headers, made.body, cap=ANSWER_CAP)
-        except NotSent as error:
-            code = getattr(error, "code", None) or ("hook_unreachable" if error.surely else "hook_answer_lost")
-            return Retryable(code=code, detail=error.reason)
-        return outcome_of(answer)
+    def _secrets(self, held: _Held, subscription: Subscription, now: datetime) -> tuple[str, ...]:
+        return tuple(self._box.open(subscription.id, secret.sealed) for secret in live(held.secrets, now))
 
     def _follow(
         self, held: _Held, subscription: Subscription, one: Owed, outcome: Outcome, started: datetime, now: datetime, took_s: float
     ) -> None:
         """Note what a try came to, and what follows."""
-        state, code, verdict = State.SENT, None, NOTHING
+        state, code = State.SENT, None
         if isinstance(outcome, Delivered):
             held.took, held.error = True, None
+            if held.standing is not WELL:
+                self._judge(held, subscription, one, outcome, started, now)
+            if held.key_failures:
+                self._free(held, one)
         else:
-            state, code = State.OWED, outcome.code
-        if state is State.OWED or held.standing is not WELL:
             verdict = self._judge(held, subscription, one, outcome, started, now)
-        if verdict.dead is not None:
-            state = State.DEAD
-        if verdict.park_s is None and state is not State.OWED:
-            self._free(held, one)
+            state, code = (State.OWED, outcome.code) if verdict.dead is None else (State.DEAD, verdict.dead)
+            if verdict.park_s is None and verdict.dead is not None:
+                self._free(held, one)
         held.ended.append(Ended(
-            delivery_id=one.id, attempt=one.attempt, state=state, code=verdict.dead or code, started_at=started, duration_ms=round(took_s * 1000),
+            delivery_id=one.id, attempt=one.attempt, state=state, code=code, started_at=started, duration_ms=round(took_s * 1000),
             outcome=_OUTCOME[type(outcome)], status=outcome.status, detail=outcome.detail))
 
     def _judge(self, held: _Held, subscription: Subscription, one: Owed, outcome: Outcome, started: datetime, now: datetime) -> Verdict:
