@@ -11,6 +11,7 @@ import pytest
 from config.wrong_levers import PRODUCTION, RELEASE, STAGING, WEB, WRONG_LEVERS
 
 from leverframe.config import Config, ConfigErrors, load
+from leverframe.config.problems import SENTENCES
 from leverframe.core.access import BUILT_IN as ACCESS
 from leverframe.core.approvals import Policy
 from leverframe.core.commands.builtin import BUILT_IN
@@ -173,6 +174,9 @@ def test_what_is_wrong_is_told_with_line_key_and_code(tmp_path: Path, text: str,
     assert [(finding.line, finding.key, finding.code) for finding in found] == expected
     for finding in found:
         assert not any(field in finding.sentence(locale) + finding.remedy(locale) for locale in ("en", "ko") for field in ("{key}", "{detail}", "(으)로"))
+        if finding.code in SENTENCES:  # it was English inside the Korean sentence
+            said = finding.detail if isinstance(finding.detail, str) else finding.detail.en
+            assert said.removesuffix(".") not in finding.sentence("ko"), finding
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from string import Formatter
 
 import pytest
 
+from leverframe.core.definition_words import WRITTEN
 from leverframe.core.details import DETAILS, detail
 from leverframe.core.errors import Refused, document
-from leverframe.core.kept_details import KEPT, OF_DETAILS, kept
+from leverframe.core.kept_details import KEPT, OF_DETAILS, STEPS, kept, of_definition
 
 HANGUL = re.compile("[가-힣]")
 
@@ -23,9 +24,35 @@ def test_each_is_found_again_with_what_is_put_in(en: str) -> None:
     assert not re.search(r"은\(는\)|이\(가\)|\(으\)로", ko) and kept(text, "en") == text
 
 
+@pytest.mark.parametrize("en", WRITTEN)
+def test_what_is_wrong_with_a_definition_is_said_in_both(en: str) -> None:
+    """Every sentence of the table is read back, with its values."""
+    values = {field: "syntax error" if field == "ours" else "'7'" if field == "quoted" else "7" for _, field, _, _ in Formatter().parse(en) if field}
+    both = of_definition(en.format(**values))
+    assert both.en == en.format(**values) and (HANGUL.search(both.ko) or en.startswith("'end of"))
+    assert not re.search(r"은\(는\)|이\(가\)|을\(를\)|\(으\)로|syntax", both.ko)
+
+
+@pytest.mark.parametrize(
+    ("en", "ko"),
+    [
+        ("0 18 * *: five fields are needed: minute, hour, day of month, month, day of week", "0 18 * *: 분, 시, 일, 월, 요일 다섯 항목이 필요함"),
+        ("there is no foo; a filter sees payload and event", "foo가 없음; 필터에서는 payload와 event를 쓸 수 있음"),
+        ("“=” cannot stand here (line 1, column 3)", "“=”은(는) 여기에 쓸 수 없음(1행 3열)"),
+        ("line 1: subject has no titel; it has key, title", "1행: subject에 titel이 없음; 쓸 수 있는 것: key, title"),
+        ("push: line 1: UndefinedError: None has no attribute 'title'", "push: 1행: UndefinedError: None에 'title'이 없음"),
+        ("line 1: expected token 'end of print statement', got 'foo'", "1행: '}}'이 와야 하는데 'foo'가 있음"),
+        ("deploy: where needs a service before it", "deploy: where 앞에 service 인자가 필요함"),
+    ],
+)  # fmt: skip
+def test_a_definition_is_put_right_by_whoever_reads_korean(en: str, ko: str) -> None:
+    """What a check finds in [commands], cron lines, conditions and templates."""
+    assert of_definition(en).ko == ko and of_definition("something new of Jinja's").ko == "something new of Jinja's"
+
+
 def test_the_table_is_sorted() -> None:
     """Whoever adds a sentence finds the place, and one with more of its own words stands before one that holds anything."""
-    assert list(KEPT) == sorted(KEPT) and list(OF_DETAILS) == sorted(OF_DETAILS)
+    assert list(KEPT) == sorted(KEPT) and list(OF_DETAILS) == sorted(OF_DETAILS) and list(WRITTEN) == sorted(WRITTEN)
     assert not {en for en, _ in map(DETAILS.get, OF_DETAILS)} & set(KEPT)  # type: ignore[misc]
 
 
@@ -49,7 +76,7 @@ def test_it_is_said_as_people_say_it(text: str, ko: str) -> None:
     assert kept(text, "ko") == ko
 
 
-@pytest.mark.parametrize("text", ["", "not_in_channel", "failed: exit status 1", "the build failed", "Sync error: one or more objects failed to apply", "HTTP 503", "배포가 실패했습니다"])
+@pytest.mark.parametrize("text", ["", "not_in_channel", "failed", "failed: exit status 1", *STEPS, "line 3: x is undefined", "the build failed", "Sync error: one or more objects failed to apply", "HTTP 503", "배포가 실패했습니다"])
 def test_what_others_said_stays(text: str) -> None:
     """A runner's or a chat's words are data, also where a word of ours stands in them."""
     assert kept(text, "ko") == text

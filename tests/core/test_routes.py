@@ -287,7 +287,7 @@ def test_what_fires_is_what_is_explained(routes: list[Route], happened: Event) -
         (Check(key="labels", holds=False, expected="bug, !wip", found=None, code="no_value"),
          "labels: the route asks for bug, !wip, and this event has no labels.", "labels: 라우트는 bug, !wip 조건을 두었는데, 이 이벤트에는 해당 값이 없습니다."),
         (Check(key="where", holds=False, expected="payload.x", found="there is no pull_request", code="filter_failed"),
-         "where: payload.x has no answer: there is no pull_request.", "where: payload.x 식을 계산하지 못했습니다. 이유: pull_request 값이 없습니다."),
+         "where: payload.x has no answer: there is no pull_request.", "where: payload.x 식을 계산하지 못했습니다. 이유: pull_request가 없음."),
     ],
 )  # fmt: skip
 def test_a_verdict_is_understood_at_first_reading(check: Check, en: str, ko: str) -> None:

@@ -10,9 +10,10 @@ from string import Formatter
 import pytest
 
 from house.repository import SOURCE, modules, shown
+from leverframe.config.problems import SENTENCES
 from leverframe.core.details import DETAILS
 from leverframe.core.errors import PROBLEMS
-from leverframe.core.kept_details import KEPT, kept
+from leverframe.core.kept_details import KEPT, kept, of_definition
 
 HANGUL = re.compile("[가-힣]")
 ENDS = re.compile(r"(\.|: leverframe .+)$")  # a sentence, or the command to type
@@ -116,6 +117,23 @@ def test_what_is_kept_of_attempts_is_said_in_korean_too() -> None:
     assert english == []
 
 
+def test_what_is_wrong_with_a_definition_is_said_in_korean_too() -> None:
+    """``check`` tells of commands, conditions, keys and templates in the reader's language."""
+    kinds = {"CommandInvalid", "TemplateInvalid", "TemplateFailed", "FilterInvalid", "FilterFailed", "PatternInvalid", "KeyInvalid"}
+    english = [
+        f"{shown(path)}:{node.lineno} {text}"
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for name in [node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")]
+        if name in kinds or (name == "ValueError" and path.stem == "definitions") or (name == "found" and node.args and getattr(node.args[0], "value", "") in SENTENCES)
+        for given in node.args
+        for text in _texts(given)
+        if re.search("[a-z]{2,} [a-z]", text) and not HANGUL.search(of_definition(text.removesuffix("; 7")).ko)
+    ]
+    assert english == []
+
+
 def test_every_korean_of_what_is_kept_has_its_english() -> None:
     """A sentence that is worded anew in the code is worded anew in the table."""
     written = [
@@ -133,8 +151,8 @@ def _texts(node: ast.expr) -> list[str]:
             return [text]
         case ast.JoinedStr(values=values):
             return ["".join(parts) for parts in product(*(_texts(value) or ["7"] for value in values))]
-        case ast.FormattedValue(value=value):
-            return _texts(value)
+        case ast.FormattedValue(value=value, conversion=conversion):
+            return ["'7'"] if conversion == ord("r") else _texts(value)
         case ast.Subscript(value=value):
             return _texts(value)
         case ast.BoolOp(values=values):

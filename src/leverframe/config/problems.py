@@ -14,9 +14,12 @@ from leverframe.core.access import VERBS
 from leverframe.core.commands.builtin import BUILT_IN
 from leverframe.core.details import Detail
 from leverframe.core.errors import Locale
+from leverframe.core.kept_details import of_definition
 from leverframe.core.wording.particles import with_particles
 
 Severity = Literal["error", "warning"]
+SENTENCES = frozenset({"cron_invalid", "filter_invalid", "gcs_key_invalid", "github_app_key_invalid", "template_fails", "template_invalid", "value_invalid"})
+"""Codes whose detail says in words what is wrong; that of any other is what was met, a name or a value."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +71,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return row.ko if locale == "ko" else row.en
 
     def _fill(self, text: str, locale: Locale) -> str:
-        met = self.detail if isinstance(self.detail, str) else self.detail.said(locale)
+        both = of_definition(self.detail) if self.code in SENTENCES and isinstance(self.detail, str) else self.detail
+        met = both if isinstance(both, str) else both.said(locale)
         detail = TYPES[met][locale == "ko"] if self.code == "value_type" else met.removesuffix(".")
         family = FAMILIES.get(self.key.partition(".")[0], ("", ""))[locale == "ko"]
         filled = text.format(key=self.key, detail=detail, name=self.key.rpartition(".")[2], family=family)

@@ -6,19 +6,18 @@ What a chat, a runner or a vendor answered is data: it stays as it came, also in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from leverframe.core.details import DETAILS
+from leverframe.core.definition_words import WRITTEN
+from leverframe.core.details import DETAILS, Detail
 
 if TYPE_CHECKING:
     from leverframe.core.errors import Locale
 
 KEPT: dict[str, str] = {
-    "Building": "빌드하는 중",
-    "Checking health": "상태를 확인하는 중",
     "Connect call failed {where}": "{where} 연결 실패",
     "GitHub led to an address that is not one of its storages": "GitHub가 자기 저장소가 아닌 주소로 안내함",
     "HTTP 200 without a body": "HTTP 200, 본문이 없음",
@@ -27,7 +26,6 @@ KEPT: dict[str, str] = {
     "HTTP {status}, a page": "HTTP {status}, 웹 페이지",
     "HTTP {status}, not an answer of GitHub's": "HTTP {status}, GitHub의 응답이 아님",
     "HTTP {status}, not an answer of Teams'": "HTTP {status}, Teams의 응답이 아님",
-    "Rolling out": "배포하는 중",
     "Slack answered {met}, needed: {scope}": "Slack의 응답: {met}, 필요한 스코프: {scope}",
     "Slack asks to wait": "Slack이 기다리라고 함",
     "Teams answered {met}": "Teams의 응답: {met}",
@@ -40,8 +38,8 @@ KEPT: dict[str, str] = {
     "asked to wait": "기다리라는 응답을 받음",
     "cancelled in Jenkins' queue": "Jenkins 대기열에서 취소됨",
     "cancelled in the queue": "대기열에서 취소됨",
-    "failed": "실패",
     "it ended at {when} UTC": "{when} UTC에 만료됨",
+    "it says nothing of this event": "이 이벤트에 할 말이 없음",
     "it tells no commit": "응답에 커밋이 없음",
     "its process did not start": "프로세스가 시작되지 않음",
     "its process ended": "프로세스가 끝남",
@@ -111,46 +109,66 @@ OF_DETAILS = (
     "url_port_empty", "url_scheme", "url_too_long", "url_unreadable", "url_user", "url_zone",
 )  # fmt: skip
 """Keys of ``core.details`` whose English is kept too."""
-_FIELDS = {"count": r"\d+", "most": r"\d+", "pages": r"\d+", "seconds": r"[\d.]+", "size": r"\d+", "status": r"\d+", "word": r"\S+"}
-"""What a field holds; any other holds anything."""
+STEPS = {"Building": "빌드하는 중", "Checking health": "상태를 확인하는 중", "Rolling out": "배포하는 중"}
+"""What the hub's own runner says it is doing, where something of the hub's is said of it: alone it may be anybody's word."""
+_FIELDS = {
+    "count": r"\d+", "line": r"\d+", "most": r"\d+", "owner": "[^:]+", "pages": r"\d+", "quoted": "'[^']*'|\"[^\"]*\"", "seconds": r"[\d.]+", "size": r"\d+", "status": r"\d+", "word": r"\S+",
+}  # fmt: skip
+"""What a field holds; any other holds anything. ``why…`` may be of the hub's, ``ours`` must be."""
+_Table: TypeAlias = tuple[Mapping[str, str], Sequence[tuple[re.Pattern[str], str]]]
 
 
 def kept(text: str, locale: Locale) -> str:
     """Return a kept detail in a language: what is the hub's own in it; whatever else stays as it is."""
-    return text if locale != "ko" or not text else _in_korean(text) or text
+    return text if locale != "ko" or not text else _in_korean(text, _table()) or text
 
 
-def _in_korean(text: str) -> str | None:
+def of_definition(text: str) -> Detail:
+    """Return what is wrong with a definition in both languages; in English where the Korean is not known."""
+    return Detail(text, _in_korean(text, _written()) or text)
+
+
+def _in_korean(text: str, table: _Table) -> str | None:
     """Return the Korean of a text of the hub's; ``None`` for one that is not."""
-    known, shapes = _table()
+    known, shapes = table
     if text in known:
         return known[text]
-    if (both := _after(text, "; ")) is not None:
+    if (both := _after(text, "; ", table)) is not None:
         return both
     for shape, ko in shapes:
         if (found := shape.fullmatch(text)) is not None:
             from leverframe.core.wording.particles import with_particles  # the wording knows the refusals, and they know this
 
             put_in = found.groupdict()
-            if "why" in put_in:  # the hub's own again
-                put_in["why"] = _in_korean(put_in["why"]) or put_in["why"]
-            return with_particles(ko.format_map(put_in))
-    return _after(text, ": ")
+            inner = {field: _in_korean(value, _written()) for field, value in put_in.items() if field.startswith(("why", "ours"))}
+            if inner.get("ours", "") is not None:
+                return with_particles(ko.format_map(put_in | {field: said for field, said in inner.items() if said is not None}))
+    return _after(text, ": ", table)
 
 
-def _after(text: str, between: str) -> str | None:
+def _after(text: str, between: str, table: _Table) -> str | None:
     """Return the Korean of what is said after something else, or of something; that too where it is the hub's."""
     first, stands, second = text.partition(between)
-    ours = _in_korean(second) if stands else None
-    return None if ours is None else f"{_in_korean(first) or first}{between}{ours}"
+    ours = _in_korean(second, table) if stands else None
+    return None if ours is None else f"{STEPS.get(first) or _in_korean(first, table) or first}{between}{ours}"
 
 
 @cache
-def _table() -> tuple[Mapping[str, str], list[tuple[re.Pattern[str], str]]]:
+def _table() -> _Table:
+    placed = [(en, ko) for en, ko in WRITTEN.items() if "{ours}" in en]  # the line of a template that failed
+    return _read([*KEPT.items(), *(DETAILS[key] for key in OF_DETAILS), *placed])
+
+
+@cache
+def _written() -> _Table:
+    return _read([*KEPT.items(), *WRITTEN.items()])
+
+
+def _read(rows: Sequence[tuple[str, str]]) -> _Table:
     """Return the sentences as they are, and the shapes of those that something is put into."""
     known: dict[str, str] = {}
     shapes = []
-    for en, ko in [*KEPT.items(), *(DETAILS[key] for key in OF_DETAILS)]:
+    for en, ko in rows:
         shape, fields = "", set[str]()
         for before, field, _, _ in Formatter().parse(en):
             shape += re.escape(before)
@@ -160,5 +178,5 @@ def _table() -> tuple[Mapping[str, str], list[tuple[re.Pattern[str], str]]]:
         if fields:
             shapes.append((re.compile(shape, re.DOTALL), ko))
         else:
-            known[en] = ko
+            known[en.format()] = ko.format()
     return known, shapes

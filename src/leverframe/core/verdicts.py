@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from leverframe.core.errors import Locale
+from leverframe.core.kept_details import of_definition
 
 Code: TypeAlias = Literal[
     "holds", "no_value", "not_listed", "excluded", "posted_by_default", "not_posted_by_default", "ping", "paths_not_read", "paths_not_asked", "paths_not_told",
@@ -63,16 +63,9 @@ _KO: dict[Code, str] = {
     "labels_all": "labels: 라우트는 {expected} 모두를 찾습니다. 지금 붙은 레이블: {found}.",
     "labels_none": "labels: 라우트는 {expected} 레이블을 원하지 않습니다. 지금 붙은 레이블: {found}.",
     "filter_false": "where: {expected} 식이 거짓입니다.",
-    "filter_failed": "where: {expected} 식을 계산하지 못했습니다. 이유: {found}",
+    "filter_failed": "where: {expected} 식을 계산하지 못했습니다. 이유: {found}.",
 }
 _NOTHING = {"en": "none", "ko": "없음"}
-_REASONS_KO = (
-    (re.compile(r"there is no (.+)"), r"\1 값이 없습니다."),
-    (re.compile(r"it takes more than (\S+) s of processor time"), r"계산이 \1초를 넘습니다."),
-    (re.compile(r"it takes too much memory"), "메모리를 너무 많이 씁니다."),
-    (re.compile(r"it gives a value of type (\S+), neither true nor false"), r"결과가 참이나 거짓이 아니라 \1 값입니다."),
-)
-"""Why a filter has no answer, in Korean; what its library says in words of its own stays as it is."""
 
 
 def say(check: Check, locale: Locale = "en") -> str:
@@ -81,7 +74,7 @@ def say(check: Check, locale: Locale = "en") -> str:
     nothing = _NOTHING[locale]
     found = check.found or nothing
     if check.code == "filter_failed" and locale == "ko":
-        found = next((reason.sub(korean, found) for reason, korean in _REASONS_KO if reason.fullmatch(found)), found)
+        found = of_definition(found).ko
     return sentences[check.code].format(key=check.key, found=found, expected=check.expected or nothing)
 
 

@@ -137,7 +137,7 @@ class HttpRunner:
             case "succeeded" | "cancelled" as result:
                 return Finished(run=run, result=result, detail=said.step if result == "cancelled" else "", log_tail=tail(said.log))
             case "failed":
-                return Finished(run=run, result="failed", detail=said.step or "failed", log_tail=tail(said.log))
+                return Finished(run=run, result="failed", detail=said.step, log_tail=tail(said.log))
             case _:
                 assert_never(said.state)
 
