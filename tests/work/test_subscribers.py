@@ -19,6 +19,7 @@ from leverframe.core.subscriptions import GONE, Health
 from leverframe.store import subscriptions
 from leverframe.store.deliveries import State
 from leverframe.store.tables import attempts, audit, deliveries, destinations, events, parked_keys
+from leverframe.work.subscribers import AT_ONCE_SLOW
 from work.hooks import HUB_URL, HookEngine, hook_engine, numbers
 
 pytestmark = pytest.mark.anyio
@@ -304,6 +305,46 @@ async def test_only_so_many_are_under_way_to_a_subscriber_at_once(small: HookEng
     await small.settle()
     assert sink.most["a"] <= 3 and sink.most["b"] <= 9 and sink.most["c"] <= 1
     assert (len(sink.of("a")), len(sink.of("b")), len(sink.of("c"))) == (30, 30, 30)
+
+
+async def test_one_that_has_not_answered_yet_gets_two_at_once(small: HookEngine, sink: FakeSubscribers) -> None:
+    """Silent subscribers, each with all that it may have at once, took every connection from the others until their time was over."""
+    sink.holding["a"] = never = asyncio.Event()
+    await small.subscribe("a", concurrency=8)
+    for number in range(9):
+        await small.push(f"refs/heads/b{number}")
+    await small.fanout.step()
+    await small.loop.step()
+    for _ in range(200):
+        if sink.most["a"] >= AT_ONCE_SLOW:
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    assert sink.most["a"] == AT_ONCE_SLOW
+    never.set()
+    await small.settle()
+    assert len(sink.of("a")) == 9
+
+
+async def test_one_that_answers_gets_the_others_at_once(small: HookEngine, sink: FakeSubscribers) -> None:
+    """It need not come to the end of what was looked at first: after one answer all go out that may go out together."""
+    together, waiting = asyncio.Event(), 0
+
+    async def answer(got: Got) -> web.Response:
+        nonlocal waiting
+        if json.loads(got.body)["n"]:
+            waiting += 1
+            if waiting == 8:
+                together.set()
+            await together.wait()
+        return web.Response()
+
+    await small.subscribe("a", concurrency=8)
+    sink.answers["a"] = answer
+    for number in range(9):
+        await small.push(f"refs/heads/b{number}")
+    await small.settle()
+    assert small.sent == 9 and waiting == 8 and await small.tried() == 9
 
 
 async def test_a_subscriber_gets_no_more_a_second_than_it_wants(small: HookEngine, sink: FakeSubscribers) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from leverframe.core.discreet import Discreet
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.projects import Project, Pusher
@@ -46,19 +47,16 @@ class Ignored(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Sending(msgspec.Struct, frozen=True, kw_only=True):
+class Sending(Discreet, frozen=True, kw_only=True):
     """One try at one delivery."""
 
+    unshown = frozenset({"secrets"})
     delivery_id: str
     """``dlv_…``: the same at every try, and another for every subscription. Holds no full stop."""
     attempt_at: datetime
     """When this try is made."""
     secrets: tuple[str, ...]
     """The subscription's live secrets, the newest first; none when it has none."""
-
-    def __repr__(self) -> str:
-        """Return it without the secrets."""
-        return f"Sending({self.delivery_id}, {self.attempt_at}, {len(self.secrets)} secrets)"
 
 
 class Format(Protocol):

@@ -94,6 +94,8 @@ class _Held(msgspec.Struct):
     failed: str | None = None
     over: bool = False
     slow: bool = False
+    answered: bool = False
+    """Whether a try has ended since it is held: until then it gets as few at once as a slow one, as it may be one that never answers."""
     leaving: bool = False
     record_at: datetime | None = None
     late: bool = False
@@ -253,7 +255,7 @@ class Subscribers(Holder[_Held, Round, Window]):
             await asyncio.wait(held.tasks, timeout=RECORD_S)
 
     def _begin(self, held: _Held, subscription: Subscription) -> None:
-        at_once = 1 if held.standing.failures else min(subscription.concurrency, AT_ONCE_SLOW) if held.slow else subscription.concurrency
+        at_once = 1 if held.standing.failures else min(subscription.concurrency, AT_ONCE_SLOW) if held.slow or not held.answered else subscription.concurrency
         for _ in range(min(at_once - len(held.tasks), len(held.threads))):
             task = asyncio.create_task(self._some(held, subscription), name=f"deliver {held.name}")
             held.tasks.add(task)
@@ -320,6 +322,10 @@ class Subscribers(Holder[_Held, Round, Window]):
         held.slow, held.late = took_s >= SLOW_S, self._is_late(held, ended)
         self._told(CHAT, outcome, took_s)
         self._follow(held, subscription, one, outcome, started, ended, took_s)
+        if not held.answered:
+            held.answered = True
+            if not self._stopped(held):
+                self._begin(held, subscription)
 
     async def _made(self, subscription: Subscription, one: Owed) -> Payload | Ignored | Rejected:
         format = self._payloads.formats.get(subscription.format)
