@@ -10,10 +10,11 @@ from string import Formatter
 import pytest
 
 from house.repository import SOURCE, modules, shown
+from leverframe.cli.usage import USAGE
 from leverframe.config.problems import SENTENCES
 from leverframe.core.details import DETAILS
 from leverframe.core.errors import PROBLEMS
-from leverframe.core.kept_details import KEPT, kept, of_definition
+from leverframe.core.kept_details import KEPT, in_korean, kept, of_definition, sentences
 
 HANGUL = re.compile("[가-힣]")
 ENDS = re.compile(r"(\.|: leverframe .+)$")  # a sentence, or the command to type
@@ -130,6 +131,20 @@ def test_what_is_wrong_with_a_definition_is_said_in_korean_too() -> None:
         for given in node.args
         for text in _texts(given)
         if re.search("[a-z]{2,} [a-z]", text) and not HANGUL.search(of_definition(text.removesuffix("; 7")).ko)
+    ]
+    assert english == []
+
+
+def test_what_is_wrong_with_a_command_line_is_said_in_korean_too() -> None:
+    """Each ``BadParameter`` of the commands' own; what Typer says is tried in ``tests/cli/test_usage.py``."""
+    known = sentences(USAGE.items())
+    english = [
+        f"{shown(path)}:{node.lineno} {text}"
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "BadParameter"
+        for text in _texts(node.args[0])
+        if re.search("[a-z]{2,} [a-z]", text) and in_korean(text, known) is None
     ]
     assert english == []
 

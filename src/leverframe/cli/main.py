@@ -17,11 +17,23 @@ def main() -> None:
         case ["serve", option] if option.startswith("--config="):
             _serve(option.removeprefix("--config="))
         case _:
+            from typer.exceptions import Abort, TyperException
+
             from leverframe.cli.commands import app, keep
 
             if arguments and not arguments[0].startswith("-"):
                 keep(arguments[0])
-            app(arguments, prog_name="leverframe")
+            try:
+                status = app(arguments, prog_name="leverframe", standalone_mode=False)
+            except TyperException as wrong:
+                from leverframe.cli.usage import tell
+
+                tell(wrong, arguments)
+                status = wrong.exit_code
+            except Abort:  # no answer to a question
+                print("Aborted!", file=sys.stderr)
+                status = 1
+            sys.exit(status)
 
 
 def _serve(config: str | None) -> None:

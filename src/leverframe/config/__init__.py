@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Config", "ConfigErrors", "Control", "Finding", "GitHub", "Hub", "Person", "Quiet", "Retention", "Role", "Room", "Severity", "control_socket",
-    "find", "load", "socket_path",
+    "find", "load", "locale_of", "socket_path",
 ]  # fmt: skip
 DATABASE: str = Hub.model_fields["database"].default
 PLACEHOLDER = "https://placeholder.invalid"
@@ -56,6 +56,12 @@ def find(named: Path | None = None, environ: Mapping[str, str] | None = None) ->
     """
     environ = os.environ if environ is None else environ
     return Path(named or environ.get("LEVERFRAME_CONFIG") or "leverframe.toml").expanduser().absolute()
+
+
+def locale_of(path: Path, environ: Mapping[str, str]) -> Locale:
+    """Return the language that the file ``path`` asks for, however wrong it is; without a file or a word of it the terminal's."""
+    reading = Reading(file=path, lines={}, environ=environ)
+    return _locale(_parse(path, reading), reading)
 
 
 def load(path: Path, environ: Mapping[str, str] | None = None, *, secrets: bool = True) -> Config:
@@ -277,4 +283,4 @@ def _locale(document: dict[str, Any] | None, reading: Reading) -> Locale:
     """Return the language to speak of errors in: the file's, also where it is no TOML but says so in a line of [hub], else the terminal's."""
     hub = (document or {}).get("hub")
     said = hub.get("locale") if isinstance(hub, dict) else reading.locale
-    return "ko" if (said or reading.environ.get("LANG", "")[:2]) == "ko" else "en"
+    return "ko" if (said or (reading.environ.get("LC_ALL") or reading.environ.get("LANG", ""))[:2]) == "ko" else "en"

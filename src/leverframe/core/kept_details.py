@@ -6,7 +6,7 @@ What a chat, a runner or a vendor answered is data: it stays as it came, also in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING, TypeAlias
@@ -115,21 +115,21 @@ _FIELDS = {
     "count": r"\d+", "line": r"\d+", "most": r"\d+", "owner": "[^:]+", "pages": r"\d+", "quoted": "'[^']*'|\"[^\"]*\"", "seconds": r"[\d.]+", "size": r"\d+", "status": r"\d+", "word": r"\S+",
 }  # fmt: skip
 """What a field holds; any other holds anything. ``why…`` may be of the hub's, ``ours`` must be."""
-_Table: TypeAlias = tuple[Mapping[str, str], Sequence[tuple[re.Pattern[str], str]]]
+Sentences: TypeAlias = tuple[Mapping[str, str], Sequence[tuple[re.Pattern[str], str]]]
 
 
 def kept(text: str, locale: Locale) -> str:
     """Return a kept detail in a language: what is the hub's own in it; whatever else stays as it is."""
-    return text if locale != "ko" or not text else _in_korean(text, _table()) or text
+    return text if locale != "ko" or not text else in_korean(text, _table()) or text
 
 
 def of_definition(text: str) -> Detail:
     """Return what is wrong with a definition in both languages; in English where the Korean is not known."""
-    return Detail(text, _in_korean(text, _written()) or text)
+    return Detail(text, in_korean(text, _written()) or text)
 
 
-def _in_korean(text: str, table: _Table) -> str | None:
-    """Return the Korean of a text of the hub's; ``None`` for one that is not."""
+def in_korean(text: str, table: Sentences) -> str | None:
+    """Return the Korean of a text that one of the sentences says; ``None`` for one that is none of them."""
     known, shapes = table
     if text in known:
         return known[text]
@@ -140,31 +140,31 @@ def _in_korean(text: str, table: _Table) -> str | None:
             from leverframe.core.wording.particles import with_particles  # the wording knows the refusals, and they know this
 
             put_in = found.groupdict()
-            inner = {field: _in_korean(value, _written()) for field, value in put_in.items() if field.startswith(("why", "ours"))}
+            inner = {field: in_korean(value, table) or in_korean(value, _written()) for field, value in put_in.items() if field.startswith(("why", "ours"))}
             if inner.get("ours", "") is not None:
                 return with_particles(ko.format_map(put_in | {field: said for field, said in inner.items() if said is not None}))
     return _after(text, ": ", table)
 
 
-def _after(text: str, between: str, table: _Table) -> str | None:
+def _after(text: str, between: str, table: Sentences) -> str | None:
     """Return the Korean of what is said after something else, or of something; that too where it is the hub's."""
     first, stands, second = text.partition(between)
-    ours = _in_korean(second, table) if stands else None
-    return None if ours is None else f"{STEPS.get(first) or _in_korean(first, table) or first}{between}{ours}"
+    ours = in_korean(second, table) if stands else None
+    return None if ours is None else f"{STEPS.get(first) or in_korean(first, table) or first}{between}{ours}"
 
 
 @cache
-def _table() -> _Table:
+def _table() -> Sentences:
     placed = [(en, ko) for en, ko in WRITTEN.items() if "{ours}" in en]  # the line of a template that failed
-    return _read([*KEPT.items(), *(DETAILS[key] for key in OF_DETAILS), *placed])
+    return sentences([*KEPT.items(), *(DETAILS[key] for key in OF_DETAILS), *placed])
 
 
 @cache
-def _written() -> _Table:
-    return _read([*KEPT.items(), *WRITTEN.items()])
+def _written() -> Sentences:
+    return sentences([*KEPT.items(), *WRITTEN.items()])
 
 
-def _read(rows: Sequence[tuple[str, str]]) -> _Table:
+def sentences(rows: Iterable[tuple[str, str]]) -> Sentences:
     """Return the sentences as they are, and the shapes of those that something is put into."""
     known: dict[str, str] = {}
     shapes = []
