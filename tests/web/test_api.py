@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from sitting import NOON, Answer, Doors, store_delivery, store_event
 
 from leverframe.core import ids
@@ -14,6 +16,8 @@ from leverframe.core.access import VERBS
 from leverframe.store import audit
 from leverframe.store.deliveries import State
 from leverframe.store.event_pages import first_id_at
+from leverframe.web.api import administration, approvals, auditing, dispatches, github, history, levers, sites
+from leverframe.web.api.summaries import SUMMARIES
 
 pytestmark = pytest.mark.anyio
 EVENT, DELIVERY = first_id_at(NOON) + 1, first_id_at(NOON) + 2
@@ -175,6 +179,17 @@ async def test_the_document_names_every_refusal_the_same_way(doors: Doors) -> No
     assert "HTTPValidationError" not in json.dumps(document["paths"])
     shown = (await ask(doors, "GET", "/api/docs")).text
     assert "/api/deliveries/{delivery}/retry" in shown and "deliveries.retry" in shown and "cdn" not in shown
+
+
+async def test_the_page_of_the_api_is_read_in_both_languages(doors: Doors) -> None:
+    """What each operation does was English on a Korean page; every operation, those of sites too, has its row, and each row its operation."""
+    routers = (history, administration, auditing, github, levers, dispatches, approvals, sites)
+    operations = {route.description.rstrip(".") for one in routers for route in one.router.routes if isinstance(route, APIRoute)}
+    assert operations == set(SUMMARIES) and list(SUMMARIES) == sorted(SUMMARIES)
+    assert all(re.search("[가-힣]", korean) for korean in SUMMARIES.values())
+    shown = (await doors.ask("GET", "/api/docs", operator=True, headers={"accept-language": "ko"})).text
+    assert "전송 하나를 다시 보냅니다" in shown and "Send one delivery again" not in shown and "Give a command" not in shown
+    assert "Send one delivery again" in (await ask(doors, "GET", "/api/docs")).text
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from leverframe.core.errors import Refused
 from leverframe.web import pages
 from leverframe.web.api import administration, approvals, auditing, dispatches, github, history, levers
 from leverframe.web.api.doors import GITHUB_ROWS, LEVER_ROWS, ROWS, SITE_ROWS
+from leverframe.web.api.summaries import SUMMARIES
 from leverframe.web.desk import Desk
 
 
@@ -115,11 +116,12 @@ def _documents(api: FastAPI, desk: Desk) -> None:
 
     @api.get("/api/docs", include_in_schema=False)
     async def docs(request: Request) -> Any:
-        document = described()
+        document, viewer = described(), pages.viewer_of(request, desk.timezone)
+        said = SUMMARIES if viewer.locale == "ko" else {}
         operations = [
-            {"method": method.upper(), "path": path, "fields": _fields(document, operation), **operation}
+            {"method": method.upper(), "path": path, "fields": _fields(document, operation), **operation, "summary": said.get(operation["summary"], operation["summary"])}
             for path, methods in document["paths"].items() for method, operation in methods.items()]
-        return pages.page(pages.viewer_of(request, desk.timezone), "api.html", operations=operations)
+        return pages.page(viewer, "api.html", operations=operations)
 
 
 def _fields(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, bool]:
