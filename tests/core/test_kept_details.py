@@ -61,6 +61,7 @@ def test_the_table_is_sorted() -> None:
     [
         ("the event's body is past its retention", "이벤트 본문의 보존 기간이 지남"),
         ("no connection (ConnectionResetError)", "연결하지 못함(ConnectionResetError)"),
+        ("no connection (Connection refused)", "연결하지 못함(연결이 거부됨)"),
         ("no connection (Connect call failed ('127.0.0.1', 9))", "연결하지 못함(('127.0.0.1', 9) 연결 실패)"),
         ("the token: no answer in time", "토큰: 제때 응답이 없음"),
         ("Checking health: the simulated runner is told to fail", "상태를 확인하는 중: 시뮬레이션 러너가 실패하도록 설정됨"),
@@ -76,7 +77,7 @@ def test_it_is_said_as_people_say_it(text: str, ko: str) -> None:
     assert kept(text, "ko") == ko
 
 
-@pytest.mark.parametrize("text", ["", "not_in_channel", "failed", "failed: exit status 1", *STEPS, "line 3: x is undefined", "the build failed", "Sync error: one or more objects failed to apply", "HTTP 503", "배포가 실패했습니다"])
+@pytest.mark.parametrize("text", ["", "not_in_channel", "Connection refused", "failed", "failed: exit status 1", *STEPS, "line 3: x is undefined", "the build failed", "Sync error: one or more objects failed to apply", "HTTP 503", "배포가 실패했습니다"])
 def test_what_others_said_stays(text: str) -> None:
     """A runner's or a chat's words are data, also where a word of ours stands in them."""
     assert kept(text, "ko") == text

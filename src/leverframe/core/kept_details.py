@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from leverframe.core.errors import Locale
 
 KEPT: dict[str, str] = {
-    "Connect call failed {where}": "{where} 연결 실패",
     "GitHub led to an address that is not one of its storages": "GitHub가 자기 저장소가 아닌 주소로 안내함",
     "HTTP 200 without a body": "HTTP 200, 본문이 없음",
     "HTTP {status} to {where}": "HTTP {status}, 이동할 주소: {where}",
@@ -109,6 +108,15 @@ OF_DETAILS = (
     "url_port_empty", "url_scheme", "url_too_long", "url_unreadable", "url_user", "url_zone",
 )  # fmt: skip
 """Keys of ``core.details`` whose English is kept too."""
+OF_SYSTEM = {
+    "Connect call failed {where}": "{where} 연결 실패",
+    "Connection refused": "연결이 거부됨",
+    "Connection reset by peer": "상대가 연결을 끊음",
+    "Connection timed out": "연결 시간 초과",
+    "Network is unreachable": "네트워크에 닿을 수 없음",
+    "No route to host": "호스트로 가는 경로가 없음",
+}
+"""Why there is no connection, as the system and asyncio say it; elsewhere it is somebody else's word."""
 STEPS = {"Building": "빌드하는 중", "Checking health": "상태를 확인하는 중", "Rolling out": "배포하는 중"}
 """What the hub's own runner says it is doing, where something of the hub's is said of it: alone it may be anybody's word."""
 _FIELDS = {
@@ -161,7 +169,7 @@ def _table() -> Sentences:
 
 @cache
 def _written() -> Sentences:
-    return sentences([*KEPT.items(), *WRITTEN.items()])
+    return sentences([*KEPT.items(), *OF_SYSTEM.items(), *WRITTEN.items()])
 
 
 def sentences(rows: Iterable[tuple[str, str]]) -> Sentences:
