@@ -293,22 +293,21 @@ class Connection(asyncio.Protocol):
     """One connection: one request at a time. Its callbacks are httptools' (https://github.com/MagicStack/httptools)."""
 
     def __init__(self, open_ones: set[Connection]) -> None:
-        self._all = open_ones
+        self._all, self._loop = open_ones, asyncio.get_running_loop()
         self._transport: Any = None
         self._waiter: asyncio.Future[tuple[int, dict[str, str], bytes]] | None = None
         self.alive, self.reusable, self.used_s = True, False, perf_counter()
 
     async def ask(self, request: bytes, cap: int, total_s: float) -> tuple[int, dict[str, str], bytes]:
         """Send a request and return status, headers and body of the answer; raises :class:`NotSent`."""
-        loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
+        self._waiter = self._loop.create_future()
         self._parser = httptools.HttpResponseParser(self)
         self._cap, self._size, self._head_size, self._status = cap, 0, 0, 0
         self._headers: dict[str, str] = {}
         self._parts: list[bytes] = []
         self._complete = self.reusable = self._until_close = False
         self._in_head = True
-        late = loop.call_later(total_s, self._fail, "no answer in time")
+        late = self._loop.call_later(total_s, self._fail, "no answer in time")
         self._transport.write(request)
         try:
             return await self._waiter
