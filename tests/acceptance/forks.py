@@ -1,7 +1,7 @@
 """Programs that are forked from a process which has imported the hub: that is four fifths of what a start costs, and a hundred are started.
 
 Each is a process like any other, with memory, files and sockets of its own, that ``kill -9`` ends. That ``leverframe`` starts from nothing is
-tried where nothing else is: by the command line's tests, and by hubs that have a disk of their own.
+tried where nothing else is: by some of the command line's tests, and by hubs that have a disk of their own.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _NUMBER = struct.Struct("=q")
 class Forked:
     """``leverframe`` with some arguments; as much of ``subprocess.Popen`` as is used."""
 
-    def __init__(self, *arguments: str, environ: Mapping[str, str], out: int, err: int) -> None:
-        """Start it with this environment, and what it prints in these files."""
+    def __init__(self, *arguments: str, environ: Mapping[str, str], out: int, err: int, folder: Path | None = None) -> None:
+        """Start it with this environment, in this folder, and what it prints in these files."""
         self._told, told = os.pipe()
-        said = json.dumps({"arguments": arguments, "environ": dict(environ)}).encode()
+        said = json.dumps({"arguments": arguments, "environ": dict(environ), "folder": str(folder or Path.cwd())}).encode()
         socket.send_fds(_importer(), [_NUMBER.pack(len(said))], [out, err, told])
         _importer().sendall(said)
         os.close(told)
@@ -111,7 +111,7 @@ def fork(number: int) -> None:
                 os.close(file)
 
 
-def _become(*, arguments: list[str], environ: dict[str, str], files: list[int]) -> None:
+def _become(*, arguments: list[str], environ: dict[str, str], folder: str, files: list[int]) -> None:
     """Run the program in a child, and tell its number and how it ended."""
     out, err, told = files
     if child := os.fork():
@@ -125,6 +125,7 @@ def _become(*, arguments: list[str], environ: dict[str, str], files: list[int]) 
     os.environ.clear()
     os.environ.update(environ)
     time.tzset()
+    os.chdir(folder)
     sys.argv = ["leverframe", *arguments]
     from leverframe.cli.main import main
 

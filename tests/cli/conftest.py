@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ import pytest
 import structlog
 import typer.testing
 import uvicorn
+from acceptance.forks import Forked
 from databases import open_new_sqlite
 from typer.testing import CliRunner
 
@@ -77,21 +79,24 @@ class Ran:
         return json.loads(self.out)
 
 
-def program(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None, stdin: str = "") -> Ran:
+def program(*arguments: str, folder: Path) -> Ran:
     """Run ``leverframe`` as a program of its own, in ``folder``: what a user does, in a second of a processor's time."""
     command = [sys.executable, "-W", "error", "-c", "from leverframe.cli.main import main; main()", *arguments]
     done = subprocess.run(
-        command, cwd=folder, env={**_environment(), "PYTHONIOENCODING": "utf-8", **(environ or {})}, input=stdin, capture_output=True, text=True, timeout=60,
-        check=False,
-    )  # fmt: skip
+        command, cwd=folder, env={**_environment(), "PYTHONIOENCODING": "utf-8"}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
     return Ran(status=done.returncode, out=done.stdout, err=done.stderr)
 
 
 def entry_point(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None, stdin: str = "") -> Ran:
     """Run ``leverframe`` in ``folder``, with an environment of its own: in this process, but for what goes on until it is stopped."""
+    environ = {**_environment(), **(environ or {})}
     if arguments[:1] in (("serve",), ("demo",)):
-        return program(*arguments, folder=folder, environ=environ, stdin=stdin)
-    with mock.patch.dict(os.environ, {**_environment(), **(environ or {})}, clear=True), chdir(folder), _hubs_silent():
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            status = Forked(*arguments, environ=environ, out=out.fileno(), err=err.fileno(), folder=folder).wait(60)
+            said = [os.pread(file.fileno(), 1 << 20, 0).decode() for file in (out, err)]
+        return Ran(status=status, out=said[0], err=said[1])
+    with mock.patch.dict(os.environ, environ, clear=True), chdir(folder), _hubs_silent():
         done = CliRunner().invoke(app, list(arguments), input=stdin, prog_name="leverframe")
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 import typer.main
+from acceptance.forks import Forked
 from cli.conftest import RunningHub, entry_point, program
 from fakes.gcs import google_server
 from fakes.slack import TOKEN, FakeSlack
@@ -77,33 +80,42 @@ def test_init_can_be_read_by_programs(tmp_path: Path) -> None:
 
 
 @contextmanager
+def printing(*arguments: str) -> Iterator[TextIO]:
+    """Run ``leverframe`` until it is told to stop; gives what it prints."""
+    reads, writes = os.pipe()
+    with open(reads) as printed:
+        running = Forked(*arguments, environ=os.environ, out=writes, err=2)
+        os.close(writes)
+        try:
+            yield printed
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.wait(60)
+
+
+@contextmanager
 def demo(folder: Path, *more: str) -> Iterator[Any]:
     """Run a demo in ``folder`` on a free port; gives the document that it prints first."""
-    program = [sys.executable, "-c", "from leverframe.cli.main import main; main()", "demo", "--dir", str(folder), "--port", "0", "--json", *more]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        try:
-            yield json.loads(running.stdout.readline())
-        finally:
-            running.terminate()
+    with printing("demo", "--dir", str(folder), "--port", "0", "--json", *more) as printed:
+        yield json.loads(printed.readline())
 
 
 def test_the_demo_tells_programs_where_it_is(tmp_path: Path) -> None:
     """With --json the first line is a document with the addresses of playground and console."""
-    with demo(tmp_path) as told:
-        pass
+    program = [sys.executable, "-c", "from leverframe.cli.main import main; main()", "demo", "--dir", str(tmp_path), "--port", "0", "--json"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as running:  # from nothing, as a newcomer does
+        assert running.stdout is not None
+        try:
+            told = json.loads(running.stdout.readline())
+        finally:
+            running.terminate()
     assert told["playground"].endswith("/playground") and "/login?token=" in told["console"]
 
 
 def test_a_korean_hub_begins_in_korean(tmp_path: Path) -> None:
     """``make run LOCALE=ko`` told where it is, and why it does not start, in English."""
-    program = [sys.executable, "-c", "from leverframe.cli.main import main; main()", "demo", "--dir", str(tmp_path / "demo"), "--port", "0", "--locale", "ko"]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        try:
-            told = [running.stdout.readline() for _ in range(6)]
-        finally:
-            running.terminate()
+    with printing("demo", "--dir", str(tmp_path / "demo"), "--port", "0", "--locale", "ko") as printed:
+        told = [printed.readline() for _ in range(6)]
     assert told[1].startswith("  플레이그라운드:  http") and "/login?token=" in told[2] and "멈추려면" in told[4]
     (tmp_path / "leverframe.toml").write_text("[hub]\nlocale = 'ko'\nbind = '192.0.2.1:1'\n[sources.github]\nsecrets = ['env:S']\n[chats.playground]\n")
     ran = entry_point("serve", folder=tmp_path, environ={"S": "s"})

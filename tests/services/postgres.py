@@ -83,6 +83,9 @@ class Server:
         """Databases that were lent and can be lent again."""
         self._process: subprocess.Popen[bytes] | None = None
         self._aside = ThreadPoolExecutor(1)  # in a test a loop may be running
+        self._loop = asyncio.Runner()  # of that thread
+        self._connections: dict[str, asyncpg.Connection] = {}
+        """To each database that statements were run in: to connect costs both sides more than most statements."""
         self.port = _free_port()
         # --no-sync spares only the sync of the empty cluster; what the server commits later is synced.
         self._run([self._bin / "initdb", "-D", self._data, "-U", "leverframe", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
@@ -93,6 +96,7 @@ class Server:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
+        self._aside.submit(self._loop.close).result()
         self._aside.shutdown()
         shutil.rmtree(self._root, ignore_errors=True)
 
@@ -144,10 +148,7 @@ class Server:
         name = url.rpartition("/")[2]
         self._do(
             f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND pid <> pg_backend_pid();"
-            # Of a table that has no file yet nothing need be deleted, nor be known: of most.
-            "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
-            " AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0"
-            " LOOP EXECUTE 'DELETE FROM ' || t; END LOOP; END $$",
+            + emptying("alembic_version"),
             name,
         )
         self._lent.append(url)
@@ -160,13 +161,18 @@ class Server:
         """Run statements without a process of their own, which costs a tenth of a second beside a large test run."""
 
         async def done() -> None:
-            connection = await asyncpg.connect(self.url(database))
-            try:
-                await connection.execute(statement)
-            finally:
-                await connection.close()
+            if database not in self._connections:
+                self._connections[database] = await asyncpg.connect(self.url(database))
+            await self._connections[database].execute(statement)
 
-        self._aside.submit(asyncio.run, done()).result()
+        self._aside.submit(self._loop.run, done()).result()
+
+    def _hang_up(self) -> None:
+        async def done() -> None:
+            while self._connections:
+                self._connections.popitem()[1].terminate()
+
+        self._aside.submit(self._loop.run, done()).result()
 
     def _readable(self, directory: Path) -> Path:
         """Return ``directory``, or a copy that the server's user can reach (a checkout under /root is closed to nobody)."""
@@ -201,6 +207,7 @@ class Server:
             return False
 
     def _end(self, how: signal.Signals) -> None:
+        self._hang_up()
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)
             try:
@@ -208,6 +215,18 @@ class Server:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+
+
+def emptying(*kept: str) -> str:
+    """Return the statement that deletes all rows of a database but those of these tables: one way to the server and back.
+
+    Of a table that has no file yet nothing need be deleted, nor be known: of most.
+    """
+    return (
+        "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+        f" AND relname <> ALL (ARRAY[{', '.join(repr(name) for name in kept)}]) AND pg_relation_size(oid) > 0"
+        " LOOP EXECUTE 'DELETE FROM ' || t; END LOOP; END $$"
+    )
 
 
 def _may_enter(directory: Path, user: pwd.struct_passwd | None) -> bool:
