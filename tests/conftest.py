@@ -54,6 +54,6 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Async tests run on asyncio, as the hub does."""
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """Async tests run on asyncio over uvloop, as the hub does; without, a sixth more of the processor's time goes into the loop."""
+    return "asyncio", {"use_uvloop": True}

@@ -123,7 +123,7 @@ async def test_names_and_passwords_may_hold_any_character(postgres_server: Serve
     ("broken", "words"),
     [
         ("postgresql://leverframe@127.0.0.1:{port}/nowhere", "does not exist"), ("postgresql://nobody@127.0.0.1:{port}/postgres", "nobody"),
-        ("postgresql://leverframe@127.0.0.1:1/postgres", "Connect call failed"), ("postgresql://leverframe@127.0.0.1:{port}/postgres?sslmode=maybe", "sslmode"),
+        ("postgresql://leverframe@127.0.0.1:1/postgres", "Connection refused"), ("postgresql://leverframe@127.0.0.1:{port}/postgres?sslmode=maybe", "sslmode"),
         ("postgresql://leverframe@127.0.0.1:{port}/postgres?sslmode=require", "SSL"), ("postgresql://leverframe@127.0.0.1:{port}/postgres?no_such=1", "no_such"),
     ],
 )  # fmt: skip
