@@ -79,11 +79,11 @@ class Ran:
         return json.loads(self.out)
 
 
-def program(*arguments: str, folder: Path) -> Ran:
+def program(*arguments: str, folder: Path, environ: Mapping[str, str] | None = None) -> Ran:
     """Run ``leverframe`` as a program of its own, in ``folder``: what a user does, in a second of a processor's time."""
     command = [sys.executable, "-W", "error", "-c", "from leverframe.cli.main import main; main()", *arguments]
     done = subprocess.run(
-        command, cwd=folder, env={**_environment(), "PYTHONIOENCODING": "utf-8"}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env={**_environment(), "PYTHONIOENCODING": "utf-8", **(environ or {})}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
     )
     return Ran(status=done.returncode, out=done.stdout, err=done.stderr)
 

@@ -18,7 +18,7 @@ HANGUL = re.compile("[가-힣]")
 @pytest.mark.parametrize("en", KEPT)
 def test_each_is_found_again_with_what_is_put_in(en: str) -> None:
     """As the code fills it, so it is read: in Korean, with the same values; in English as it was kept."""
-    values = {field: "7" for _, field, _, _ in Formatter().parse(en) if field}
+    values = {field: "issues=7" if field == "permission" else "7" for _, field, _, _ in Formatter().parse(en) if field}
     text, ko = en.format(**values), kept(en.format(**values), "ko")
     assert not HANGUL.search(en) and HANGUL.search(ko) and ko.count("7") == text.count("7")
     assert not re.search(r"은\(는\)|이\(가\)|\(으\)로", ko) and kept(text, "en") == text
@@ -77,11 +77,19 @@ def test_it_is_said_as_people_say_it(text: str, ko: str) -> None:
     assert kept(text, "ko") == ko
 
 
-@pytest.mark.parametrize("text", ["", "not_in_channel", "Connection refused", "failed", "failed: exit status 1", *STEPS, "line 3: x is undefined", "the build failed", "Sync error: one or more objects failed to apply", "HTTP 503", "배포가 실패했습니다"])
+@pytest.mark.parametrize("text", ["", "not_in_channel", "Connection refused", "failed", "failed: exit status 1", *STEPS, "line 3: x is undefined", "the build failed", "Sync error: one or more objects failed to apply", "HTTP 503", "배포가 실패했습니다", "lint failed (needs rebase)"])
 def test_what_others_said_stays(text: str) -> None:
     """A runner's or a chat's words are data, also where a word of ours stands in them."""
     assert kept(text, "ko") == text
     assert kept(f"the incoming webhook answered {text}", "ko") == (f"수신 웹훅의 응답: {text}" if text else "the incoming webhook answered ")
+
+
+@pytest.mark.parametrize("text", ["; : " * 100 + "x", "line 1: " * 50 + "x", "; " * 5000 + "x", ": " * 200, " (needs the scope ; the token has " * 300, "the token: " * 36])
+def test_whatever_text_comes_it_is_soon_looked_at(text: str) -> None:
+    """Anybody's text may be a detail. Each half of one was looked at in its turn, twice, and its halves again: forty letters of a stranger's ``Origin`` held up
+    the hub for a second, a hundred for good.
+    """
+    assert kept(text, "ko").endswith(text[-20:]) and document(Refused("not_found", text), "ko")["detail"].endswith(text[-20:]) and of_definition(text).en == text
 
 
 def test_a_refusal_that_was_kept_is_told_in_the_readers_language() -> None:

@@ -18,7 +18,7 @@ from leverframe.core.subscribers import FAILING, KEY_PARKED, hub_id
 from leverframe.core.subscriptions import GONE, Health
 from leverframe.store import subscriptions
 from leverframe.store.deliveries import State
-from leverframe.store.tables import attempts, audit, deliveries, destinations, events, parked_keys
+from leverframe.store.tables import attempts, audit, bodies, deliveries, destinations, events, parked_keys
 from leverframe.work.subscribers import AT_ONCE_SLOW
 from work.hooks import HUB_URL, HookEngine, hook_engine, numbers
 
@@ -345,6 +345,45 @@ async def test_one_that_answers_gets_the_others_at_once(small: HookEngine, sink:
         await small.push(f"refs/heads/b{number}")
     await small.settle()
     assert small.sent == 9 and waiting == 8 and await small.tried() == 9
+
+
+async def test_what_is_not_sent_is_no_answer(small: HookEngine, sink: FakeSubscribers) -> None:
+    """The oldest that was owed had lost its body: a subscriber that never answers then got all at once."""
+    sink.holding["a"] = never = asyncio.Event()
+    await small.subscribe("a", concurrency=8)
+    for number in range(9):
+        await small.push(f"refs/heads/b{number}")
+    await small.fanout.step()
+    await small.database.write(lambda connection: connection.execute(bodies.delete().where(bodies.c.event_id == sa.select(sa.func.min(bodies.c.event_id)).scalar_subquery())))
+    await small.loop.step()
+    for _ in range(200):
+        if sink.most["a"] >= AT_ONCE_SLOW:
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    assert sink.most["a"] == AT_ONCE_SLOW
+    never.set()
+    await small.settle()
+    assert len(sink.of("a")) == 8
+
+
+async def test_a_first_answer_goes_on_with_what_was_read_since(small: HookEngine, sink: FakeSubscribers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner corrected the address while the first tries waited: what was let go by their end went to the old one."""
+    monkeypatch.setattr("leverframe.work.subscribers.RECORD_S", 0.05)
+    sink.holding["a"] = slow = asyncio.Event()
+    one = await small.subscribe("a", concurrency=8)
+    for number in range(9):
+        await small.push(f"refs/heads/b{number}")
+    await small.fanout.step()
+    await small.loop.step()
+    while sink.most["a"] < AT_ONCE_SLOW:
+        await asyncio.sleep(0.01)
+    await small.database.write(subscriptions.change, "acme/web", one.id, to=lambda was: replace(was, url=sink.url("b")), now=small.clock.now())
+    small.clock.advance(seconds=0.1)
+    await asyncio.sleep(0.3)  # time to write down, and to look again
+    slow.set()
+    await small.settle()
+    assert (len(sink.of("a")), len(sink.of("b"))) == (2, 7)
 
 
 async def test_a_subscriber_gets_no_more_a_second_than_it_wants(small: HookEngine, sink: FakeSubscribers) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -14,5 +14,7 @@ class Discreet(msgspec.Struct, frozen=True):
     """Their names."""
 
     def __repr__(self) -> str:
-        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in self.unshown)
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # https://rich.readthedocs.io/en/stable/pretty.html#rich-repr-protocol
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name not in self.unshown]

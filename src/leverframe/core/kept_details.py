@@ -85,7 +85,7 @@ KEPT: dict[str, str] = {
     "the token: {why}": "토큰: {why}",
     "there is no such bucket": "그런 버킷이 없음",
     "user {word}": "사용자 {word}",
-    "user {word} lacks {permission}": "사용자 {word}에게 {permission} 권한이 없음",
+    "user {word} lacks {wanted}": "사용자 {word}에게 {wanted} 권한이 없음",
     "what was written is not there": "저장한 것이 그 자리에 없음",
     "{met} (needs the scope {scopes}; the token has none)": "{met} (필요한 스코프: {scopes}, 토큰의 스코프: 없음)",
     "{met} (needs the scope {scopes}; the token has {held})": "{met} (필요한 스코프: {scopes}, 토큰의 스코프: {held})",
@@ -120,9 +120,12 @@ OF_SYSTEM = {
 STEPS = {"Building": "빌드하는 중", "Checking health": "상태를 확인하는 중", "Rolling out": "배포하는 중"}
 """What the hub's own runner says it is doing, where something of the hub's is said of it: alone it may be anybody's word."""
 _FIELDS = {
-    "count": r"\d+", "line": r"\d+", "most": r"\d+", "owner": "[^:]+", "pages": r"\d+", "quoted": "'[^']*'|\"[^\"]*\"", "seconds": r"[\d.]+", "size": r"\d+", "status": r"\d+", "word": r"\S+",
+    "count": r"\d+", "line": r"\d+", "most": r"\d+", "owner": "[^:]+", "pages": r"\d+", "permission": r"[a-z_]+=\w+(?:[,;] ?[a-z_]+=\w+)*", "quoted": "'[^']*'|\"[^\"]*\"", "seconds": r"[\d.]+", "size": r"\d+", "status": r"\d+", "word": r"\S+",
 }  # fmt: skip
 """What a field holds; any other holds anything. ``why…`` may be of the hub's, ``ours`` must be."""
+LONGEST, DEEPEST = 400, 3
+"""Characters of a text that is looked at, and how often what stands in it is looked at in its turn: nothing of the hub's is longer or deeper, and anybody's text
+may come, of which each half could be looked at again and again."""
 Sentences: TypeAlias = tuple[Mapping[str, str], Sequence[tuple[re.Pattern[str], str]]]
 
 
@@ -136,29 +139,34 @@ def of_definition(text: str) -> Detail:
     return Detail(text, in_korean(text, _written()) or text)
 
 
-def in_korean(text: str, table: Sentences) -> str | None:
+def in_korean(text: str, table: Sentences, deep: int = DEEPEST) -> str | None:
     """Return the Korean of a text that one of the sentences says; ``None`` for one that is none of them."""
     known, shapes = table
     if text in known:
         return known[text]
-    if (both := _after(text, "; ", table)) is not None:
+    if deep < 0 or len(text) > LONGEST:
+        return None
+    if (both := _after(text, "; ", table, deep)) is not None:
         return both
     for shape, ko in shapes:
         if (found := shape.fullmatch(text)) is not None:
             from leverframe.core.wording.particles import with_particles  # the wording knows the refusals, and they know this
 
             put_in = found.groupdict()
-            inner = {field: in_korean(value, table) or in_korean(value, _written()) for field, value in put_in.items() if field.startswith(("why", "ours"))}
+            inner = {
+                field: in_korean(value, table, deep - 1) or in_korean(value, _written(), deep - 1)
+                for field, value in put_in.items() if field.startswith(("why", "ours"))
+            }  # fmt: skip
             if inner.get("ours", "") is not None:
                 return with_particles(ko.format_map(put_in | {field: said for field, said in inner.items() if said is not None}))
-    return _after(text, ": ", table)
+    return _after(text, ": ", table, deep)
 
 
-def _after(text: str, between: str, table: Sentences) -> str | None:
+def _after(text: str, between: str, table: Sentences, deep: int) -> str | None:
     """Return the Korean of what is said after something else, or of something; that too where it is the hub's."""
     first, stands, second = text.partition(between)
-    ours = in_korean(second, table) if stands else None
-    return None if ours is None else f"{STEPS.get(first) or in_korean(first, table) or first}{between}{ours}"
+    ours = in_korean(second, table, deep - 1) if stands else None
+    return None if ours is None else f"{STEPS.get(first) or in_korean(first, table, deep - 1) or first}{between}{ours}"
 
 
 @cache

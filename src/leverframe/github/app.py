@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec.structs import replace
 
+from leverframe.core.discreet import Discreet
 from leverframe.decoding import decoder
 from leverframe.github.errors import Trouble, invalid, read, unsent
 from leverframe.github.headers import API_VERSION, JSON
@@ -74,12 +75,14 @@ class _Installation(msgspec.Struct):
     id: int
 
 
-class _Issued(msgspec.Struct):
+class _Issued(Discreet, frozen=True):
+    unshown = frozenset({"token"})
     token: str
     expires_at: datetime
 
 
-class _Held(msgspec.Struct, frozen=True, kw_only=True):
+class _Held(Discreet, frozen=True, kw_only=True):
+    unshown = frozenset({"authorization"})
     authorization: str
     until: datetime
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from leverframe.core.deployments.snapshot import SEALED
 from leverframe.core.details import about
+from leverframe.core.discreet import Discreet
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
 from leverframe.core.subscriptions import MOST_IN_PROJECT, Health, SealedSecret, Subscription, destination_of, project_key
@@ -28,9 +29,10 @@ _KEPT = tuple(column for column in table.c if column.name not in ("project_key",
 T = TypeVar("T")
 
 
-class _Bound(msgspec.Struct):
+class _Bound(Discreet, frozen=True):
     """What is sealed: sealing binds nothing to its row, and what was copied from another one is not taken."""
 
+    unshown = frozenset({"secret"})
     id: int
     secret: str
 

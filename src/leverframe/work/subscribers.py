@@ -95,7 +95,7 @@ class _Held(msgspec.Struct):
     over: bool = False
     slow: bool = False
     answered: bool = False
-    """Whether a try has ended since it is held: until then it gets as few at once as a slow one, as it may be one that never answers."""
+    """Whether it has since it is held: until then it gets as few at once as a slow one, as it may be one that never answers."""
     leaving: bool = False
     record_at: datetime | None = None
     late: bool = False
@@ -304,12 +304,13 @@ class Subscribers(Holder[_Held, Round, Window]):
             return
         if held.stop_until_s is not None:
             return  # by what was under way beside it, while it was paced
-        started = self._clock.now()
+        started, answered = self._clock.now(), held.answered
         if isinstance(made, Payload):
             try:
                 secrets = self._secrets(held, subscription, started) if held.secrets else ()
                 headers = self._payloads.formats[subscription.format].sign(made, Sending(delivery_id=show("dlv", one.id), attempt_at=started, secrets=secrets))
                 outcome = outcome_of(await self._post.send("POST", subscription.url, headers, made.body, cap=ANSWER_CAP))
+                held.answered = True
             except NotSent as error:
                 code = getattr(error, "code", None) or ("hook_unreachable" if error.surely else "hook_answer_lost")
                 outcome = Retryable(code=code, detail=error.reason)
@@ -322,10 +323,8 @@ class Subscribers(Holder[_Held, Round, Window]):
         held.slow, held.late = took_s >= SLOW_S, self._is_late(held, ended)
         self._told(CHAT, outcome, took_s)
         self._follow(held, subscription, one, outcome, started, ended, took_s)
-        if not held.answered:
-            held.answered = True
-            if not self._stopped(held):
-                self._begin(held, subscription)
+        if held.answered and not answered and not self._stopped(held) and held.subscription is not None and held.subscription.sends:
+            self._begin(held, held.subscription)  # as it was last read, which may be after this try began
 
     async def _made(self, subscription: Subscription, one: Owed) -> Payload | Ignored | Rejected:
         format = self._payloads.formats.get(subscription.format)

@@ -14,6 +14,7 @@ import msgspec
 from leverframe.chats.teams import answers
 from leverframe.chats.teams.settings import Settings
 from leverframe.core.delivery import Retryable
+from leverframe.core.discreet import Discreet
 from leverframe.decoding import decoder
 from leverframe.net import NotSent, Outbound
 from leverframe.ports import Clock
@@ -24,7 +25,8 @@ LEAST = timedelta(minutes=1)
 """What is good for less is not used any more."""
 
 
-class _Given(msgspec.Struct):
+class _Given(Discreet, frozen=True):
+    unshown = frozenset({"access_token"})
     access_token: str = ""
     expires_in: int = 0
 

@@ -32,7 +32,8 @@ class Refused(Exception):
 
     def detail_in(self, locale: Locale) -> str:
         """Return the detail in a language; ``detail`` is the English, for logs and the audit."""
-        return kept(self._both.said(locale), locale)  # text alone may be what was kept of another refusal
+        said = self._both.said(locale)
+        return kept(said, locale) if said == self.detail else said  # text alone may be what was kept of another refusal
 
 
 def document(refused: Refused, locale: Locale = "en") -> dict[str, Any]:

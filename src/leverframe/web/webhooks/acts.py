@@ -7,13 +7,13 @@ from base64 import b64encode
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core import ids
 from leverframe.core.access import Identity
 from leverframe.core.details import about
+from leverframe.core.discreet import Discreet
 from leverframe.core.errors import Refused
 from leverframe.core.signing import standard_webhook_key
 from leverframe.core.subscriptions import Health, SealedSecret, Subscription, check, check_secret, rotated
@@ -36,9 +36,10 @@ MOST_PER_S = 1_000
 _KEY_BYTES = 32
 
 
-class Done(msgspec.Struct, frozen=True, kw_only=True):
+class Done(Discreet, frozen=True, kw_only=True):
     """What an act did."""
 
+    unshown = frozenset({"secret"})
     hook: Subscription
     secret: str | None = None
     """One that the hub made: it is shown now, and never again."""
