@@ -65,9 +65,9 @@ def insert_rows(
             if returning:
                 new.extend(inserted.scalars())
         return new
-    from sqlalchemy.dialects import postgresql
-
-    statement = postgresql.insert(table).on_conflict_do_nothing() if ignoring_repeats else postgresql.insert(table)
+    statement = upsert(connection.dialect.name)(table)
+    if ignoring_repeats:
+        statement = statement.on_conflict_do_nothing()
     named = [dict(zip(columns, row, strict=True)) for row in rows]
     if returning:
         return list(connection.execute(statement.returning(table.c[returning]), named).scalars())

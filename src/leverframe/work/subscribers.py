@@ -187,7 +187,7 @@ class Subscribers(Holder[_Held, Round, Window]):
                 log.exception("subscriber_failed", destination=held.name, error=str(error))
                 held.stop_until_s, held.error = max(held.stop_until_s or 0.0, 30.0), f"internal: {type(error).__name__}"
             try:
-                late = self._time_to_record(held)
+                late = self._is_late(held, self._clock.now())
                 held.window = max(min(len(held.ended), WINDOW), LEAST) if late else min(held.window * 5 // 4, WINDOW)
                 done = self._round(held, full=window is None or window.full or late)
                 window = await asyncio.shield(self._settle(held, done))
@@ -283,9 +283,6 @@ class Subscribers(Holder[_Held, Round, Window]):
 
     def _stopped(self, held: _Held) -> bool:
         return held.stop_until_s is not None or held.late or held.over or held.leaving or self._stopping
-
-    def _time_to_record(self, held: _Held) -> bool:
-        return self._is_late(held, self._clock.now())
 
     @staticmethod
     def _is_late(held: _Held, now: datetime) -> bool:
