@@ -58,6 +58,8 @@ class Harness:
     """Ways to write the content type."""
     foreign_types: tuple[bytes, ...] = (b"", b"text/plain", b"application/xml", b"application/jsonp", b"\xff\xfe", b";application/json")
     """Content types that this vendor does not send."""
+    any_json: bool = False
+    """Whether a body may be any JSON, or none at all: it is data of which the rest of the request tells."""
     open_ended: bool = True
     """Whether there are events of other kinds."""
 
@@ -269,6 +271,7 @@ CLOUDEVENTS_BINARY = replace(
     body='{"about": {"title": "한글"}, "repository": {"full_name": "acme/web"}}'.encode(),
     unknown={b"ce-type": b"tea_break"},
     unknown_body=b"",
+    any_json=True,
     required=(b"ce-id", b"ce-type"),
     types=(b"application/json; charset=utf-8", b"Application/JSON"),
     foreign_types=(),

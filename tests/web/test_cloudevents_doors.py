@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from leverframe.app import App, build
 from leverframe.config import load
-from leverframe.store.tables import events
+from leverframe.store.tables import bodies, events
 
 pytestmark = pytest.mark.anyio
 
@@ -32,8 +32,9 @@ def event(id: str = "1", **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def app(tmp_path: Path) -> AsyncIterator[App]:
-    (tmp_path / "leverframe.toml").write_text(EXAMPLE.read_text())
+async def app(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[App]:
+    """The example; a parameter is the header with the token instead of the example's."""
+    (tmp_path / "leverframe.toml").write_text(EXAMPLE.read_text().replace("X-Hub-Token", getattr(request, "param", "X-Hub-Token")))
     made = await build(load(tmp_path / "leverframe.toml", {"AZURE_EVENTS_TOKEN": "t0ken", "SLACK_BOT_TOKEN": "xoxb-1"}), log_to=StringIO())
     yield made
     await made.stop()
@@ -101,6 +102,27 @@ async def test_events_come_in_three_ways(app: App) -> None:
     assert await kept(app) == [
         ("Microsoft", "Storage.BlobCreated"), ("com", "example.order.created"), ("com", "example.order.created"), ("Microsoft", "Storage.BlobCreated"), ("Microsoft", "Storage.BlobCreated"),
     ]  # fmt: skip
+
+
+async def test_data_is_any_json_or_none(app: App) -> None:
+    """In a body of its own as within an event: a list was refused there, and an event whose type is all that it has to say."""
+    binary = {**TOKEN, "Content-Type": "application/json", "ce-specversion": "1.0", "ce-type": "com.example.counted", "ce-source": "/shop"}
+    for number, data in enumerate((b"[1, 2]", b'"text"', b"null", b"7", b"")):
+        assert (await ask(app, "POST", {**binary, "ce-id": str(number)}, data))[0] == 202
+    for data in (b"1, 2", b'1, "id": "2"', b"{"):
+        assert (await ask(app, "POST", {**binary, "ce-id": "9"}, data))[2]["code"] == "json_invalid"
+    assert len(await kept(app)) == 5
+
+
+@pytest.mark.parametrize("app", ["X-Api-Key"], indirect=True)
+async def test_the_header_with_the_token_is_not_kept_whatever_it_is_called(app: App) -> None:
+    """Only headers were left out whose names sound like a secret: a token in X-Api-Key was stored, and shown with the event."""
+    for type_, body in (("application/cloudevents+json", event("1")), ("application/cloudevents-batch+json", [event("2"), event("3")])):
+        assert (await ask(app, "POST", {"X-Api-Key": "t0ken", "X-Request-Id": "7", "Content-Type": type_}, body))[0] == 202
+    rows = await app.database.read(lambda c: c.execute(sa.select(bodies.c.headers)).scalars().all())
+    assert len(rows) == 3
+    for row in rows:
+        assert b"t0ken" not in row and b"x-request-id" in row
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"secret": "가" * 84}, "hook_too_long", "secret: 252 bytes, at most 250"),
     ({"secret": "a\r\nX: y"}, "hook_field_invalid", "secret"),
     ({"secret": "whsec_!!"}, "hook_field_invalid", "secret: after whsec_ comes base64"),
+    ({"secret": "whsec_"}, "hook_field_invalid", "secret: after whsec_ comes base64"),
     ({"events": ["pushh"]}, "hook_field_invalid", "events: pushh is none of *, push"),
     ({"events": []}, "hook_field_invalid", "events"),
     ({"events": ["issue"]}, "hook_field_invalid", "events: the format yobi tells of push only"),
@@ -430,10 +431,12 @@ async def test_what_it_would_receive_is_told(doors: Doors, ann: Visitor) -> None
 
 
 async def test_an_unknown_action_changes_nothing(doors: Doors, ann: Visitor) -> None:
-    """It is not taken for a removal."""
+    """It is not taken for a removal; an empty one was: a script whose variable was not set removed what it meant to test."""
     made = await added(doors, ann)
-    answer = await doors.ask("POST", made["path"], visitor=ann, document={"action": "delete"})
-    assert answer.code == "hook_field_invalid" and "edit, test" in answer.json["detail"]
+    for word in ("delete", "", " "):
+        answer = await doors.ask("POST", made["path"], visitor=ann, document={"action": word})
+        assert answer.code == "hook_field_invalid" and "edit, test" in answer.json["detail"]
+        assert (await doors.ask("POST", made["path"], visitor=ann, form={"action": word})).status == 400
     assert len(await kept(doors)) == 1
 
 

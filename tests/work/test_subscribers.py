@@ -262,6 +262,16 @@ async def test_2xx_alone_is_success(small: HookEngine, sink: FakeSubscribers, st
     assert len(sink.got) == 1
 
 
+async def test_a_receiver_that_says_the_secret_back_shows_it_to_nobody(small: HookEngine, sink: FakeSubscribers) -> None:
+    """A page of a failing framework lists the request's headers, and the secret of ``Authorization: token …`` stood on the webhook's page."""
+    await small.subscribe("a", secret="hunter2 열려라", format="text")
+    sink.answers["a"] = lambda got: web.Response(status=500, text=" " * 291 + got.headers["authorization"] + ", and what was wrong")
+    await small.push()
+    await small.settle()
+    (row,) = await small.rows(sa.select(attempts.c.detail))
+    assert row.detail == "token ***"
+
+
 @pytest.mark.parametrize(("body", "becomes"), [
     ('{"code": "event_looped"}', DEAD), ("<h1>508 Resource Limit Is Reached</h1>", OWED), ('{"code": "busy"}', OWED), ("[]", OWED), ("", OWED),
 ])  # fmt: skip

@@ -88,7 +88,7 @@ DETAILS: dict[str, tuple[str, str]] = {
     "no_tenant_named": ("the request names no tenant", "요청에 테넌트가 없음"),
     "no_workspace_named": ("the request names no workspace", "요청에 워크스페이스가 없음"),
     "none_of": ("{met} is none of {known}", "{met}: 쓸 수 있는 값: {known}"),
-    "none_of_actions": ("{met} is none of {known}; without one the webhook is removed", "{met}: 쓸 수 있는 값: {known}. 비우면 웹훅을 삭제함"),
+    "none_of_actions": ("{met} is none of {known}; without one the webhook is removed", "{met}: 쓸 수 있는 값: {known}. action 없이 보내면 웹훅을 삭제함"),
     "not_an_address": ("not an http or https address", "http나 https 주소가 아님"),
     "not_an_object": ("not a JSON object", "JSON 객체가 아님"),
     "not_json": ("not JSON", "JSON이 아님"),

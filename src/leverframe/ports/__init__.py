@@ -118,6 +118,8 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The JSON that the event is made of (a form's ``payload`` is unwrapped)."""
     repo: str | None = None
     is_ping: bool = False
+    unkept: bytes = b""
+    """The header that proved it, where the configuration says which one that is: it is not kept."""
 
 
 class Source(Protocol):

@@ -123,7 +123,7 @@ class Receiver:
             repo=accepted.repo,
             carried=carried,
             received_us=to_us(now),
-            headers=_encode_headers([(name, v.decode("latin-1")) for k, v in headers.items() if not is_secret(name := k.decode("latin-1"))]),
+            headers=_encode_headers([(name, v.decode("latin-1")) for k, v in headers.items() if k != accepted.unkept and not is_secret(name := k.decode("latin-1"))]),
             body=accepted.body,
         )
         stored = await self._database.ingest(event)

@@ -20,6 +20,7 @@ from leverframe.core.delivery import DAY_S, Delivered, Outcome, Rejected, Retrya
 from leverframe.core.errors import Refused
 from leverframe.core.ids import show
 from leverframe.core.json_objects import read_object
+from leverframe.core.redaction import MASK
 from leverframe.core.subscribers import DISABLED_S, FAILING, LOOP, WELL, Standing, Verdict, health_after, judge, trying_s
 from leverframe.core.subscriptions import CHAT, GONE, Health, SealedSecret, Subscription, live
 from leverframe.core.wording.webhooks import HEALTH
@@ -306,7 +307,7 @@ class Subscribers(Holder[_Held, Round, Window]):
             try:
                 secrets = self._secrets(held, subscription, started) if held.secrets else ()
                 headers = self._payloads.formats[subscription.format].sign(made, Sending(delivery_id=show("dlv", one.id), attempt_at=started, secrets=secrets))
-                outcome = outcome_of(await self._post.send("POST", subscription.url, headers, made.body, cap=ANSWER_CAP))
+                outcome = outcome_of(await self._post.send("POST", subscription.url, headers, made.body, cap=ANSWER_CAP), secrets)
                 held.answered = True
             except NotSent as error:
                 code = getattr(error, "code", None) or ("hook_unreachable" if error.surely else "hook_answer_lost")
@@ -400,8 +401,11 @@ class Subscribers(Holder[_Held, Round, Window]):
                 return total
 
 
-def outcome_of(answer: Answer) -> Outcome:
-    """Return what an answer comes to: 2xx is success and nothing else is; 410 says that the subscription is over."""
+def outcome_of(answer: Answer, secrets: Sequence[str] = ()) -> Outcome:
+    """Return what an answer comes to: 2xx is success and nothing else is; 410 says that the subscription is over.
+
+    What is kept of it holds none of ``secrets``: some receivers say which headers came, and four formats send the secret in one.
+    """
     status = answer.status
     if 200 <= status < 300:
         return Delivered(status=status)
@@ -409,7 +413,10 @@ def outcome_of(answer: Answer) -> Outcome:
         return Rejected(code=GONE, status=status)
     if status == 508 and _is_looped(answer.body):
         return Rejected(code=LOOP, status=status)
-    said = " ".join(answer.body[:TOLD_BYTES].decode("utf-8", "replace").split())
+    body = answer.body
+    for secret in secrets:
+        body = body.replace(secret.encode(), MASK.encode())
+    said = " ".join(body[:TOLD_BYTES].decode("utf-8", "replace").split())
     if 300 <= status < 400:
         return Retryable(code="hook_redirected", status=status)
     if status in _PASSING and answer.retry_after_s is not None:

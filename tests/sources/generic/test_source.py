@@ -51,6 +51,13 @@ def take(source: GenericSource, payload: Any = TICKET, **headers: bytes) -> Acce
     return source.accept(given | {name.replace("_", "-").encode(): value for name, value in headers.items()}, body)
 
 
+@pytest.mark.parametrize("proof", ["hmac", "token"])
+def test_what_proved_it_is_not_kept(proof: str) -> None:
+    """The header is the configuration's to name, so no name tells that it holds a secret: a token in X-Api-Key was kept with the event."""
+    taken = take(source(header="X-Api-Key", proof=proof), x_api_key=b"s3cret" if proof == "token" else hmac.digest(b"s3cret", json.dumps(TICKET).encode(), "sha256").hex().encode())
+    assert taken.unkept == b"x-api-key"
+
+
 def test_fields_are_found_by_their_pointers() -> None:
     """Event, action, repository, person, title, page and words come from where the configuration says, and are told in both languages."""
     event = parsed(source(), take(source()))

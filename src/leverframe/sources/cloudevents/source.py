@@ -17,7 +17,6 @@ from leverframe.core.details import detail
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.facts import event_of
-from leverframe.core.json_objects import read_object
 from leverframe.core.payload import mapping, text
 from leverframe.core.requests import clipped, digest_of, kept_object, media_type, named, object_in
 from leverframe.core.verifying import live_secrets, verify_token
@@ -59,12 +58,24 @@ class CloudEventsSource:
         verify_token(self._proofs, headers.get(self._header))
         match media_type(headers):
             case type_ if type_ == STRUCTURED:
-                return [_accepted(object_in(body), body)]
+                return [self._accepted(object_in(body), body)]
             case type_ if type_ == BATCH:
-                return [_accepted(one, _encode(one)) for one in _batch(body)]
+                return [self._accepted(one, _encode(one)) for one in _batch(body)]
             case type_:
                 told = _binary(headers, type_, body)
-                return [_accepted(told, _encode(told))]
+                return [self._accepted(told, _encode(told))]
+
+    def _accepted(self, told: Mapping[str, Any], body: bytes) -> Accepted:
+        """Return what one event says. An id is unique to its source."""
+        kind, id = named(text(told, "type")).strip("."), text(told, "id")
+        if not kind:
+            raise Refused("event_missing", "type")
+        if not id:
+            raise Refused("delivery_id_missing", "id")
+        name, _, action = kind.partition(".")
+        delivery = f"{named(id)[:60]}:{digest_of(text(told, 'source').encode(), id.encode())}"
+        repo = clipped(text(told, "data", "repository", "full_name"))
+        return Accepted(name=name, action=action or None, delivery_id=delivery, body=body, repo=repo, unkept=self._header)
 
     def greet(self, method: str, headers: Mapping[bytes, bytes], body: bytes) -> Greeting | None:
         """Answer a handshake: whether the sender may send here. ``None`` for what is none.
@@ -101,12 +112,17 @@ class CloudEventsSource:
 
 def _batch(body: bytes) -> list[dict[str, Any]]:
     """Return the objects of a list; raises ``Refused`` for anything else, and for too many."""
-    try:
-        found = read_object(b'{"all": %s}' % body)["all"]
-    except ValueError as error:
-        raise Refused("json_invalid") from error
+    found = _wrapped(b"all", body)["all"]
     if not isinstance(found, list) or not found or len(found) > MOST or not all(isinstance(one, dict) for one in found):
         raise Refused("json_invalid", detail("list_of_objects", most=MOST))
+    return found
+
+
+def _wrapped(name: bytes, value: bytes) -> dict[str, Any]:
+    """Return the JSON ``value``, of any kind, under ``name``; raises ``Refused("json_invalid")``."""
+    found = object_in(b'{"%b": %b}' % (name, value))
+    if len(found) != 1:
+        raise Refused("json_invalid")
     return found
 
 
@@ -120,23 +136,11 @@ def _binary(headers: Mapping[bytes, bytes], type_: bytes, body: bytes) -> dict[s
             told[name[3:].decode("ascii", "replace")] = unquote(value.decode(), errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
     if not told:
         raise Refused("content_type_unsupported")
-    if type_ == b"application/json" or type_.endswith(b"+json"):
-        told |= {"datacontenttype": "application/json", "data": object_in(body)}
+    if body and (type_ == b"application/json" or type_.endswith(b"+json")):
+        told |= {"datacontenttype": "application/json", **_wrapped(b"data", body)}
     elif body:
         told |= {"datacontenttype": type_.decode("ascii", "replace"), "data_base64": b64encode(body).decode()}
     return told
-
-
-def _accepted(told: Mapping[str, Any], body: bytes) -> Accepted:
-    """Return what one event says. An id is unique to its source."""
-    kind, id = named(text(told, "type")).strip("."), text(told, "id")
-    if not kind:
-        raise Refused("event_missing", "type")
-    if not id:
-        raise Refused("delivery_id_missing", "id")
-    name, _, action = kind.partition(".")
-    delivery = f"{named(id)[:60]}:{digest_of(text(told, 'source').encode(), id.encode())}"
-    return Accepted(name=name, action=action or None, delivery_id=delivery, body=body, repo=clipped(text(told, "data", "repository", "full_name")))
 
 
 def _shaped(accepted: Accepted, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class GenericSource:
             name, _, action = name.partition(".")
         return Accepted(
             name=name, action=action or None, delivery_id=self._id(headers, payload, body), body=body,
-            repo=clipped(text_at(payload, mapped.fields.get("repository"))),
+            repo=clipped(text_at(payload, mapped.fields.get("repository"))), unkept=self._proof.header,
         )  # fmt: skip
 
     def _prove(self, headers: Mapping[bytes, bytes], body: bytes) -> None:

@@ -60,9 +60,11 @@ def _secret(given: Given) -> tuple[str | None, str | None]:
         return made, made
     check_secret(word)
     try:
-        standard_webhook_key(word)
+        key = standard_webhook_key(word)
     except ValueError:
-        raise Refused("hook_field_invalid", about("secret", "secret_after_prefix")) from None
+        key = b""
+    if not key:  # one of nothing would sign nothing
+        raise Refused("hook_field_invalid", about("secret", "secret_after_prefix"))
     return word, None
 
 

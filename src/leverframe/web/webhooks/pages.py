@@ -179,13 +179,13 @@ class WebhookPages:
     async def act(self, request: Request) -> Response:
         """Do what ``action`` says; without an action it is removed, as Yobi's page has it."""
         asked, given = self._asked(request), await read_given(request)
-        word = given.text("action")
-        if word is None:
+        if "action" not in given:
             return await self._removed(request, asked, given)
+        word = given.text("action") or ""
         act = ACTIONS.get(word)
         try:
             if act is None:
-                raise Refused("hook_field_invalid", about("action", "none_of_actions", met=word[:50], known=", ".join(ACTIONS)))
+                raise Refused("hook_field_invalid", about("action", "none_of_actions", met=word[:50] or "–", known=", ".join(ACTIONS)))
             done = await act(self._desk, self._hooks, asked.identity, asked.project, asked.hook, given)
         except Refused as refused:
             await self._noted(asked, f"hooks.{word}" if act is not None else "hooks", refused)
