@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,20 @@ def test_blocks() -> None:
         Paragraph((Bold("Head"),)), Paragraph((Text("one\ntwo"),)), Bullets(((Text("a"),), (Bold("b"),), (Text("c"),))), Quote((Text("said"),)), Paragraph((Text("end"),)),
     ]  # fmt: skip
     assert markdown.blocks("# Head\n\none\ntwo\n\n- a\n* **b**\n1. c\n> said\n\n---\nend") == expected
+
+
+@pytest.mark.parametrize(("line", "heading"), [("# a", "a"), ("##  b ## ", "b"), ("# c # d", "c # d"), ("### e#", "e")])
+def test_headings_may_be_closed(line: str, heading: str) -> None:
+    """As Markdown has it: the signs at the end are none of its words."""
+    assert markdown.blocks(line) == [Paragraph((Bold(heading),))]
+
+
+@pytest.mark.parametrize("line", ["# " + "#" * 19_000 + "x", "# a" + " " * 19_000 + "b"], ids=["signs", "blanks"])
+def test_a_heading_of_signs_costs_no_time(line: str) -> None:
+    """A commit's message that a script puts into a card: one line of number signs held the hub up for ten seconds, and a card has a dozen."""
+    began = time.process_time()
+    assert markdown.blocks(line)
+    assert time.process_time() - began < 1
 
 
 def test_html_becomes_lines_and_items() -> None:

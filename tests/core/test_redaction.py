@@ -85,11 +85,12 @@ def test_details_are_masked_by_name_and_by_shape() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a", "=:", "-----BEGIN ", "password= ", "--a ", "eyJ", "a.b-", "://", "://a:", 'a="', "a='b:\"", "-----BEGIN A-----", "x=y:", "Basic ", "A", "aB1/", "a/", "token", "--", "-a", "secrets "], ids=repr
+    "text", ["a", "=:", "-----BEGIN ", "password= ", "--a ", "eyJ", "eyJ-", "a.b-", "://", "://a:", 'a="', "a='b:\"", "-----BEGIN A-----", "x=y:", "Basic ", "A", "aB1/", "a/", "token", "--", "-a", "secrets "], ids=repr
 )
 def test_hostile_text_costs_no_time(text: str) -> None:
-    """Masking is linear: tried in every way, 20,000 characters would take minutes; and no more are looked at."""
+    """Masking is linear: tried in every way, 20,000 characters would take minutes; and no more are looked at. Beginnings of JSON Web
+    Tokens, each looked at to the end, took most of a second: a path of them that nobody signed in for was enough."""
     began = time.process_time()
     shown = redacted(text * LONGEST)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 0.4
     assert len(shown) <= LONGEST * 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 
-_ADDRESS = re.compile(r"(?:[a-z+]+://(?:[^/@\s]*@)?[^/\s]+/|(?:[^/@\s]+@)?[^/:\s]+:(?!//))/*([^\s?#]+/[^\s?#/]+?)/?")
+_ADDRESS = re.compile(r"(?:[a-z+]+://(?:[^/@\s]*@)?[^/\s]+/|(?:[^/@\s]+@)?[^/:\s]+:(?!//))/*([^\s?#/][^\s?#]*/[^\s?#/]+?)/?")
 
 
 def link_key(secret: bytes, project: str) -> bytes:

@@ -26,7 +26,7 @@ _KNOWN = (
     r"\blfh?_[\w-]{16,}",  # the hub's own
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", r"\bAIza[\w-]{30,}", r"\bya29\.[\w.-]{16,}",  # clouds
     r"\b[sr]k_(?:live|test)_\w{8,}", r"\bsk-[\w-]{20,}", r"\bnpm_\w{20,}", r"\bpypi-[\w-]{20,}", r"\bhv[sb]\.[\w-]{16,}",
-    r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?",  # JSON Web Tokens
+    r"\beyJ[\w-]{8,2000}+\.[\w-]{4,}(?:\.[\w-]*)?",  # JSON Web Tokens
     r"(?<=://hooks\.slack\.com/)(?:services|workflows|triggers)/[\w/-]+",
 )  # fmt: skip
 _SHAPES = re.compile("|".join(_KNOWN), re.DOTALL)

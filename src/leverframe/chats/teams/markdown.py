@@ -18,7 +18,7 @@ URL_MAX = 2_000
 """A longer address is not linked; half of one would lead elsewhere."""
 # Control characters, those that turn the direction of reading, and lone surrogates, which no encoder takes.
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_MARKS = re.compile(r"[\\*_\[\]`~]|&(?=#|\w+;)|(?m:^)(\s*)(?:[-+>#]|\d{1,9}(?=[.)]))")
+_MARKS = re.compile(r"[\\*_\[\]`~]|&(?=#|\w+;)|(?m:^)([^\S\n]*)(?:[-+>#]|\d{1,9}(?=[.)]))")
 _AT = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 _BREAK = re.compile(r"\s*\n\s*")
 _LINES = re.compile(r"\n")

@@ -33,7 +33,7 @@ _INLINE = re.compile(
 )
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~>|])")
 _BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)")
-_HEADING = re.compile(r"\s*#{1,6}\s+(.*?)#*\s*$")
+_HEADING = re.compile(r"\s*#{1,6}\s+(.*)")
 _END = ".,;:!?'\""
 
 
@@ -74,7 +74,7 @@ def _kind(line: str) -> tuple[str, str]:
     if not stripped or set(stripped) <= {"-", "_", "*", " "} and len(stripped) >= 3:
         return "", ""
     if (heading := _HEADING.match(line)) is not None:
-        return "heading", heading[1]
+        return "heading", heading[1].rstrip().rstrip("#")
     if (bullet := _BULLET.match(line)) is not None:
         return "bullets", bullet[1]
     if stripped.startswith(">"):
