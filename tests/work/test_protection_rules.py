@@ -35,15 +35,15 @@ class Hub:
     fake: FakeGitHub
     follower: Follower
 
-    async def event(self, **changed: Any) -> bool:
-        """Have GitHub say that an environment waits; return whether somebody is asked."""
+    async def event(self, kind: str = "github", **changed: Any) -> bool:
+        """Have GitHub (or a source of another kind) say that an environment waits; return whether somebody is asked."""
         payload = {
             "action": "requested", "environment": "production", "event": "push", "sender": {"login": "octocat"},
             "deployment_callback_url": f"{self.fake.url}/repos/acme/web/actions/runs/77/deployment_protection_rule",
             "deployment": {"ref": "main", "sha": "c0ffee" * 6 + "beef"}, "repository": {"full_name": "acme/web", "html_url": "https://github.com/acme/web"}, **changed,
         }  # fmt: skip
         event = Event(
-            id=1, source="github", kind="github", name="deployment_protection_rule", action=payload["action"], delivery_id="d", received_at=self.box.clock.now(),
+            id=1, source=kind, kind=kind, name="deployment_protection_rule", action=payload["action"], delivery_id="d", received_at=self.box.clock.now(),
             repo=payload["repository"]["full_name"], actor=None, subject=None, branches=None, labels=None, paths=None, conclusion=None,
             environment=payload["environment"], url=None, payload=payload,
         )  # fmt: skip
@@ -101,6 +101,17 @@ async def test_what_is_not_asked(sqlite_url: str, clock: VirtualClock) -> None:
                         {"action": "created"}, {"environment": ""}):  # fmt: skip
             assert not await one.event(**changed)
         assert await one.box.all() == []
+
+
+async def test_only_github_asks_for_an_environment(sqlite_url: str, clock: VirtualClock) -> None:
+    """A service that sends in its own words could have asked first, in another's name: then GitHub's own event was a repeat, and whoever
+    had started the run could approve it themselves."""
+    async with hub(sqlite_url, clock) as one:
+        for kind in ("generic", "cloudevents", "standard_webhooks", "gitea", "gitlab", "git"):
+            assert not await one.event(kind, sender={"login": "somebody-else"})
+        assert await one.event()
+        (gate,) = [each for each in await one.box.all() if each.kind == "gate"]
+        assert gate.by == "github:octocat"
 
 
 def test_only_this_githubs_addresses_are_answered() -> None:

@@ -63,7 +63,9 @@ class Follower:
 
     def take(self, connection: Connection, event: Event, *, now: datetime) -> Turn | None:
         """Do what follows from the event; whoever commits calls :meth:`committed` with what is returned."""
-        if not self.wants(event.name, event.repo) or event.repo is None or (event.name == "push" and event.kind not in FORGES):
+        if not self.wants(event.name, event.repo) or event.repo is None:
+            return None
+        if (event.name == "push" and event.kind not in FORGES) or (event.name == RULE and event.kind != "github"):
             return None
         if event.name == RULE:
             return self._asked_by_github(connection, event, event.repo, now)
