@@ -35,6 +35,19 @@ async def test_a_room_subscribes_and_takes_it_back(database_url: str, clock: Vir
         assert not (await hub.say("ann", "unsubscribe acme/web", at=DEV)).public
 
 
+@pytest.mark.parametrize(("grant", "asked", "taken"), [
+    ("subscribe acme/*", "acme/*", True), ("subscribe acme/*", "acme/**", False), ("subscribe acme/web-?", "acme/web-*", False), ("subscribe acme/[!s]*", "acme/*", False),
+    ("subscribe */web", "**/web", False), ("subscribe", "*/*", True), ("subscribe *", "**/*", True), ("subscribe acme/web", "acme/web", True),
+])  # fmt: skip
+async def test_a_glob_needs_a_grant_as_wide(sqlite_url: str, clock: VirtualClock, grant: str, asked: str, taken: bool) -> None:
+    """A glob was held against the grant letter by letter: who may hear of acme's repositories heard of those of its subgroups too, and
+    ``acme/*`` was covered by a grant for all that do not begin with an s."""
+    async with box(sqlite_url, clock, roles={"dev": Role(allow=(grant,), members=("slack:ANN",))}) as hub:
+        said = await hub.say("ann", f"subscribe {asked} push", at=DEV)
+        assert said.public == taken
+        assert len(await hub.database.read(chat_routes.every)) == taken
+
+
 async def test_a_misspelt_action_is_told_with_the_near_one(sqlite_url: str, clock: VirtualClock) -> None:
     """As a misspelt event is: the room would have waited for ever. An action that GitHub may have added lately is taken."""
     async with box(sqlite_url, clock, roles=ROLES) as hub:

@@ -101,13 +101,14 @@ def roles_of(roles: Mapping[str, Role], *, role: str | None, actor: str) -> tupl
     return tuple(dict.fromkeys([*own, *(name for name, other in roles.items() if actor in other.members)]))
 
 
-def allowed(identity: Identity, words: Sequence[str], roles: Mapping[str, Role] = BUILT_IN) -> Allowed | Denied:
-    """Return whether ``identity`` may do ``words`` (verb, then arguments); ``roles`` only serve to say who could."""
-    grant = _covering(identity.grants, words)
+def allowed(identity: Identity, words: Sequence[str], roles: Mapping[str, Role] = BUILT_IN, *, globs: bool = False) -> Allowed | Denied:
+    """Return whether ``identity`` may do ``words`` (verb, then arguments); ``roles`` only serve to say who could. ``globs``: a word of
+    theirs is a glob and stands for all that it matches, so that only a grant as wide covers it."""
+    grant = _covering(identity.grants, words, globs)
     wanted = " ".join(words)
-    if grant is not None and (identity.within is None or _covering(identity.within, words) is not None):
+    if grant is not None and (identity.within is None or _covering(identity.within, words, globs) is not None):
         return Allowed(grant)
-    who = tuple(sorted(name for name, role in roles.items() if _covering(role.allow, words) is not None))
+    who = tuple(sorted(name for name, role in roles.items() if _covering(role.allow, words, globs) is not None))
     if grant is not None:
         return Denied(detail("grant_missing_of_issuer", actor=identity.actor, wanted=wanted), who)
     return Denied(detail("grant_missing", actor=identity.actor, wanted=wanted), who)
@@ -140,8 +141,8 @@ def _within(grant: Sequence[str], own: Sequence[str]) -> bool:
     return True
 
 
-def _covering(grants: Sequence[str], words: Sequence[str]) -> str | None:
-    return next((grant for grant in grants if covers(grant, words)), None)
+def _covering(grants: Sequence[str], words: Sequence[str], globs: bool) -> str | None:
+    return next((grant for grant in grants if (_within(words, grant.split()) if globs else covers(grant, words))), None)
 
 
 def covers(grant: str, words: Sequence[str]) -> bool:

@@ -33,7 +33,12 @@ def permitted(
     words = grant_words(command, values, subject)
     if words is None:
         return None
-    return allowed(identity, words, roles) if words else Allowed("")
+    return allowed(identity, words, roles, globs=_names_several(command, values)) if words else Allowed("")
+
+
+def _names_several(command: Command, values: Mapping[str, Value]) -> bool:
+    """Return whether a repository is named by a glob (``subscribe acme/*``)."""
+    return any(argument.kind == "repository" and not {"*", "?"}.isdisjoint(str(values.get(argument.name, ""))) for argument in command.arguments)
 
 
 def could(identity: Identity, command: Command, *words: str) -> bool:
