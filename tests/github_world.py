@@ -34,7 +34,7 @@ class World:
 @asynccontextmanager
 async def github_world() -> AsyncIterator[World]:
     """Run one."""
-    clock, outbound = VirtualClock(), Outbound(total_s=1.0)
+    clock, outbound = VirtualClock(), Outbound()
     async with FakeGitHub(now=clock.now) as fake:
         client = GitHub(outbound, Token(Secret(TOKEN)), clock, api_url=fake.url)
         yield World(fake=fake, repository=fake.repository(), outbound=outbound, clock=clock, client=client)

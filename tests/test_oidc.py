@@ -24,7 +24,7 @@ ALLOW = Allowance(repositories=("acme/*", "!acme/secret"), environments=("produc
 
 @pytest.fixture
 async def made() -> AsyncIterator[tuple[FakeIssuer, Issuer, VirtualClock]]:
-    clock, outbound = VirtualClock(), Outbound(total_s=2.0)
+    clock, outbound = VirtualClock(), Outbound()
     with issuing() as fake:
         issuer = Issuer(outbound, clock, issuer=fake.url, audience=HUB)
         yield fake, issuer, clock

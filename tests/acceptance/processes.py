@@ -11,7 +11,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from fakes.slack import TOKEN, FakeSlack
+from services.ports import free_port
 
 from acceptance.forks import Forked, printed
 
@@ -45,18 +45,6 @@ def until(what: Callable[[], Any], within_s: float, why: Callable[[], object] | 
             raise AssertionError(f"not within {within_s:g} s: {why if isinstance(why, str) else why()}")
         time.sleep(0.02)
     return found
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and that nobody is given who asks the system for any: a hub that is killed finds it free again.
-
-    A fake of another test's once took it in between, and the next start of the hub was taken for that.
-    """
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)  # below https://www.kernel.org/doc/html/latest/networking/ip-sysctl.html: ip_local_port_range
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def mark() -> str:

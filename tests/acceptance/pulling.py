@@ -24,9 +24,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fakes.slack import FakeSlack, Message
 from fakes.slack_app import ACTIONS, COMMANDS, SIGNING_SECRET, SlackApp
+from services.ports import free_port
 
 from acceptance.crashing import AT_START
-from acceptance.processes import Hub, free_port, until
+from acceptance.processes import Hub, until
 
 SERVICES = 24
 GUARDED = 4

@@ -12,8 +12,9 @@ import pytest
 from fakes.card_target import CardTarget
 from fakes.slack import FakeSlack, Message
 from fakes.slack_app import SIGNING_SECRET, Request, SlackApp
+from services.ports import free_port
 
-from acceptance.processes import Answer, Hub, free_port, until
+from acceptance.processes import Answer, Hub, until
 
 ANN, EVE = "U0ANN", "U0EVE"
 CARD = (Path(__file__).parents[1] / "sources" / "teams" / "fixtures" / "approval__seed.json").read_text()

@@ -16,8 +16,9 @@ from fakes.github import TOKEN, FakeGitHub
 from fakes.slack import Message as SlackMessage
 from fakes.teams import BOB, Message
 from fakes.teams_app import Request
+from services.ports import free_port
 
-from acceptance.processes import Answer, free_port, until
+from acceptance.processes import Answer, until
 from acceptance.test_teams import PATIENCE_S, Team, team
 
 SLACK_ANN = "U0ANN"

@@ -18,8 +18,9 @@ from typing import Any
 
 from fakes.slack import FakeSlack
 from gitlink.world import bare, commit, git, idle, until
+from services.ports import free_port
 
-from acceptance.processes import Hub, free_port
+from acceptance.processes import Hub
 from leverframe.core.errors import Refused
 from leverframe.gitlink import linking
 

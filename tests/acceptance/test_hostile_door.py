@@ -136,4 +136,4 @@ def test_half_sent_bodies_do_not_stop_the_door(hub: Hub) -> None:
             writer.transport.abort()
 
     asyncio.run(crowd())
-    until(lambda: hub.ask("GET", "/readyz").status == 200, 5, hub.said)
+    until(lambda: hub.ask("GET", "/readyz").status == 200, 30, hub.said)

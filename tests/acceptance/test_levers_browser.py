@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from services.ports import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -25,9 +25,7 @@ TESTS = Path(__file__).parents[1]
 @contextmanager
 def hub(folder: Path, locale: str) -> Iterator[str]:
     """A hub with one lever as a process of its own; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with (folder / "hub.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "acceptance.small_lever_hub", str(port), str(folder), locale],

@@ -17,8 +17,9 @@ from fakes.slack import FakeSlack
 from fakes.slack_app import SIGNING_SECRET, SlackApp
 from fakes.teams import ANN, APP, BOB, EVE, SECRET, TENANT, Conversation, FakeTeams, Message, mri
 from fakes.teams_app import OUTGOING_SECRET, Request, TeamsApp
+from services.ports import free_port
 
-from acceptance.processes import Answer, Hub, free_port, until
+from acceptance.processes import Answer, Hub, until
 
 SLACK_BOB = "U0BOB"
 PATIENCE_S = 20

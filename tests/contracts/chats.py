@@ -18,6 +18,7 @@ from databases import open_new_sqlite
 from fakes import slack_blocks, teams_cards
 from fakes.slack import TOKEN, FakeSlack, Message
 from fakes.teams import BOB, FakeTeams
+from patience import waiting
 
 from leverframe.app import SystemClock
 from leverframe.chats.playground.feed import Feed
@@ -70,6 +71,16 @@ class Harness:
     """Have the vendor answer so from now on; ``None`` for a chat without a vendor."""
 
 
+def spoiling(fake: FakeSlack | FakeTeams, outbound: Outbound) -> Callable[[BadDay | Literal["ok"]], None]:
+    """Return what has ``fake`` answer so, and ``outbound`` wait for it."""
+
+    def spoil(day: BadDay | Literal["ok"]) -> None:
+        fake.mode = day
+        waiting(outbound, day)
+
+    return spoil
+
+
 def _said(message: Message) -> Seen:
     texts = [text for block in message.blocks for text in _texts(block)]
     return Seen(
@@ -103,14 +114,14 @@ def _shown(text: str) -> str:
 async def slack_bot() -> AsyncIterator[Harness]:
     """Slack, by a bot token."""
     async with FakeSlack(channels=["dev"]) as fake:
-        outbound = Outbound(total_s=0.3)
+        outbound = Outbound()
         settings = Settings.model_validate({"bot_token": TOKEN, "api_url": fake.url})
         chat = SlackChat("slack", settings, outbound)
 
         async def seen() -> list[Seen]:
             return [_said(message) for message in fake.messages("#dev")]
 
-        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, misbehave=lambda day: setattr(fake, "mode", day))
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, misbehave=spoiling(fake, outbound))
         await chat.close()
         await outbound.close()
 
@@ -119,13 +130,13 @@ async def slack_bot() -> AsyncIterator[Harness]:
 async def slack_webhook() -> AsyncIterator[Harness]:
     """Slack, by an incoming webhook and without a token."""
     async with FakeSlack(channels=["dev"]) as fake:
-        outbound = Outbound(total_s=0.3)
+        outbound = Outbound()
         chat = SlackChat("slack", Settings.model_validate({"webhooks": {"#dev": fake.webhook("#dev")}}), outbound)
 
         async def seen() -> list[Seen]:
             return [_said(message) for message in fake.messages("#dev")]
 
-        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, misbehave=lambda day: setattr(fake, "mode", day))
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, misbehave=spoiling(fake, outbound))
         await chat.close()
         await outbound.close()
 
@@ -171,7 +182,7 @@ def _on_page(row: dict[str, Any]) -> Seen:
 async def teams_bot() -> AsyncIterator[Harness]:
     """Teams, by a bot."""
     async with FakeTeams() as fake:
-        outbound, clock, channel = Outbound(total_s=0.3), SystemClock(), fake.channel("dev")
+        outbound, clock, channel = Outbound(), SystemClock(), fake.channel("dev")
         settings = TeamsSettings.model_validate(fake.settings(rooms={"#dev": channel.id, "#nowhere": "19:nowhere@thread.tacv2"}))
         tokens = Tokens(settings, outbound, clock)
         chat = TeamsChat("teams", settings, outbound, rooms=Rooms("teams", settings, clock), connector=Connector(settings, outbound, clock, tokens))
@@ -185,7 +196,7 @@ async def teams_bot() -> AsyncIterator[Harness]:
                 for one in fake.said(channel.id)
             ]
 
-        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, person=BOB, misbehave=lambda day: setattr(fake, "mode", day))
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, person=BOB, misbehave=spoiling(fake, outbound))
         await chat.close()
         await tokens.close()
         await outbound.close()
@@ -195,7 +206,7 @@ async def teams_bot() -> AsyncIterator[Harness]:
 async def teams_workflow() -> AsyncIterator[Harness]:
     """Teams, by the address of a Workflow and without a bot."""
     async with FakeTeams() as fake:
-        outbound = Outbound(total_s=0.3)
+        outbound = Outbound()
         chat = TeamsChat("teams", TeamsSettings.model_validate({"webhooks": {"#dev": fake.workflow()}}), outbound)
 
         async def seen() -> list[Seen]:
@@ -204,7 +215,7 @@ async def teams_workflow() -> AsyncIterator[Harness]:
                 for one in fake.workflow_posts
             ]
 
-        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, person=BOB, misbehave=lambda day: setattr(fake, "mode", day))
+        yield Harness(chat=chat, room="#dev", no_room="#nowhere", seen=seen, person=BOB, misbehave=spoiling(fake, outbound))
         await chat.close()
         await outbound.close()
 

@@ -19,6 +19,7 @@ from fakes.github import TOKEN as GITHUB_TOKEN
 from fakes.github import FakeGitHub
 from fakes.http_runner import SECRET, TOKEN, FakeHttpRunner
 from fakes.jenkins import API_TOKEN, USER, FakeJenkins
+from patience import waiting
 
 from leverframe.github.client import GitHub, Token
 from leverframe.net import Outbound
@@ -98,7 +99,7 @@ async def simulated() -> AsyncIterator[Harness]:
 async def jenkins() -> AsyncIterator[Harness]:
     """Jenkins, with an API token, a job in a folder and parameters of other names."""
     async with FakeJenkins() as fake:
-        clock, outbound = VirtualClock(), Outbound(total_s=0.3)
+        clock, outbound = VirtualClock(), Outbound()
         settings = JenkinsSettings.model_validate({"url": fake.url, "user": USER, "token": API_TOKEN})
         fake.job("deploy/web app", "APP", "ENV", "REF", "SHA", "LEVERFRAME_ID", "size")
         results: dict[str, str] = {}
@@ -129,10 +130,12 @@ async def jenkins() -> AsyncIterator[Harness]:
                     fake.secrets = ()
                 case mode:
                     fake.mode = mode
+                    waiting(outbound, mode)
 
         def spoil_lever(day: BadDay | Literal["ok"]) -> None:
             assert day not in ("away", "refused")
             fake.lever_mode = day
+            waiting(outbound, day)
 
         yield Harness(
             runner=JenkinsRunner("ci", settings, outbound), again=lambda: JenkinsRunner("ci", settings, outbound), clock=clock, order=order, bring=bring,
@@ -146,7 +149,7 @@ async def jenkins() -> AsyncIterator[Harness]:
 async def http() -> AsyncIterator[Harness]:
     """A service of the operator's own, with a token, a signature, and addresses to ask and to cancel at."""
     async with FakeHttpRunner() as fake:
-        clock, outbound = VirtualClock(), Outbound(total_s=0.3)
+        clock, outbound = VirtualClock(), Outbound()
         settings = HttpSettings.model_validate(
             {"url": fake.url, "status_url": fake.status_url, "cancel_url": fake.cancel_url, "token": TOKEN, "secret": SECRET}
         )
@@ -167,10 +170,12 @@ async def http() -> AsyncIterator[Harness]:
                     fake.token = "another"
                 case mode:
                     fake.mode = mode
+                    waiting(outbound, mode)
 
         def spoil_lever(day: BadDay | Literal["ok"]) -> None:
             assert day not in ("away", "refused")
             fake.lever_mode = day
+            waiting(outbound, day)
 
         def told(correlation_id: str) -> Mapping[str, str]:
             asked = fake.deployments[correlation_id].asked
@@ -186,7 +191,7 @@ async def http() -> AsyncIterator[Harness]:
 @asynccontextmanager
 async def github(kind: Literal["actions", "enterprise", "dispatch"]) -> AsyncIterator[Harness]:
     """GitHub: a workflow started by ``workflow_dispatch`` (also of an Enterprise Server, which tells no run) or by ``repository_dispatch``."""
-    clock, outbound = VirtualClock(), Outbound(total_s=0.3)
+    clock, outbound = VirtualClock(), Outbound()
     async with FakeGitHub(now=clock.now, lag_s=30, enterprise=kind == "enterprise") as fake:
         repository = fake.repository("acme/web-app")
         repository.workflow(on_dispatch="deploy")
@@ -221,10 +226,12 @@ async def github(kind: Literal["actions", "enterprise", "dispatch"]) -> AsyncIte
                     fake.tokens.clear()
                 case mode:
                     fake.mode = mode
+                    waiting(outbound, mode)
 
         def spoil_lever(day: BadDay | Literal["ok"]) -> None:
             assert day not in ("away", "refused")
             fake.lever_mode = day
+            waiting(outbound, day)
 
         def told(correlation_id: str) -> Mapping[str, str]:
             (run,) = repository.runs_of(correlation_id)
@@ -242,7 +249,7 @@ async def argocd() -> AsyncIterator[Harness]:
     """Argo CD, with an application for every order: one application does one operation at a time."""
     clock = VirtualClock()
     async with FakeArgoCd(now=clock.now) as fake:
-        outbound = Outbound(total_s=0.3)
+        outbound = Outbound()
         settings = ArgoCdSettings.model_validate({"url": fake.url, "token": ARGOCD_TOKEN})
 
         def named(correlation_id: str) -> str:
@@ -281,10 +288,12 @@ async def argocd() -> AsyncIterator[Harness]:
                     fake.token = "another"
                 case mode:
                     fake.mode = mode
+                    waiting(outbound, mode)
 
         def spoil_lever(day: BadDay | Literal["ok"]) -> None:
             assert day not in ("away", "refused")
             fake.lever_mode = day
+            waiting(outbound, day)
 
         yield Harness(
             runner=ArgoCdRunner("argo", settings, outbound, clock), again=lambda: ArgoCdRunner("argo", settings, outbound, clock), clock=clock,

@@ -116,7 +116,7 @@ class TestS3(StorageContract):
                 return 200, {}, f"{XML}<DeleteResult><Error><Key>posts/a.md</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error></DeleteResult>".encode()
 
         with served(Denying()) as url:
-            settings = s3.Settings(bucket="team-blog", endpoint=url, access_key_id=Secret("a"), secret_access_key=Secret("b"), timeout_s=2.0)
+            settings = s3.Settings(bucket="team-blog", endpoint=url, access_key_id=Secret("a"), secret_access_key=Secret("b"))
             with pytest.raises(StorageFailed) as told:
                 await s3.open_storage(settings, Path()).delete("posts/a.md", expected='|"1"')
         assert (told.value.code, told.value.reason, told.value.surely) == ("content_storage_denied", "AccessDenied", True)

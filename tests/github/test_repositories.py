@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from fakes.github_answers import Token
 from github_world import World, github_world
+from patience import waiting
 
 from leverframe.core.errors import Refused
 from leverframe.core.shipping import Change, Checks
@@ -77,7 +78,7 @@ async def test_githubs_troubles_are_refusals(world: World, asked: GitHubReposito
 @pytest.mark.parametrize("mode", ["garbage", "half", "silent", "down", "lost"])
 async def test_a_bad_day_is_a_refusal(world: World, asked: GitHubRepositories, mode: str) -> None:
     """Whatever GitHub answers, only ``Refused`` is raised."""
-    world.outbound._total_s = 0.2
+    waiting(world.outbound, mode)
     world.fake.mode = mode  # type: ignore[assignment]
     for question in (asked.resolve(REPO, None), asked.resolve(REPO, "main"), asked.shipping(REPO, "a", "b"), asked.checks(REPO, "a", ())):
         with pytest.raises(Refused):

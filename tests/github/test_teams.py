@@ -31,7 +31,7 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    outbound = Outbound(total_s=2)
+    outbound = Outbound()
     async with FakeGitHub() as fake:
         fake.teams = {"acme/release": ["Ann", *(f"other{number}" for number in range(150)), "bob"], "acme/ops": ["ann"]}
         yield World(fake, outbound)

@@ -122,7 +122,8 @@ def test_the_secret_is_nobody_else_s_to_read(tmp_path: Path) -> None:
     copy = clone(repository)
     commit(copy, "one")
     git(copy, "push", "--quiet", "origin", "main")
-    until(lambda: [path for path in (home / "spool").iterdir() if path.suffix == ".json"])
+    until(lambda: linking.shown(linking.find(repository)).last and idle_sender(repository))
+    assert [path for path in (home / "spool").iterdir() if path.suffix == ".json"]
     assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (home / "spool").iterdir()} == {0}
     git(tmp_path, "init", "--quiet", "--bare", "--shared=group", "shared.git")
     link(tmp_path / "shared.git", NOWHERE)

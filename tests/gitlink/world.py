@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from services.ports import free_port
+
 from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.git_links import link_key
@@ -80,8 +82,8 @@ class Door:
 
 
 @contextmanager
-def listening(door: Door, port: int = 0) -> Iterator[str]:
-    """Have ``door`` answer at the address that is given."""
+def listening(door: Door, port: int | None = None) -> Iterator[str]:
+    """Have ``door`` answer at the address that is given; at ``port`` it comes back to where it was."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -103,7 +105,7 @@ def listening(door: Door, port: int = 0) -> Iterator[str]:
         def handle_error(self, *_: object) -> None:
             pass
 
-    server = Server(("127.0.0.1", port), Handler)
+    server = Server(("127.0.0.1", free_port() if port is None else port), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

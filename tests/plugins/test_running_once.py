@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from leverframe.store.tables import audit, plugin_calls
 from leverframe.testing import Hub, signing
+from leverframe.work import extend
 
 pytestmark = pytest.mark.anyio
 Write = Callable[..., Path]
@@ -66,9 +67,10 @@ async def test_a_repeat_hears_what_came_of_it(plugin: Write, tmp_path: Path) -> 
         assert await acts(hub) == [("pull", "begun"), ("pull", "ok")]
 
 
-async def test_a_slow_command_is_answered_later(plugin: Write, tmp_path: Path) -> None:
+async def test_a_slow_command_is_answered_later(plugin: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack's request is answered in time; what came of it is said by the address that came with it."""
-    async with Hub(plugin(PULL), settings={"sample": {"ledger": str(tmp_path / "ledger"), "takes": 1.7}}) as hub:
+    monkeypatch.setattr(extend, "SOON_S", 0.2)
+    async with Hub(plugin(PULL), settings={"sample": {"ledger": str(tmp_path / "ledger"), "takes": 0.5}}) as hub:
         reply = await hub.slash("/lever pull")
         assert [one.text for one in reply.messages] == ["⏳ Working on it…", "pulled"]
         assert reply.public

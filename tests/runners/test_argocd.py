@@ -40,7 +40,7 @@ async def argocd(clock: VirtualClock) -> AsyncIterator[FakeArgoCd]:
 
 @pytest.fixture
 async def runner(argocd: FakeArgoCd, clock: VirtualClock) -> AsyncIterator[ArgoCdRunner]:
-    outbound = Outbound(total_s=0.3)
+    outbound = Outbound()
     yield ArgoCdRunner("argo", Settings.model_validate({"url": argocd.url, "token": TOKEN}), outbound, clock)
     await outbound.close()
 

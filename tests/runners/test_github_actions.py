@@ -10,6 +10,7 @@ from fakes.github_answers import Token
 from fakes.github_repository import Workflow
 from github_world import World, github_world
 from msgspec.structs import replace
+from patience import waiting
 from pydantic import ValidationError
 
 from leverframe.core.runs import Finished, Found, Lost, NotStarted, Run, Started
@@ -204,7 +205,7 @@ async def test_an_enterprise_server_takes_fewer_inputs(world: World) -> None:
 @pytest.mark.parametrize("day", ["down", "silent", "half"])
 async def test_while_github_is_away_before_the_start_it_is_tried_again(world: World, day: Any) -> None:
     """A look at the branch that got no answer started nothing: it may be tried again."""
-    world.outbound._total_s = 0.2
+    waiting(world.outbound, day)
     world.repository.workflow()
     world.fake.next_modes.append(day)
     outcome = await refused(world, order(world))

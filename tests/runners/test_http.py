@@ -32,7 +32,7 @@ async def service() -> AsyncIterator[FakeHttpRunner]:
 
 @pytest.fixture
 async def outbound() -> AsyncIterator[Outbound]:
-    made = Outbound(total_s=0.3)
+    made = Outbound()
     yield made
     await made.close()
 

@@ -34,7 +34,7 @@ async def jenkins() -> AsyncIterator[FakeJenkins]:
 
 @pytest.fixture
 async def outbound() -> AsyncIterator[Outbound]:
-    made = Outbound(total_s=0.3)
+    made = Outbound()
     yield made
     await made.close()
 

@@ -9,7 +9,6 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,8 @@ from types import TracebackType
 from typing import Self
 
 import asyncpg
+
+from services.ports import free_port
 
 OLDEST = 14
 SETTINGS = {
@@ -86,7 +87,7 @@ class Server:
         self._loop = asyncio.Runner()  # of that thread
         self._connections: dict[str, asyncpg.Connection] = {}
         """To each database that statements were run in: to connect costs both sides more than most statements."""
-        self.port = _free_port()
+        self.port = free_port()
         # --no-sync spares only the sync of the empty cluster; what the server commits later is synced.
         self._run([self._bin / "initdb", "-D", self._data, "-U", "leverframe", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
 
@@ -232,10 +233,3 @@ def emptying(*kept: str) -> str:
 def _may_enter(directory: Path, user: pwd.struct_passwd | None) -> bool:
     """Tell whether every folder on the way lets others in, which is what a server run as nobody needs."""
     return user is None or all(parent.stat().st_mode & 0o001 for parent in (directory, *directory.parents))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -60,8 +60,9 @@ def run(connection: Connection, *statements: str) -> Any:
 async def test_who_sleeps_in_a_transaction_keeps_nothing_from_the_others(url: str, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hub that was frozen in the middle of a write, or whose machine lost its power, kept its rows for as long as the server took it to be
     there, which is hours: the other hub sent nothing all that time. Now it is a lease. Who wakes again starts anew."""
-    monkeypatch.setattr(schema, "LEASE_S", 1)
-    sleeper, other = [await open_postgres(url, clock, connections=1) for _ in range(2)]
+    other = await open_postgres(url, clock, connections=1)
+    monkeypatch.setattr(schema, "LEASE_S", 2)
+    sleeper = await open_postgres(url, clock, connections=1)
     try:
         async with sleeper._engine.connect() as asleep:
             await asleep.execute(sa.update(processes).where(processes.c.boot == sleeper.boot).values(started_at=clock.now()))
@@ -74,7 +75,7 @@ async def test_who_sleeps_in_a_transaction_keeps_nothing_from_the_others(url: st
 
         def frozen(connection: Connection) -> None:
             run(connection, "SELECT 1")
-            time.sleep(2)
+            time.sleep(3)
             run(connection, "SELECT 1")
 
         with pytest.raises(Refused, match="storage_unavailable"):  # nothing of it is kept, and it is done again later, as when the server was away
@@ -158,13 +159,15 @@ async def test_an_event_survives_a_cut_connection(database: PostgresDatabase, po
     """GitHub does not send again: an event whose connection ends under it is written on another one, and once."""
     name = url.rpartition("/")[2]
     await some_event(database)
-    locked = asyncio.create_task(database.write(run, "LOCK TABLE events IN EXCLUSIVE MODE", "SELECT pg_sleep(0.2)"))
-    taken = [asyncio.create_task(some_event(database)) for _ in range(100)]
-    while await asyncio.to_thread(postgres_server.sql, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
-        await asyncio.sleep(0)
-    await asyncio.to_thread(
-        postgres_server.sql, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'")
-    await locked
+    locking = await asyncpg.connect(url)
+    async with locking.transaction():
+        await locking.execute("LOCK TABLE events IN EXCLUSIVE MODE")
+        taken = [asyncio.create_task(some_event(database)) for _ in range(100)]
+        while await asyncio.to_thread(postgres_server.sql, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0":
+            await asyncio.sleep(0)
+        await asyncio.to_thread(
+            postgres_server.sql, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'")
+    await locking.close()
     assert len({await one for one in taken}) == 100
     assert await database.read(run, "SELECT count(*) FROM events") == 101
 
@@ -228,11 +231,11 @@ async def test_a_server_that_does_not_answer_is_given_up(url: str, clock: Clock,
     """A statement has its time; the connection is not used again."""
     database = await open_postgres(url, clock, connections=1)
     await database.close()
-    monkeypatch.setattr(postgres, "STATEMENT_S", 0.1)
+    monkeypatch.setattr(postgres, "STATEMENT_S", 3.0)  # the others have to be answered in it too
     database = await open_postgres(url, clock, connections=1)
     before = await database.write(run, "SELECT pg_backend_pid()")
     with pytest.raises(Refused, match="storage_unavailable"):
-        await database.write(run, "SELECT pg_sleep(9)")
+        await database.write(run, "SELECT pg_sleep(60)")
     assert await database.write(run, "SELECT pg_backend_pid()") != before
     await database.close()
 

@@ -103,6 +103,9 @@ async def answers(port: int, sent: list[bytes], expected: int = 1) -> list[tuple
                 found.append((int(lines[0].split()[1]), headers, await reader.readexactly(int(headers["content-length"]))))
     except (asyncio.IncompleteReadError, ConnectionError):
         pass  # hung up
+    except RuntimeError:
+        if not writer.is_closing():  # else that is uvloop's word for it, of a connection that was reset between two writes
+            raise
     finally:
         writer.close()
     return found
@@ -187,8 +190,8 @@ async def test_a_head_without_end_is_not_read(app: App, head: bytes) -> None:
                 sent += 4096
                 await writer.drain()
                 await asyncio.sleep(0)
-        except ConnectionError:
-            pass
+        except (ConnectionError, RuntimeError):
+            assert writer.is_closing()  # uvloop calls it a RuntimeError when it was reset between two writes
         assert sent < 50 * HEAD_CAP
         with contextlib.suppress(ConnectionError):  # it may have been reset with what was still on its way
             assert (await reader.read()).startswith(b"HTTP/1.1 431 ")

@@ -73,7 +73,7 @@ class Hub:
 @pytest.fixture
 async def hub(clock: Clock, refusals: RefusalLog) -> AsyncIterator[Hub]:
     """A hub's doors for one Slack app, before a fake workspace with #dev."""
-    outbound, log = Outbound(total_s=5), StringIO()
+    outbound, log = Outbound(), StringIO()
     made: list[Hub] = []
 
     async def converse(heard: Heard) -> Answer:

@@ -56,7 +56,7 @@ class Hub:
 
 @pytest.fixture
 async def hub(desk: Desk, refusals: RefusalLog, clock: Clock) -> AsyncIterator[Hub]:
-    outbound = Outbound(total_s=5)
+    outbound = Outbound()
     async with FakeSlack() as slack:
         settings = Settings(client_id="1.2", client_secret=Secret("client-secret"), api_url=slack.url)
         vault, tokens, doors = Installations(desk.database, [b"k" * 32]), Tokens("slack", settings), Doors(desk, refusals)

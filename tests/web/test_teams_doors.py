@@ -90,7 +90,7 @@ class Hub:
 @pytest.fixture
 async def hub(clock: Clock, refusals: RefusalLog, desk: Any) -> AsyncIterator[Hub]:
     """A hub's doors for one bot, before a fake tenant."""
-    outbound = Outbound(total_s=5)
+    outbound = Outbound()
     made: list[Hub] = []
 
     async def converse(heard: Heard) -> Answer:

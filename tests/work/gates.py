@@ -58,6 +58,7 @@ class Hub:
     fake: FakeGitHub
     repository: Repository
     receiver: Receiver
+    outbound: Outbound
 
     async def ask(self, **question: Any) -> Deployment:
         """Ask, as a pipeline does."""
@@ -91,13 +92,14 @@ class Outside:
     fake: FakeGitHub
     repository: Repository
     receiver: Receiver
+    outbound: Outbound
     runners: Mapping[str, Runner]
 
 
 @asynccontextmanager
 async def outside(clock: VirtualClock) -> AsyncIterator[Outside]:
     """Open it."""
-    outbound, receiver = Outbound(total_s=1.0), Receiver()
+    outbound, receiver = Outbound(), Receiver()
     server = web.ServerRunner(web.Server(receiver.take), shutdown_timeout=0.01, handle_signals=False)
     await server.setup()
     site = web.TCPSite(server, "127.0.0.1", 0)
@@ -108,7 +110,7 @@ async def outside(clock: VirtualClock) -> AsyncIterator[Outside]:
             repository = fake.repository("acme/web")
             repository.workflow(on_dispatch="deploy", run_name="Deploy {leverframe.id}")
             client = GitHub(outbound, Token(Secret(TOKEN)), clock, api_url=fake.url)
-            yield Outside(fake, repository, receiver, {
+            yield Outside(fake, repository, receiver, outbound, {
                 "repository_dispatch": RepositoryDispatch("repository_dispatch", client, clock), "github_actions": GitHubActions("github_actions", client, clock),
                 "callback": Callback(outbound, clock), "answer": Answering(),
             })  # fmt: skip
@@ -121,4 +123,4 @@ async def outside(clock: VirtualClock) -> AsyncIterator[Outside]:
 async def hub(url: str, clock: VirtualClock) -> AsyncIterator[Hub]:
     """Open one."""
     async with outside(clock) as world, box(url, clock, runners=world.runners) as made:
-        yield Hub(made, world.fake, world.repository, world.receiver)
+        yield Hub(made, world.fake, world.repository, world.receiver, world.outbound)

@@ -37,7 +37,7 @@ async def save(blog: Blog, title: str) -> None:
 
 async def test_ten_edits_while_github_is_down_are_one_build_when_it_is_back(database_url: str, clock: VirtualClock, tmp_path: Path) -> None:  # noqa: F811
     """Nothing is lost, the editor sees that it waits; then one event is sent, and it goes from building to live."""
-    outbound = Outbound(total_s=1.0)
+    outbound = Outbound()
     async with FakeGitHub(now=clock.now) as fake:
         site = fake.repository("acme/blog")
         site.workflow(on_dispatch="webhook", run_name="Build ({leverframe.id})")

@@ -60,7 +60,7 @@ class Hub:
 @asynccontextmanager
 async def hub(url: str, clock: VirtualClock, manners: dict[str, Manner] | None = None, *, run_name: str = NAMED) -> AsyncIterator[Hub]:
     """Open one."""
-    outbound = Outbound(total_s=1.0)
+    outbound = Outbound()
     async with FakeGitHub(now=clock.now) as fake:
         site = fake.repository("acme/site")
         site.workflow(on_dispatch="webhook", run_name=run_name)

@@ -128,7 +128,7 @@ async def check(hub: Hub, name: str, story: Story) -> None:
 
 def around(world: Outside, box_: Any) -> Hub:
     """Return a hub in the world."""
-    return Hub(box_, world.fake, world.repository, world.receiver)
+    return Hub(box_, world.fake, world.repository, world.receiver, world.outbound)
 
 
 @pytest.mark.parametrize("name", STORIES)

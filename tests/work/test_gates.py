@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from clock import VirtualClock
 from fakes.github import TOKEN
+from patience import waiting
 from standardwebhooks import Webhook
 
 from leverframe.core.approvals import Policy
@@ -131,6 +132,7 @@ async def test_whatever_github_answers_nobody_reads_approved_before_it_is(sqlite
                 one.fake.lever_mode = "limited"
             case "nothing":
                 one.fake.lever_mode = "silent"
+                waiting(one.outbound, "silent")
         gate = await one.ask(approve=act)
         answer = await one.box.click("ann", "approve", gate.id)
         await one.box.run(seconds=20 if outcome != "unknown" else 700)

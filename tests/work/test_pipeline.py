@@ -185,7 +185,7 @@ async def test_what_slack_cannot_take_now_is_tried_again(database_url: str, cloc
 @pytest.mark.parametrize("mode", ["down", "limited", "garbage", "half", "silent"])
 async def test_no_bad_day_of_slack_loses_a_message(sqlite_url: str, clock: VirtualClock, slack: FakeSlack, mode: str) -> None:
     """Whatever the answer was, the message is said once Slack is well again (after a lost answer perhaps twice)."""
-    async with engine(sqlite_url, clock, slack, OFF, answer_s=0.5) as hub:
+    async with engine(sqlite_url, clock, slack, OFF, answer_s=0.5 if mode == "silent" else 15.0) as hub:
         slack.next_modes.extend([mode, mode])  # type: ignore[list-item]
         await hub.receive("push", push())
         for _ in range(4):

@@ -57,7 +57,7 @@ class Hub:
 @asynccontextmanager
 async def hub(url: str, clock: VirtualClock) -> AsyncIterator[Hub]:
     """Open one."""
-    outbound = Outbound(total_s=1.0)
+    outbound = Outbound()
     async with FakeGitHub(now=clock.now) as fake:
         fake.repository("acme/web")
         fake.tokens[TOKEN].permissions["deployments"] = "write"

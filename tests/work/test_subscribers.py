@@ -319,7 +319,7 @@ async def test_only_so_many_are_under_way_to_a_subscriber_at_once(small: HookEng
 
 async def two_under_way(sink: FakeSubscribers) -> None:
     """Return when ``a`` has been asked as often at once as one may be that has not answered."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while sink.most["a"] < AT_ONCE_SLOW:
             await asyncio.sleep(0.01)
 
@@ -382,6 +382,14 @@ async def test_a_first_answer_goes_on_with_what_was_read_since(small: HookEngine
     """Its owner corrected the address while the first tries waited: what was let go by their end went to the old one."""
     monkeypatch.setattr("leverframe.work.subscribers.RECORD_S", 0.05)
     sink.holding["a"] = slow = asyncio.Event()
+    serve, read = small.loop._serve, asyncio.Event()
+
+    async def serving(held: Any, window: Any) -> None:
+        if window.subscription.url == sink.url("b"):
+            read.set()
+        await serve(held, window)
+
+    monkeypatch.setattr(small.loop, "_serve", serving)
     one = await small.subscribe("a", concurrency=8)
     for number in range(9):
         await small.push(f"refs/heads/b{number}")
@@ -390,7 +398,8 @@ async def test_a_first_answer_goes_on_with_what_was_read_since(small: HookEngine
     await two_under_way(sink)
     await small.database.write(subscriptions.change, "acme/web", one.id, to=lambda was: replace(was, url=sink.url("b")), now=small.clock.now())
     small.clock.advance(seconds=0.1)
-    await asyncio.sleep(0.3)  # time to write down, and to look again
+    async with asyncio.timeout(60):
+        await read.wait()
     slow.set()
     await small.settle()
     assert (len(sink.of("a")), len(sink.of("b"))) == (2, 7)
@@ -419,11 +428,10 @@ async def test_a_slow_key_holds_up_no_other(small: HookEngine, sink: FakeSubscri
     await small.push()
     await small.fanout.step()
     await small.loop.step()
-    for _ in range(200):
-        if await small.states(one) == [SENT]:
-            break
-        await asyncio.sleep(0.01)
-    assert await small.states(one) == [SENT] and await small.states(other) == [OWED]
+    async with asyncio.timeout(60):
+        while await small.states(one) != [SENT]:
+            await asyncio.sleep(0.01)
+    assert await small.states(other) == [OWED]
     never.set()
     await small.settle()
     assert await small.states(other) == [SENT]

@@ -26,7 +26,7 @@ READING = (*SCOPES, "channels:read", "groups:read", "usergroups:read")
 async def look(
     fake: FakeSlack, *, rooms: Sequence[str] = (), members: Sequence[str] = (), installed: Mapping[str, str] | None = None, ours: Any = None, **settings: object
 ) -> dict[str, Finding]:
-    outbound = Outbound(total_s=2)
+    outbound = Outbound()
     found = await diagnose(Settings.model_validate({"api_url": fake.url, **settings}), outbound, ours, rooms=rooms, members=members, installed=installed)
     await outbound.close()
     assert fake.messages("#dev") == []

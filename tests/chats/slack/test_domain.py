@@ -39,7 +39,7 @@ class Hub:
 
 @pytest.fixture
 async def hub() -> AsyncIterator[Hub]:
-    outbound = Outbound(total_s=2)
+    outbound = Outbound()
     async with FakeSlack() as slack:
         yield Hub(slack, outbound)
         await outbound.close()

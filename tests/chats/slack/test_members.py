@@ -41,7 +41,7 @@ class Hub:
 
 @pytest.fixture
 async def hub() -> AsyncIterator[Hub]:
-    outbound = Outbound(total_s=2)
+    outbound = Outbound()
     async with FakeSlack(scopes=("usergroups:read",), user_groups={("S0001", "admins"): ["U1", "U2"], ("S0123", "oncall"): ["U2"], ("S0002", "all"): ["U3"]}) as slack:
         yield Hub(slack, outbound)
         await outbound.close()

@@ -56,7 +56,7 @@ class Hub:
 
 @pytest.fixture
 async def hub(database: Any, clock: VirtualClock) -> AsyncIterator[Hub]:  # noqa: F811
-    outbound = Outbound(total_s=5)
+    outbound = Outbound()
     async with FakeSlack(channels=["dev"]) as slack:
         yield Hub(slack, outbound, clock, database, Installations(database, [b"k" * 32]))
         await outbound.close()

@@ -62,7 +62,7 @@ class Room:
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
     """A workspace with the channels #dev (C000000000X) and #general."""
-    outbound = Outbound(total_s=5)
+    outbound = Outbound()
     async with FakeSlack(channels=["dev", "general"]) as slack:
         settings = Settings(bot_token=Secret(TOKEN), signing_secrets=[Secret(SIGNING_SECRET)], api_url=slack.url)
         yield Room(slack, SlackApp(slack), SlackInbound("slack", settings, outbound, "en"))
@@ -164,7 +164,7 @@ async def test_slacks_troubles_raise_nothing(room: Room, mode: Any, kind: type) 
 
 async def test_without_a_token_only_addresses_answer() -> None:
     """A workspace that is reached by webhooks only can still be answered by the address."""
-    outbound = Outbound(total_s=5)
+    outbound = Outbound()
     async with FakeSlack(channels=["dev"]) as slack:
         inbound = SlackInbound("slack", Settings(signing_secrets=[Secret(SIGNING_SECRET)], api_url=slack.url), outbound, "en")
         by, at = Asker(chat="slack", id="U1"), Place(chat="slack", room=DEV)

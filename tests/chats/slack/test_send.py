@@ -34,7 +34,7 @@ class Workspace:
 @pytest.fixture
 async def workspace() -> AsyncIterator[Workspace]:
     async with FakeSlack(channels=["dev"]) as fake:
-        outbound = Outbound(total_s=2)
+        outbound = Outbound()
         yield Workspace(fake, outbound)
         await outbound.close()
 

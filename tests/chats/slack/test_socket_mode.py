@@ -74,7 +74,7 @@ async def listening(slack: FakeSlack, *, running: bool = True, **limits: float) 
     async def take(heard: ChatHeard) -> bytes:
         return await made[0].take(heard)
 
-    outbound, clock = Outbound(total_s=5), Turning()
+    outbound, clock = Outbound(), Turning()
     settings = Settings(bot_token=Secret(TOKEN), app_token=Secret(slack.app_token), api_url=slack.url)
     mode = SocketMode(SlackInbound("slack", settings, outbound, "en"), settings, outbound, clock, take, **limits)
     made.append(Hub(slack, SlackApp(slack), clock, mode))

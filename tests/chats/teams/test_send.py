@@ -69,7 +69,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 
 def _bot(teams: FakeTeams, **more: Any) -> tuple[Bot, Any]:
-    outbound, clock, kept = Outbound(total_s=1.0), VirtualClock(), Kept()
+    outbound, clock, kept = Outbound(), VirtualClock(), Kept()
     settings = Settings.model_validate(teams.settings(**more))
     tokens = Tokens(settings, outbound, clock)
     chat = TeamsChat("teams", settings, outbound, rooms=Rooms("teams", settings, clock, kept), connector=Connector(settings, outbound, clock, tokens))
@@ -193,7 +193,7 @@ async def test_a_lost_answer_is_told_as_one(bot: Bot) -> None:
 async def test_a_message_card_goes_where_connectors_went() -> None:
     """With ``format = "messagecard"`` a webhook gets the old cards, and the connectors' ways to fail are understood."""
     async with FakeTeams() as teams:
-        outbound = Outbound(total_s=1.0)
+        outbound = Outbound()
         chat = TeamsChat("teams", Settings.model_validate({"webhooks": {"#old": teams.connector()}, "format": "messagecard"}), outbound)
         message = Message(headline=(Text("Hello"),), blocks=(Buttons((Button("Open", url="https://example.com/"),)),))
         assert isinstance(await chat.post(Posting(id="d", room="#old", message=message)), Delivered)
