@@ -97,6 +97,8 @@ def test_routes_explain_themselves(hub: RunningHub, tmp_path: Path) -> None:
     file = tmp_path / "star.json"
     file.write_text(json.dumps({"action": "created", "repository": {"full_name": "acme/web"}, "sender": {"login": "ann"}}))
     assert hub.run("routes", "explain", "--file", str(file), "--name", "star").out.startswith("✗ team: ")
+    # The name as lists and routes have it was taken with the action twice, "star.created.created".
+    assert hub.run("routes", "explain", "--file", str(file), "--name", "star.created").out == hub.run("routes", "explain", "--file", str(file), "--name", "star").out
     ran = hub.run("routes", "explain", "--file", "-", "--name", "push", "--json", stdin=json.dumps(PUSH).encode())
     assert [(one["route"], one["fired"]) for one in ran.document["routes"]] == [("team", True)]
 

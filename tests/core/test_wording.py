@@ -191,6 +191,11 @@ WIKI = [
         "octocat edited the wiki pages Page0, Page1, Page2 and 2 more in acme/web",
         "octocat님이 위키 페이지를 수정했습니다: Page0, Page1, Page2 외 2개 (acme/web)",
     ),
+    (
+        ["edited"] * 30,  # a push to the wiki's own repository; those behind the twentieth were left out without a word
+        "octocat edited the wiki pages Page0, Page1, Page2 and 27 more in acme/web",
+        "octocat님이 위키 페이지를 수정했습니다: Page0, Page1, Page2 외 27개 (acme/web)",
+    ),
 ]
 
 
@@ -329,6 +334,50 @@ def test_an_unknown_action_of_a_known_event_is_told_in_the_general_form(locale: 
     message = said("issues", everything("issues", "teleported"), locale)
     assert "issues.teleported" in _headline(message)
     assert "Cart forgets its items" in _headline(message)
+
+
+NOBODY = [
+    (
+        "pull_request_review", "dismissed", {"review": {"state": "dismissed", "user": None}},
+        "octocat dismissed the review by somebody of PR acme/web#34 Keep the cart",
+        "octocat님이 누군가의 PR 리뷰를 무효화했습니다: acme/web#34 Keep the cart",
+    ),
+    ("member", "added", {"member": None}, "octocat added somebody to acme/web as a collaborator", "octocat님이 누군가를 acme/web 저장소의 협업자로 추가했습니다"),
+    ("membership", "removed", {"member": None}, "octocat removed somebody from team Release", "octocat님이 누군가를 Release 팀에서 제외했습니다"),
+    ("organization", "member_added", {"membership": None, "invitation": None}, "somebody joined organization acme", "누군가가 acme 조직에 들어왔습니다"),
+    ("delete", None, {"ref_type": None}, "octocat deleted ref main in acme/web", "octocat님이 acme/web의 main 참조를 삭제했습니다"),
+    ("create", None, {"ref_type": None}, "octocat created ref main in acme/web", "octocat님이 acme/web에 main 참조를 만들었습니다"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "action", "changes", "english", "korean"), NOBODY)
+def test_whom_github_does_not_name_is_somebody(name: str, action: str | None, changes: dict[str, Any], english: str, korean: str) -> None:
+    """GitHub names no deleted account: a question mark stood there, and two blanks where a ref's type was missing."""
+    assert _headlines(name, {**everything(name, action), **changes}) == (english, korean)
+
+
+BARE = [
+    ({"ref": "refs/tags/v2", "before": "0" * 40, "after": SHA}, "octocat pushed tag v2 to acme/web", "octocat님이 acme/web에 v2 태그를 푸시했습니다"),
+    ({"ref": "refs/tags/v2", "before": SHA, "after": "0" * 40}, "octocat deleted tag v2 in acme/web", "octocat님이 acme/web의 v2 태그를 삭제했습니다"),
+    ({"before": "0" * 64, "after": SHA}, "octocat created branch main in acme/web", "octocat님이 acme/web에 main 브랜치를 만들었습니다"),
+    ({"before": SHA, "after": "0" * 40}, "octocat deleted branch main in acme/web", "octocat님이 acme/web의 main 브랜치를 삭제했습니다"),
+]
+
+
+@pytest.mark.parametrize(("changes", "english", "korean"), BARE)
+def test_a_push_without_flags_is_told_by_its_commits(changes: dict[str, Any], english: str, korean: str) -> None:
+    """A proxy or a replay may leave out ``created`` and ``deleted``: a new tag was told as a moved one, with a warning, and a gone branch as a push."""
+    payload = {key: value for key, value in _push(commits=[], **changes).items() if key not in ("created", "deleted", "forced")}
+    assert _headlines("push", payload) == (english, korean)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("GIT_TREE_INVALID", "(잘못된 Git 트리)"), ("INVALID_MERGE_COMMIT", "(잘못된 병합 커밋)"), ("UNKNOWN_REMOVAL_REASON", "(이유 알 수 없음)")],
+)
+def test_every_reason_to_leave_the_merge_queue_is_korean(reason: str, told: str) -> None:
+    """All that GitHub documents have words; three were shown in English on a Korean hub."""
+    assert _headline(said("pull_request", {**everything("pull_request", "dequeued"), "reason": reason}, "ko")).endswith(told)
 
 
 def test_nobody_is_somebody() -> None:

@@ -14,13 +14,12 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from leverframe.core.events import Actor, Event, Subject
-from leverframe.core.payload import items, mapping, number, refs, text, web
+from leverframe.core.payload import is_no_commit, items, mapping, number, refs, text, web
 
 Payload: TypeAlias = Mapping[str, Any]
 
 _RUN_IN_URL = re.compile(r"/actions/runs/([0-9]{1,20})(?:/|$)")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_NO_COMMIT = re.compile(r"0{40}(0{24})?")
 _UNFINISHED = frozenset({"queued", "pending", "in_progress", "waiting", ""})
 _PAGE_OWNERS = (
     "review", "comment", "pull_request", "issue", "discussion", "release", "workflow_job", "workflow_run", "check_run", "alert",
@@ -196,7 +195,7 @@ def url(name: str, payload: Payload) -> str | None:
     best: str | None = None
     match name:
         case "push":
-            best = home if _NO_COMMIT.fullmatch(text(payload, "after")) else web(payload, "compare")
+            best = home if is_no_commit(text(payload, "after")) else web(payload, "compare")
         case "create":
             best = web(payload, "html_url") or (f"{home}/tree/{quote(text(payload, 'ref'))}" if home else None)
         case "delete" | "label" | "star" | "watch":

@@ -13,6 +13,7 @@ from typing import Any
 
 _AFTER_HOST = re.compile(r"[/?#\\]")
 _NOTHING: Mapping[str, Any] = {}
+_NO_COMMIT = frozenset({"0" * 40, "0" * 64})
 _EARLIEST_S, _LATEST_S = 0, 7_258_118_400
 """1970 to 2200: any other time is a mistake, and the calendar's own ends overflow when a zone is applied."""
 
@@ -74,6 +75,11 @@ def refs(payload: object) -> list[Mapping[str, Any]]:
     """Return what a push did, ref by ref, each as GitHub tells a push: git pushes several refs at once, and ``refs`` tells of all of them."""
     several = [one for one in items(payload, "refs") if text(one, "ref")]
     return several or [mapping(payload)]
+
+
+def is_no_commit(sha: str) -> bool:
+    """Return whether ``sha`` is what git writes where there is no commit: before a branch was made, after it is gone."""
+    return sha in _NO_COMMIT
 
 
 def moment(payload: object, *path: str) -> datetime | None:

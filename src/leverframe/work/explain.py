@@ -80,14 +80,17 @@ class Explainer:
         return [*await self._explained(own, event, locale), *unasked]
 
     async def explain_given(self, *, source: str | None, event: str, payload: Mapping[str, Any], locale: Locale) -> list[Explained]:
-        """Return what every route would say of an event that was never stored (``event`` is its X-GitHub-Event)."""
+        """Return what every route would say of an event that was never stored.
+
+        ``event`` is its X-GitHub-Event; with the payload's action (``issues.opened``), as lists and routes have it, it is the same.
+        """
         name = source or next(iter(self._sources), None)
         if name is None or name not in self._sources:
             raise Refused("source_unknown", name or "")
         action, repository = payload.get("action"), payload.get("repository")
         repo = repository.get("full_name") if isinstance(repository, Mapping) else None
         accepted = Accepted(
-            name=event,
+            name=event.removesuffix(f".{action}") if isinstance(action, str) else event,
             action=action if isinstance(action, str) else None,
             delivery_id="",
             body=msgspec.json.encode(payload),

@@ -59,6 +59,8 @@ def _read(payload: Mapping[str, Any], branch: str) -> Push:
     is_tag = full.startswith("refs/tags/")
     ref = one_line(full.removeprefix("refs/heads/").removeprefix("refs/tags/")) or branch or "?"
     created, deleted, forced = (reading.flag(payload, key) for key in ("created", "deleted", "forced"))
+    # What the flags do not tell the commits do: none before is new, none after is gone.
+    created, deleted = created or reading.is_no_commit(reading.text(payload, "before")), deleted or reading.is_no_commit(reading.text(payload, "after"))
     kind: PushKind
     if is_tag:
         kind = "deleted_tag" if deleted else "tag" if created else "moved_tag"

@@ -68,9 +68,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return linked(words, reading.web(self.payload, *path))
 
     def person(self, *path: str) -> Rich:
-        """Return the user at ``path``: somebody to mention, a bot as a bot; a question mark when nobody is named."""
-        user = reading.mapping(self.payload, *path)
-        return named_person(user) or (Text("?"),)
+        """Return the user at ``path``: somebody to mention, a bot as a bot; empty when nobody is named (GitHub names no deleted account)."""
+        return named_person(reading.mapping(self.payload, *path))
 
     def thing(self, key: str, *place: str) -> Rich:
         """Return the issue, pull request or discussion at ``key`` as one link: ``acme/web#12 Its title``.

@@ -10,8 +10,8 @@ from leverframe.core.wording.quoting import one_line
 from leverframe.core.wording.told import Told, linked
 
 _IN_HEADLINE = 3
-_PAGES = 20
-"""Listed at most; the wiki's history has the rest."""
+_PAGES = 100
+"""Read at most; the rooms shorten what is too long for them, and the wiki's history has the rest."""
 
 
 class Pages(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from leverframe.core.signing import verify_github
 from leverframe.decoding import decoder
 from leverframe.ports import Accepted
 
-_EVENT_NAME = re.compile(rb"[a-z0-9_]{1,100}")
+_EVENT_NAME = re.compile(rb"[A-Za-z0-9_-]{1,100}")
 _DELIVERY_ID = re.compile(rb"[\x21-\x7e]{1,100}")
 _PERCENT_TO_QUOTED_PRINTABLE = bytes.maketrans(b"%+", b"= ")
 _LONGEST = 300

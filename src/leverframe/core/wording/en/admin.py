@@ -83,7 +83,7 @@ def organization(told: Told) -> Rich:
     template = _ORGANIZATION.get(told.action)
     if template is None:
         return general(told)
-    old, whom = told.text("changes", "login", "from"), told.newcomer() or (Text("somebody"),)
+    old, whom = told.text("changes", "login", "from"), told.newcomer()
     return phrase(
         _LEFT if told.action == "member_removed" and whom == told.who else template,
         who=subject(told), whom=addressed(whom), it=told.named("organization", "login"), old=(Code(old), Text(" ")) if old else (),

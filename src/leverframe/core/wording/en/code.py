@@ -65,12 +65,12 @@ def create(told: Told) -> Rich:
     ref, kind = told.text("ref"), told.text("ref_type")
     if kind == "repository" or not ref:
         return phrase("{who} created {what}{inside}", who=subject(told), what=kind or "something", inside=inside(told, " "))
-    return phrase("{who} created {kind} {ref}{inside}", who=subject(told), kind=kind, ref=ref_link(told, ref), inside=inside(told))
+    return phrase("{who} created {kind} {ref}{inside}", who=subject(told), kind=kind or "ref", ref=ref_link(told, ref), inside=inside(told))
 
 
 def delete(told: Told) -> Rich:
     return phrase(
-        "{who} deleted {kind} {ref}{inside}", who=subject(told), kind=told.text("ref_type"), ref=told.named("ref"), inside=inside(told)
+        "{who} deleted {kind} {ref}{inside}", who=subject(told), kind=told.text("ref_type") or "ref", ref=told.named("ref"), inside=inside(told)
     )
 
 

@@ -40,8 +40,8 @@ def earlier(number: int) -> str:
 
 
 def addressed(person: Rich) -> Rich:
-    """Return somebody as a sentence names them."""
-    return person
+    """Return somebody as a sentence names them, also when nobody is named."""
+    return person or (Text("somebody"),)
 
 
 def files(number: int) -> str:

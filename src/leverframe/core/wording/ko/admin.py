@@ -90,7 +90,7 @@ def organization(told: Told) -> Rich:
     if template is None:
         return general(told)
     old, new = told.text("changes", "login", "from"), told.text("organization", "login")
-    whom = told.newcomer() or (Text("누군가"),)
+    whom = told.newcomer()
     return phrase(
         _LEFT if told.action == "member_removed" and whom == told.who else template,
         who=subject(told), whom=addressed(whom, "을/를"), whom_who=addressed(whom, "이/가"), it=told.named("organization", "login"),

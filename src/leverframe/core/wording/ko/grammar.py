@@ -8,6 +8,7 @@ from leverframe.core.wording.told import Told
 
 _SOMEBODY: Rich = (Text("누군가가"),)
 _HONORIFIC = Text("님이")
+_NOBODY: Rich = (Text("누군가"),)
 
 
 def subject(told: Told) -> Rich:
@@ -46,7 +47,8 @@ def earlier(number: int) -> str:
 
 
 def addressed(person: Rich, pair: Pair | None = None) -> Rich:
-    """Return somebody (or a team) as a sentence names them, people with 님, followed by the particle of ``pair``."""
+    """Return somebody (or a team) as a sentence names them, people with 님, followed by the particle of ``pair``; also when nobody is named."""
+    person = person or _NOBODY
     last = person[-1]
     if isinstance(last, Person):
         return (*person, Text("님" + (particle("님", pair) if pair else "")))
