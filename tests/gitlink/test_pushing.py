@@ -94,6 +94,11 @@ def test_everything_that_one_push_did_is_one_event(tmp_path: Path, door: Door, u
     assert "rewritten (force-pushed, 1 commit)" in words(door) or "and 1 more" in words(door)
     assert words(door, "ko").startswith("⚠️ ann님이 acme/web에 ref 5개를 푸시했습니다: ")
     assert compose(door.events[1], "en", UTC).tone == "warning"
+    git(copy, "tag", "-f", "v1.0", forced)
+    git(copy, "push", "--quiet", "--force", "origin", "v1.0")  # it was told as one that was not forced
+    until(lambda: len(door.events) == 3)
+    assert (door.events[2].payload["forced"], door.events[2].payload["head_commit"]["id"]) == (True, forced)
+    assert words(door) == "⚠️ ann moved tag v1.0 in acme/web"
 
 
 def test_ten_thousand_commits_are_one_request(tmp_path: Path, door: Door, url: str) -> None:

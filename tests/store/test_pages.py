@@ -40,6 +40,14 @@ async def test_events_are_narrowed_and_read_on(database: Database) -> None:
     assert await found(since=NOON + timedelta(milliseconds=1)) == []
 
 
+async def test_a_projects_events_are_found_whatever_the_case_of_its_name(database: Database) -> None:
+    """SQLite knows capitals of ASCII alone: a project with another in its name was told that it would have received nothing."""
+    for number, repo in enumerate(("acme/Über", "ACME/Über", "acme/프로젝트", "acme/uber")):
+        await database.write(store_event, id=ID + number, repo=repo)
+    for project, found in (("acme/Über", [1, 0]), ("Acme/Über", [1, 0]), ("ACME/프로젝트", [2]), ("acme/UBER", [3])):
+        assert [row.id - ID for row, _ in await database.read(event_pages.of_project, project)] == found
+
+
 async def test_a_body_is_unpacked_and_proves_nothing(database: Database) -> None:
     """Raw or compressed, with headers but for those that prove who sent it."""
     headers = [("x-github-event", "push"), ("x-hub-signature-256", "s"), ("authorization", "a"), ("cookie", "c"), ("x-gitlab-token", "t")]

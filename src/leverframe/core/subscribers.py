@@ -22,7 +22,7 @@ KEYS = 3
 TRIES = 5
 """Failures in a row of the subscriber as a whole (some minutes) after which it is degraded."""
 PARKED_TRIES = 3
-"""Failures in a row of one key (half an hour) after which it is degraded."""
+"""Failures in a row of one key (five minutes) after which it is degraded."""
 STEPS_S = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """What a key waits after each failure: Standard Webhooks' example, some 75 hours.
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#deliverability-and-reliability"""

@@ -221,6 +221,7 @@ class Push:
         if deleted or number >= LISTED_REFS:
             return found
         if not ref.startswith("refs/heads/"):
+            found["forced"] = ref.startswith("refs/tags/") and not created  # git moves no tag that is not forced
             commit = self.git.line("rev-parse", "-q", "--verify", new + "^{commit}")
             found["head_commit"] = next(iter(self._commits([commit] if commit else [])), None)
             return found

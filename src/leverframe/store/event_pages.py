@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from leverframe.store.ingest import ZSTANDARD
 from leverframe.store.tables import bodies, deliveries, events, routing, to_us
 
 _LARGEST_BODY = 64 * 1024 * 1024
+_CAPITALS = re.compile("[A-Z]")
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +91,9 @@ def of_project(
 
     What the hub tells in rooms (cards, notes) is none of them.
     """
-    found = sa.select(events).where(sa.func.lower(events.c.repo) == project.lower(), sa.or_(events.c.source != HUB, events.c.name == LEVER))
+    # SQLite, and PostgreSQL where its locale is C, know capitals of ASCII alone.
+    names = {project.lower(), _CAPITALS.sub(lambda letter: letter[0].lower(), project)}
+    found = sa.select(events).where(sa.func.lower(events.c.repo).in_(sorted(names)), sa.or_(events.c.source != HUB, events.c.name == LEVER))
     if since is not None:
         found = found.where(events.c.id >= first_id_at(since))
     if before is not None:
