@@ -14,7 +14,7 @@ from web.test_console import ENGLISH, HOSTILE, KOREAN, checked
 
 from leverframe.core import ids
 from leverframe.core.access import Role
-from leverframe.core.subscriptions import Subscription, live
+from leverframe.core.subscriptions import MOST_IN_PROJECT, Subscription, live
 from leverframe.store import audit, subscriptions
 from leverframe.store.deliveries import State
 from leverframe.store.tables import deliveries, events
@@ -460,6 +460,13 @@ async def test_the_console_lists_what_one_may_manage(doors: Doors, ann: Visitor)
     assert "ci.example.com" in page.text and "other.example" not in page.text
     assert "other.example" in (await doors.ask("GET", "/console/webhooks", visitor=await doors.administrator(), headers=ENGLISH)).text
     assert (await doors.ask("GET", "/console/webhooks?project=acme/web", visitor=ann)).headers["location"] == LIST
+
+
+async def test_a_script_may_register_as_many_as_a_project_may_have(doors: Doors) -> None:
+    """Six hundred were taken in a minute, of two thousand."""
+    (door,) = (one for one in doors.table if (one.method, one.path) == ("POST", "/{owner:path}/{project}/webhooks"))
+    waits = {doors.refusals.rates.wait_s(door.limit.rate, door.limit.per, "token:script") for _ in range(MOST_IN_PROJECT)}
+    assert waits == {None}
 
 
 async def test_the_operator_s_own_socket_may_do_all_of_it(doors: Doors) -> None:

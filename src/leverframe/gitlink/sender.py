@@ -246,7 +246,8 @@ class Push:
         if not self.there:
             self.there = (self.git.bytes("for-each-ref", "--format=%(objectname) %(refname)") or b"").decode("utf-8", "replace")
         refs = (line.partition(" ") for line in self.there.splitlines())
-        return [id for id, _, name in refs if id and name not in names]
+        but = frozenset(names)  # a mirror is pushed with all of its thousands of branches
+        return [id for id, _, name in refs if id and name not in but]
 
     def _is_there(self, commit: str) -> bool:
         return self.git.bytes("cat-file", "-e", commit + "^{commit}") is not None

@@ -21,7 +21,7 @@ from leverframe.web import pages, problems
 from leverframe.web.asking import moment, query_of, with_query
 from leverframe.web.console.forms import EMPTY, Refilled
 from leverframe.web.desk import Desk
-from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door
+from leverframe.web.doors import FORM_CAP, SIGNED_IN, Door, Limit
 from leverframe.web.webhooks import acts, shapes
 from leverframe.web.webhooks.acts import ACTIONS, DEFAULT_FORMAT, Done
 from leverframe.web.webhooks.desk import HookDesk
@@ -32,6 +32,8 @@ LIST, ONE = "/{owner:path}/{project}/webhooks", "/{owner:path}/{project}/webhook
 """An owner may have several words: a group of GitLab's with its subgroups."""
 FORESEEN = f"{ONE}/would-receive"
 GRANT = "hooks.manage {owner}/{project}"
+OFTEN = Limit(rate="3000/minute", per="identity")
+"""A script that registers as many as a project may have is not sent away half-way."""
 _CORRECTED_HERE = (400, 409)
 _LARGEST_ID = (1 << 63) - 1
 
@@ -59,7 +61,7 @@ class WebhookPages:
 
         def door(method: str, path: str, handler: Any) -> Door:
             body_cap = 0 if method == "GET" else FORM_CAP
-            return Door(method=method, path=path, permission=GRANT, limit=SIGNED_IN, body_cap=body_cap, handler=handler, exists=exists)
+            return Door(method=method, path=path, permission=GRANT, limit=OFTEN, body_cap=body_cap, handler=handler, exists=exists)
 
         return (
             Door(method="GET", path="/console/webhooks", permission="session", limit=SIGNED_IN, handler=self.projects),
