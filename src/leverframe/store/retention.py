@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Concatenate, ParamSpec
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -34,10 +36,18 @@ from leverframe.store.tables import (
     sessions,
 )  # fmt: skip
 
+P = ParamSpec("P")
 BITE = 500
 """Rows deleted in one transaction."""
 RECENT = 50
 _OWED, _DEAD = 0, 2
+
+
+def in_turn(connection: Connection, sweep: Callable[Concatenate[Connection, P], int], *args: P.args, **kwargs: P.kwargs) -> int:
+    """Return what ``sweep`` returns, run while no other process is at a bite: two would choose the same rows, and one wait for the other's to be gone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x1E7E2F2E)))
+    return sweep(connection, *args, **kwargs)
 
 
 def _needed(event_id: sa.Column[int]) -> sa.ColumnElement[bool]:

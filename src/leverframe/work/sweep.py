@@ -62,7 +62,7 @@ class Sweeper:
             ("audit", partial(audit_chain.sweep, signer=self._signer, now=now), self._kept.audit_days),
         ):
             gone[name] = 0
-            while bite := await self._database.write(work, before=now - timedelta(days=days)):
+            while bite := await self._database.write(retention.in_turn, work, before=now - timedelta(days=days)):
                 gone[name] += bite
                 await self._clock.sleep(PAUSE_S)
         return gone
