@@ -14,7 +14,7 @@ from leverframe.cli.options import AsJson, ConfigAt, language, misconfigured
 
 if TYPE_CHECKING:
     from leverframe.config import Config
-    from leverframe.gitlink.linking import Hook, Linked
+    from leverframe.gitlink.linking import Hook, Linked, Repository
 
 app = typer.Typer(no_args_is_help=True, help="Git repositories on disk: each push becomes an event.")
 At = Annotated[Path, typer.Argument(metavar="PATH", help="A repository on disk, bare or a working copy.")]
@@ -39,17 +39,14 @@ def link(
     """Have a repository tell the hub of every push. Hooks that are there stay, and run as before. Done again it renews the link."""
     from leverframe.core.errors import Refused
     from leverframe.core.projects import is_project
-    from leverframe.gitlink import linking
+    from leverframe.gitlink import linking, owners
 
     with _answered(as_json, config):
-        repository = linking.find(path)
         if list_:
-            _show(linking.shown(repository), as_json, config)
+            _show(owners.at(path, linking.shown), as_json, config)
             return
         if unlink:
-            if linking.shown(repository).waiting and not force:
-                linking.flush(repository)
-            _show(linking.unlink(repository), as_json, config, gone=True)
+            _show(owners.at(path, lambda repository: _unlinked(repository, force)), as_json, config, gone=True)
             return
         if project is None or not is_project(project):
             raise Refused("git_project_invalid", (project or "--project")[:200])
@@ -57,17 +54,18 @@ def link(
         if wrong := [name for name in wanted if name not in linking.HOOKS]:
             raise typer.BadParameter(f"{wrong[0]!r}; there are: {', '.join(linking.HOOKS)}", param_hint="--hooks")
         address, key = _given(url, secret, source) if url and secret else _configured(config, source, project, url)
-        _show(linking.link(repository, project=project, url=address, key=key, hooks=[cast("Hook", name) for name in wanted]), as_json, config)
+        named = [cast("Hook", name) for name in wanted]
+        _show(owners.at(path, lambda repository: linking.link(repository, project=project, url=address, key=key, hooks=named)), as_json, config)
 
 
 @app.command()
 def flush(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Linked repositories.")], as_json: AsJson = False) -> None:
     """Send what was noted while the hub was away, in order."""
     from leverframe.cli.output import say, show
-    from leverframe.gitlink import linking
+    from leverframe.gitlink import linking, owners
 
     with _answered(as_json, None):
-        sent = {str(path): linking.flush(linking.find(path)) for path in paths}
+        sent = {str(path): owners.at(path, linking.flush) for path in paths}
         if as_json:
             show(sent)
         for path, count in sent.items() if not as_json else ():
@@ -91,6 +89,15 @@ def secret(project: Project, source: Source = None, config: ConfigAt = None, as_
             show({"project": project, "secret": key})
         else:
             print(key)
+
+
+def _unlinked(repository: Repository, force: bool) -> Linked:
+    """Send what waits, unless it may be thrown away, and take the link away."""
+    from leverframe.gitlink import linking
+
+    if linking.shown(repository).waiting and not force:
+        linking.flush(repository)
+    return linking.unlink(repository)
 
 
 def _configured(config: Path | None, source: str | None, project: str, url: str | None) -> tuple[str, bytes]:

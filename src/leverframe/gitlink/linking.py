@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import shlex
-import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,6 +23,8 @@ HOOKS: tuple[Hook, ...] = ("post-receive", "post-commit", "post-merge")
 MARK = "# leverframe git link:"
 """How a hook of ours is known, whatever version wrote it."""
 FOLDER, KEPT = "leverframe", ".before-leverframe"
+_SCRIPT, _SENDER = files("leverframe.gitlink").joinpath("hook.sh").read_text("utf-8"), Path(sender.__file__).read_text("utf-8")
+"""Read at once: whoever owns a repository need not be able to read the installation."""
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,22 +79,20 @@ def link(repository: Repository, *, project: str, url: str, key: bytes, hooks: S
         folder.mkdir(exist_ok=True)
         folder.chmod(0o2770 if repository.shared else 0o700)
     secret = base64.b64encode(key).decode()
-    _put(repository, home / "link.json", json.dumps({"project": project, "url": url, "secret": secret}, ensure_ascii=False, indent=1), 0o640 if repository.shared else 0o600)
-    _put(repository, home / "sender.py", Path(sender.__file__).read_text("utf-8"), 0o755)
+    _put(home / "link.json", json.dumps({"project": project, "url": url, "secret": secret}, ensure_ascii=False, indent=1), 0o640 if repository.shared else 0o600)
+    _put(home / "sender.py", _SENDER, 0o755)
     for name in ("lock", "next"):
         (home / name).touch()
         (home / name).chmod(0o660 if repository.shared else 0o600)
-    script = files("leverframe.gitlink").joinpath("hook.sh").read_text("utf-8")
     for hook, place, kept in places:
         place.parent.mkdir(parents=True, exist_ok=True)
         if kept is not None and not _is_ours(place) and os.path.lexists(place):
             os.rename(place, kept)
         parts = {"@HOOK@": hook, "@KEPT@": str(kept or ""), "@PYTHON@": sys.executable}
-        text = script
+        text = _SCRIPT
         for blank, value in parts.items():
             text = text.replace(blank, shlex.quote(value), 1)
-        _put(repository, place, text, 0o755)
-    _give(repository, home, *home.iterdir())
+        _put(place, text, 0o755)
     return shown(repository)
 
 
@@ -186,29 +185,18 @@ def _last(home: Path) -> str:
         return ""
 
 
-def _put(repository: Repository, place: Path, text: str, mode: int) -> None:
+def _put(place: Path, text: str, mode: int) -> None:
     """Write a file whole or not at all, never readable for others before it is meant to be."""
     part = place.with_name(f".{place.name}.new")
     part.unlink(missing_ok=True)
     with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     part.chmod(mode)
-    _give(repository, part)
     os.replace(part, place)
 
 
-def _give(repository: Repository, *paths: Path) -> None:
-    """Give files to who owns the repository, when an administrator links it."""
-    if os.geteuid() == 0:
-        owner = repository.git_dir.stat()
-        for path in paths:
-            if stat.S_ISLNK(path.lstat().st_mode):
-                continue
-            os.chown(path, owner.st_uid, owner.st_gid)
-
-
 def _git(path: Path, *arguments: str) -> str | None:
-    # An administrator links repositories of others, which git will not even look at otherwise.
+    # Root may have a repository in a folder of somebody else's, which git will not even look at otherwise.
     command = ["git", "-c", "safe.directory=*", "-C", str(path), *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
