@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
@@ -44,8 +45,15 @@ from leverframe.work.bell import Bell
 from leverframe.work.foresight import Foresight
 from leverframe.work.payloads import Payloads
 
+T = TypeVar("T")
 NOON = datetime(2026, 11, 21, 3, 0, 0, tzinfo=UTC)
 OPERATOR = Identity(kind="operator", grants=("*",))
+
+
+async def in_the_loop_s(work: Awaitable[T]) -> tuple[T, float]:
+    """Return what ``work`` gives, and how many seconds of processor time the loop's own thread took meanwhile: so long nobody else is heard."""
+    began = time.thread_time()
+    return await work, time.thread_time() - began
 
 
 class Clock:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from lever_desk import Frame
-from sitting import Answer, Doors
+from sitting import Answer, Doors, in_the_loop_s
 from web.test_levers_api import token
 
 from leverframe.core.redaction import MASK
@@ -90,3 +90,15 @@ async def test_it_is_audited(doors: Doors, frame: Frame) -> None:
     assert (await doors.ask("GET", "/api/dispatches/dep_0000000000000", operator=True)).code == "dispatch_unknown"
     listed = (await doors.ask("GET", "/api/dispatches?project=acme/site", operator=True)).json
     assert [one["id"] for one in listed["dispatches"]] == [id] and listed["next"] is None
+
+
+async def test_a_list_of_large_payloads_holds_nobody_up(doors: Doors) -> None:
+    """Each is looked through for secrets: a page of fifty, as large as GitHub takes them, stopped the hub for five seconds."""
+    words = {f"k{number}": "some words and more of them " * 4 for number in range(450)}
+    for number in range(12):
+        assert (await ask(doors, operator=True, event_type=f"e{number}", client_payload={"a": words})).status == 202
+    found, took = await in_the_loop_s(doors.ask("GET", "/api/dispatches", operator=True))
+    assert len(found.json["dispatches"]) == 12 and found.json["dispatches"][0]["client_payload"] == {"a": words}
+    assert took < 1
+    page, took = await in_the_loop_s(doors.ask("GET", "/console/dispatches", operator=True, headers={"accept": "text/html"}))
+    assert "acme/site" in page.text and took < 1

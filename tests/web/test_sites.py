@@ -13,12 +13,13 @@ from urllib.parse import quote, unquote
 import pytest
 from content_world import BLOG, POST, Blog
 from msgspec.structs import replace
-from sitting import Answer, Doors, Visitor
+from sitting import Answer, Doors, Visitor, in_the_loop_s
 
 from leverframe.core.access import BUILT_IN, Role
 from leverframe.ports.content import StorageFailed
 from leverframe.store import audit
 from leverframe.web.desk import Desk
+from leverframe.work.content.office import PREVIEWED
 
 pytestmark = pytest.mark.anyio
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}\u202e"
@@ -210,6 +211,16 @@ async def test_preview_is_harmless_and_shows_pictures_of_the_site(doors: Doors, 
     assert shown.text == '<h1>Hi</h1>\n<p><img src="/console/files/blog/images/a.png" alt=""></p>\n'
     same = await doors.ask("POST", "/api/previews/blog/posts", visitor=eve, document={"text": "*x*"})
     assert same.json == {"html": "<p><em>x</em></p>\n"}
+
+
+async def test_a_preview_holds_nobody_up(doors: Doors, eve: Visitor) -> None:
+    """Reading Markdown takes long where mark stands on mark: who may publish to one blog could stop the whole hub for minutes. What is
+    longer than any text is cut."""
+    shown, took = await in_the_loop_s(doors.ask("POST", "/api/previews/blog/posts", visitor=eve, document={"text": "![" * 4_000}))
+    assert shown.status == 200 and shown.json["html"].startswith("<p>![")
+    assert took < 1
+    long = await doors.ask("POST", "/api/previews/blog/posts", visitor=eve, document={"text": "a" * (2 * PREVIEWED)})
+    assert long.json == {"html": f"<p>{'a' * PREVIEWED}</p>\n"}
 
 
 async def test_the_forms_token_is_asked_for_everywhere(doors: Doors, blog: Blog, eve: Visitor) -> None:

@@ -68,7 +68,7 @@ async def upload_file(office: OurOffice, site: str, collection: str, request: Re
 async def preview_text(office: OurOffice, site: str, collection: str, given: shapes.MarkdownGiven) -> Any:
     """See Markdown as HTML."""
     found, _ = office.shelf.find(site, collection)
-    return {"html": office.renderer.render(given.text, images=images_of(found))}
+    return {"html": await office.preview(given.text, images=images_of(found))}
 
 
 @router.get("/api/sites/{site}/{collection}", response_model=shapes.EntryList)

@@ -45,4 +45,4 @@ class PipelinePages:
         )
         older = with_query(path, **filters, before=found[PAGE - 1].id) if len(found) > PAGE else None
         newest = with_query(path, **filters) if before is not None else None
-        return pages.page(viewer, template, rows=[(approvals.shown if family == "gate" else dispatches.shown)(one) for one in found[:PAGE]], filters=filters, older=older, newest=newest)
+        return pages.page(viewer, template, rows=[(approvals.shown if family == "gate" else dispatches.listed)(one) for one in found[:PAGE]], filters=filters, older=older, newest=newest)

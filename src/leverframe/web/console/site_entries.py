@@ -105,7 +105,7 @@ class EntryPages:
         form = await _form(request)
         values = _values(form, collection)
         if "preview" in form:
-            return await self._page(request, None, Written(values=values, preview=self._rendered(site, collection, values)))
+            return await self._page(request, None, Written(values=values, preview=await self._rendered(site, collection, values)))
         given = self._given(collection, values, Document())
         try:
             saved = await self._office.editor.create(self._actor(request), site, collection, values[collection.key.name].strip(), given)
@@ -121,7 +121,7 @@ class EntryPages:
         written = Written(values=values, version=version)
         opened = await self._office.shelf.open(site, collection, entry)
         if "preview" in form and opened is not None:
-            return await self._page(request, opened, Written(values=values, version=version, preview=self._rendered(site, collection, values)))
+            return await self._page(request, opened, Written(values=values, version=version, preview=await self._rendered(site, collection, values)))
         try:
             if opened is None:
                 raise EntryChanged(None)
@@ -165,11 +165,11 @@ class EntryPages:
     async def preview(self, request: Request) -> Response:
         """The text as people will see it: a part of a page."""
         (site, _), form = self._where(request), await _form(request)
-        return HTMLResponse(self._office.renderer.render(form.get("text", ""), images=sites.images_of(site)))
+        return HTMLResponse(await self._office.preview(form.get("text", ""), images=sites.images_of(site)))
 
-    def _rendered(self, site: Site, collection: Collection, values: Mapping[str, str]) -> str:
+    async def _rendered(self, site: Site, collection: Collection, values: Mapping[str, str]) -> str:
         text = "\n\n".join(values[one.name] for one in collection.fields if one.type == "markdown")
-        return self._office.renderer.render(text, images=sites.images_of(site))
+        return await self._office.preview(text, images=sites.images_of(site))
 
     async def _page(self, request: Request, opened: Opened | None, written: Written, *, entry: str = "") -> Response:
         (site, collection), viewer = self._where(request), pages.viewer_of(request, self._desk.timezone)

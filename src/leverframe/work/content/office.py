@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -21,6 +22,8 @@ from leverframe.work.content.shelf import Opened, Shelf, folded, refused
 from leverframe.work.content.uploading import Uploader
 
 MOST_WORDS = 8
+PREVIEWED = 100_000
+"""Characters of a text that a preview shows."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +57,7 @@ class Office:
         self.editor = Editor(shelf, self.settler)
         self.uploader = Uploader(shelf, self.settler)
         self.looker = Looker(shelf, self.settler)
+        self._rendering = asyncio.Lock()
 
     async def opened(self, site: Site, collection: Collection, id: str) -> Opened:
         """Return an entry as it is now; raises ``Refused("entry_unknown")``. What another program changed is noted by the way."""
@@ -76,6 +80,11 @@ class Office:
         rows = await self.shelf.database.read(content.page, site.name, collection.name, search=words, after=after, limit=limit + 1)
         more, rows = len(rows) > limit, rows[:limit]
         return Page(rows=rows, next=Cursor(rows[-1].dated, rows[-1].modified_at, rows[-1].entry) if more else None)
+
+    async def preview(self, text: str, *, images: Mapping[str, str]) -> str:
+        """Return a text as HTML. One is made at a time, beside the loop: where mark stands on mark, a page of them takes seconds."""
+        async with self._rendering:
+            return await asyncio.to_thread(self.renderer.render, text[:PREVIEWED], images=images)
 
     async def delete(self, actor: str, site: Site, collection: Collection, id: str, *, expected: str) -> Saved:
         """Take an entry away, once it is sure that nothing refers to it: what may refer to it is looked through before."""
