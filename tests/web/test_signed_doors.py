@@ -230,6 +230,20 @@ async def test_slack_tells_its_own_subdomain(tmp_path: Path) -> None:
         await door.app.stop()
 
 
+async def test_a_chat_that_cannot_be_asked_is_known_by_its_key(tmp_path: Path) -> None:
+    """With two workspaces, ``[chats.acme]`` was not found by ``subdomain=acme`` where Slack did not tell: GitHub, which sends once, got a 503."""
+    async with FakeSlack() as slack:
+        slack.mode = "down"
+        chats = "".join(f"[chats.{name}]\nkind = 'slack'\nbot_token = 'env:TOKEN'\napi_url = '{slack.url}'\n" for name in ("slack", "acme"))
+        door = await hub_of(tmp_path, chats)
+        token = await door.token("*")
+        assert (await door.hook(token, "g1", room="dev", subdomain="Acme")).status == 202
+        (row,) = await door.rows(sa.select(events.c.carried))
+        assert json.loads(row.carried)["to"] == ["acme:#dev"]
+        assert (await door.hook(token, "g2", room="dev", subdomain="globex")).status == 503
+        await door.app.stop()
+
+
 async def test_a_chat_without_subdomains_takes_any(tmp_path: Path) -> None:
     """In the playground an address of old is tried as it is: no subdomain could be wrong there, and none could be configured."""
     door = await hub_of(tmp_path, "[chats.playground]\n")

@@ -83,6 +83,9 @@ class HookDoor:
             unsure += [workspace] if called is None else []
         if unsure and len(self._workspaces) == 1:
             return unsure[0]  # no other could be meant, and GitHub sends an event only once
+        for workspace in unsure:
+            if workspace.chat == subdomain.casefold():
+                return workspace
         if unsure:
             raise Refused("hook_workspace_not_told", subdomain[:100], retry_after_s=60)
         raise Refused("hook_workspace_unknown", subdomain[:100])
