@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from leverframe.config import Config
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
-from leverframe.core.messages import Message
+from leverframe.core.messages import Message, people
+from leverframe.core.people import platform
 from leverframe.core.routes import Route
 from leverframe.core.wording import compose
 from leverframe.ports import Clock
@@ -45,19 +46,21 @@ class Mentions:
     """Who of a source is who in a chat: ``[people.NAME] identities``."""
 
     def __init__(self, config: Config) -> None:
-        self._identities = [[tuple(identity.split(":", 1)) for identity in accounts] for accounts in config.people.identities.values()]
+        self._identities = [[(platform(one), one.partition(":")[2]) for one in accounts] for accounts in config.people.identities.values()]
         self._of = lru_cache(maxsize=64)(self._find)
 
-    def __call__(self, kind: str, chat: str) -> Mapping[str, str]:
-        """Return login → id in the chat, for logins of sources of this kind."""
-        return self._of(kind, chat)
+    def __call__(self, event: Event, chat: str, message: Message) -> Mapping[str, str]:
+        """Return login → id in the chat, of those whom ``message`` names and whom the event's source (by its name or kind) knows. Letters' case
+        does not matter, as on GitHub."""
+        known = self._of(event.source, event.kind, chat)
+        return {login: id for login in people(message) if (id := known.get(login.casefold()))} if known else known
 
-    def _find(self, kind: str, chat: str) -> Mapping[str, str]:
+    def _find(self, source: str, kind: str, chat: str) -> Mapping[str, str]:
         found: dict[str, str] = {}
         for identities in self._identities:
-            there = next((who.rpartition("/")[2] for platform, who in identities if platform == chat), None)
+            there = next((who.rpartition("/")[2] for where, who in identities if where == chat), None)
             if there is not None:
-                found.update({who: there for platform, who in identities if platform == kind})
+                found.update({who.casefold(): there for where, who in identities if where in (source, kind)})
         return found
 
 

@@ -334,6 +334,8 @@ WRONG: list[tuple[str, str, list[tuple[int, str, str]]]] = [
     ("a repository without owner", f"{SOURCE}{CHAT}{ROUTE}repos = ['acme', '*', '**', 'acme/*']\n", [(9, "routes[0].repos[0]", "repository_glob")]),
     ("an identity of nowhere", "[people.a]\nidentities = ['ann']\n", [(2, "people.a.identities[0]", "identity_invalid")]),
     ("an identity of no chat", f"{CHAT}[people.a]\nidentities = ['slak:U1']\n[roles.x]\nmembers = ['teams:x', 'person:a']\n", [(4, "people.a.identities[0]", "identity_unknown"), (6, "roles.x.members[0]", "identity_unknown")]),
+    ("an identity by the kind of a chat", "[chats.acme]\nkind = 'slack'\nbot_token = 'env:SECRET'\n[people.a]\nidentities = ['slack:U1', 'acme:U1']\n", [(5, "people.a.identities[0]", "identity_unknown")]),
+    ("an identity by the kind of a source", "[sources.ghes]\nkind = 'github'\nsecrets = ['env:SECRET']\n[people.a]\nidentities = ['github:a', 'ghes:a']\n", []),
     ("a grant that nothing asks for", "[roles.x]\nallow = ['fly', 'deploy web *', 'events.*', '*', 'status']\n", [(2, "roles.x.allow[0]", "grant_unknown"), (2, "roles.x.allow[4]", "grant_unknown")]),
     ("a person's token", "[chats.slack]\nbot_token = 'env:USER'\n", [(2, "chats.slack.bot_token", "slack_token_kind")]),
     ("an app's token that is none", "[chats.slack]\napp_token = 'env:SECRET'\n", [(2, "chats.slack.app_token", "slack_app_token_kind")]),

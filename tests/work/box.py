@@ -206,7 +206,7 @@ async def box(
             made.deliverer = Deliverer(
                 database, clock, boot=lambda: database.boot, library=Library(database, lambda one: source.parse(one.accepted, id=one.id, received_at=one.received_at)),
                 chats={"slack": SlackChat("slack", SlackSettings(bot_token=Secret(TOKEN), api_url=slack.url, posts_per_second=0), outbound)},
-                sender=Sender({}, lambda event, route: compose(event, locale, zone), lambda kind, name: {}), chance=lambda: 0.5, bell=Bell(), told=lambda *_: None,
+                sender=Sender({}, lambda event, route: compose(event, locale, zone), lambda event, chat, message: {}), chance=lambda: 0.5, bell=Bell(), told=lambda *_: None,
             )  # fmt: skip
             stack.push_async_callback(made.deliverer.stop, 1.0)
         try:

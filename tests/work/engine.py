@@ -111,7 +111,7 @@ async def engine(
         )  # fmt: skip
         deliverer = Deliverer(
             database, clock, boot=lambda: database.boot, chats={"slack": chat}, library=library,
-            sender=Sender({route.name: route for route in routes}, words, lambda kind, name: {}), chance=lambda: 0.5, bell=planned, told=lambda *_: None,
+            sender=Sender({route.name: route for route in routes}, words, lambda event, chat, message: {}), chance=lambda: 0.5, bell=planned, told=lambda *_: None,
         )  # fmt: skip
         try:
             receiver = Receiver(database, clock, recent, accepted.ring, planned.ring)

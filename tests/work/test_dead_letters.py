@@ -35,7 +35,7 @@ async def test_every_dead_letter_has_a_sentence_and_a_remedy(
         if code == "body_expired":
             await hub.database.write(lambda connection: connection.execute(bodies.delete()).rowcount)
         if code == "wording_failed":
-            monkeypatch.setattr(hub.deliverer, "_sender", Sender({}, lambda event, route: 1 / 0, lambda kind, name: {}))  # type: ignore[arg-type, return-value]
+            monkeypatch.setattr(hub.deliverer, "_sender", Sender({}, lambda event, route: 1 / 0, lambda event, chat, message: {}))  # type: ignore[arg-type, return-value]
         await hub.settle()
         assert {row.code for row in await hub.rows(sa.select(deliveries.c.code).where(deliveries.c.state == State.DEAD))} == {code}
         assert PROBLEMS[code].en[1] and PROBLEMS[code].ko[1]

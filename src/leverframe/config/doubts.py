@@ -72,7 +72,8 @@ def people_meaning(
 ) -> None:
     """Note identities of platforms that are none, and grants that nothing asks for: no page, and no command of ``verbs``."""
     known = tuple(sorted({*VERBS, *verbs}))
-    kinds = {kind for settings in (*sources.values(), *chats.values()) if (kind := getattr(settings, "kind", None))}
+    # Of a source the kind counts too; an account in a chat is one of its own, by the chat's key.
+    kinds = {kind for settings in sources.values() if (kind := getattr(settings, "kind", None))}
     platforms = {*sources, *chats, *kinds, *PLATFORMS, *(["github"] if any(section in document for section in WITH_GITHUB) else ())}
     named = [(("people", name, "identities"), table(person).get("identities")) for name, person in table(document.get("people")).items()]
     named += [(("roles", name, "members"), table(role).get("members")) for name, role in table(document.get("roles")).items()]

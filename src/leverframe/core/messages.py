@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -97,6 +98,28 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     headline: Rich
     blocks: tuple[Block, ...] = ()
     tone: Tone = "neutral"
+
+
+def people(message: Message) -> Iterator[str]:
+    """Give the login of each person whom ``message`` names, as often as it does."""
+    for content in _contents(message):
+        for part in content:
+            if isinstance(part, Person):
+                yield part.login
+
+
+def _contents(message: Message) -> Iterator[Rich]:
+    yield message.headline
+    for block in message.blocks:
+        match block:
+            case Paragraph(content) | Quote(content) | Footer(content):
+                yield content
+            case Bullets(items):
+                yield from items
+            case Fields(pairs):
+                yield from (value for _, value in pairs)
+            case Buttons() | Image():
+                pass
 
 
 def image_link(image: Image) -> Rich:

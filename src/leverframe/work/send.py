@@ -38,8 +38,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class Sender:
     """Turns owed deliveries into calls of a chat."""
 
-    def __init__(self, routes: Mapping[str, Route], words: Words, mentions: Callable[[str, str], Mapping[str, str]]) -> None:
-        """``mentions`` returns login → id in a chat, for a source's kind and the chat's name."""
+    def __init__(self, routes: Mapping[str, Route], words: Words, mentions: Callable[[Event, str, Message], Mapping[str, str]]) -> None:
+        """``mentions`` returns login → id in a chat, for an event, the chat's name, and what is said there."""
         self._routes, self._words, self._mentions = routes, words, mentions
 
     async def send(self, chat: Chat | None, one: Owed, event: Event | None, card: Card | None, pace: Callable[[], Awaitable[None]]) -> Sent:
@@ -86,7 +86,7 @@ class Sender:
             remote_room=card.remote_room if card is not None else None,
             username=route.username if route else None,
             icon=route.icon if route else None,
-            mentions={**self._mentions(event.kind, chat.name), **(_accounts(event, chat.name) if event.kind == HUB else {})},
+            mentions={**self._mentions(event, chat.name, message), **(_accounts(event, chat.name) if event.kind == HUB else {})},
         )
 
 
