@@ -21,9 +21,17 @@ def media_type(headers: Mapping[bytes, bytes]) -> bytes:
     return headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
 
 
+def is_json(type_: bytes) -> bool:
+    """Return whether a content type is JSON's, or that of something written in JSON: ``application/vnd.contentful.management.v1+json``.
+
+    https://www.rfc-editor.org/rfc/rfc6839#section-3.1
+    """
+    return type_ == b"application/json" or (type_.startswith(b"application/") and type_.endswith(b"+json"))
+
+
 def json_object(headers: Mapping[bytes, bytes], body: bytes) -> dict[str, Any]:
     """Return the JSON object of a request; raises ``Refused``: another content type, or no JSON object."""
-    if media_type(headers) != b"application/json":
+    if not is_json(media_type(headers)):
         raise Refused("content_type_unsupported")
     return object_in(body)
 

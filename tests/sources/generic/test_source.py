@@ -51,6 +51,14 @@ def take(source: GenericSource, payload: Any = TICKET, **headers: bytes) -> Acce
     return source.accept(given | {name.replace("_", "-").encode(): value for name, value in headers.items()}, body)
 
 
+def test_what_is_written_in_json_is_json() -> None:
+    """Some services have a type of their own for what they send, and were refused with 415."""
+    assert take(source(), content_type=b"application/vnd.contentful.management.v1+json").name == "ticket"
+    for type_ in (b"application/x+jsonp", b"text/x+json", b"application/cbor"):
+        with pytest.raises(Refused, match="content_type_unsupported"):
+            take(source(), content_type=type_)
+
+
 @pytest.mark.parametrize("proof", ["hmac", "token"])
 def test_what_proved_it_is_not_kept(proof: str) -> None:
     """The header is the configuration's to name, so no name tells that it holds a secret: a token in X-Api-Key was kept with the event."""

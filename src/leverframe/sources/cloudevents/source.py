@@ -18,7 +18,7 @@ from leverframe.core.errors import Refused
 from leverframe.core.events import Event
 from leverframe.core.facts import event_of
 from leverframe.core.payload import mapping, text
-from leverframe.core.requests import clipped, digest_of, kept_object, media_type, named, object_in
+from leverframe.core.requests import clipped, digest_of, is_json, kept_object, media_type, named, object_in
 from leverframe.core.verifying import live_secrets, verify_token
 from leverframe.ports import Accepted, Greeting
 
@@ -136,7 +136,7 @@ def _binary(headers: Mapping[bytes, bytes], type_: bytes, body: bytes) -> dict[s
             told[name[3:].decode("ascii", "replace")] = unquote(value.decode(), errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
     if not told:
         raise Refused("content_type_unsupported")
-    if body and (type_ == b"application/json" or type_.endswith(b"+json")):
+    if body and is_json(type_):
         told |= {"datacontenttype": "application/json", **_wrapped(b"data", body)}
     elif body:
         told |= {"datacontenttype": type_.decode("ascii", "replace"), "data_base64": b64encode(body).decode()}
