@@ -51,6 +51,27 @@ def test_a_hook_that_was_there_runs_with_the_same_input(tmp_path: Path) -> None:
     assert [path.name for path in (repository / "hooks").iterdir() if not path.name.endswith(".sample")] == ["post-receive"]
 
 
+def test_a_repository_that_was_moved_keeps_both_hooks(tmp_path: Path) -> None:
+    """The hub hears of it, and the hook that was there runs: ours knew that one by its address of before, and left it out without a word."""
+    door, repository = Door(), bare(tmp_path)
+    script(repository / "hooks" / "post-receive", "#!/bin/sh\necho from their hook\n")
+    with listening(door) as url:
+        link(repository, url)
+        moved = repository.rename(tmp_path / "moved here.git")
+        copy = clone(moved)
+        commit(copy, "one")
+        said = subprocess.run(["git", "push", "origin", "main"], cwd=copy, capture_output=True, text=True, check=True).stderr
+        assert "from their hook" in said
+        until(lambda: door.events and idle(moved))
+    git(tmp_path, "init", "--quiet", "there")
+    script(tmp_path / "there" / ".git" / "hooks" / "post-commit", "#!/bin/sh\ntouch ran\n")
+    link(tmp_path / "there", NOWHERE, "post-commit")
+    there = (tmp_path / "there").rename(tmp_path / "here")
+    (there / "sub").mkdir()
+    commit(there / "sub", "one")
+    assert (there / "ran").exists()
+
+
 def test_linked_twice_is_linked_once(tmp_path: Path) -> None:
     """Linking again renews address, project and secret, keeps what waits, and does not take its own hook for somebody else's."""
     repository = bare(tmp_path)

@@ -4,6 +4,7 @@
 # goes wrong here fails the push. A hook that was here before is kept beside this one, and runs with the same input.
 hook=@HOOK@
 kept=@KEPT@
+[ -z "$kept" ] || kept=$(dirname "$0")/$kept # wherever the repository has been moved to
 python=@PYTHON@
 home=$(cd "$(git rev-parse --git-common-dir)" && pwd)/leverframe
 

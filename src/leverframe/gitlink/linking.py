@@ -88,7 +88,7 @@ def link(repository: Repository, *, project: str, url: str, key: bytes, hooks: S
         place.parent.mkdir(parents=True, exist_ok=True)
         if kept is not None and not _is_ours(place) and os.path.lexists(place):
             os.rename(place, kept)
-        parts = {"@HOOK@": hook, "@KEPT@": str(kept or ""), "@PYTHON@": sys.executable}
+        parts = {"@HOOK@": hook, "@KEPT@": "" if kept is None else kept.name, "@PYTHON@": sys.executable}
         text = _SCRIPT
         for blank, value in parts.items():
             text = text.replace(blank, shlex.quote(value), 1)
