@@ -104,6 +104,15 @@ async def test_events_come_in_three_ways(app: App) -> None:
     ]  # fmt: skip
 
 
+async def test_what_github_s_adapter_tells_is_githubs(app: App) -> None:
+    """Its types begin with com.github: such an event was one called com, which no route of GitHub's names and no webhook of a project meant."""
+    pull = {"number": 7, "title": "쿠폰", "html_url": "https://github.com/acme/web/pull/7"}
+    opened = event("1", type="com.github.pull_request.opened", subject="7", data={"action": "opened", "pull_request": pull, "repository": {"full_name": "acme/web"}})
+    assert (await ask(app, "POST", STRUCTURED, opened))[0] == 202
+    assert (await ask(app, "POST", STRUCTURED, event("2", type="com.github.push", data={"ref": "refs/heads/main"})))[0] == 202
+    assert await kept(app) == [("pull_request", "opened"), ("push", None)]
+
+
 async def test_data_is_any_json_or_none(app: App) -> None:
     """In a body of its own as within an event: a list was refused there, and an event whose type is all that it has to say."""
     binary = {**TOKEN, "Content-Type": "application/json", "ce-specversion": "1.0", "ce-type": "com.example.counted", "ce-source": "/shop"}

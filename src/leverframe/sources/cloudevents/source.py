@@ -25,6 +25,8 @@ from leverframe.ports import Accepted, Greeting
 STRUCTURED, BATCH = b"application/cloudevents+json", b"application/cloudevents-batch+json"
 MOST = 1_000
 """Events in one batch."""
+_GITHUB = "com.github."
+"""What is told so has GitHub's names and payloads: https://github.com/cloudevents/spec/blob/main/cloudevents/adapters/github.md"""
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 _encode = msgspec.json.Encoder().encode
 
@@ -67,7 +69,7 @@ class CloudEventsSource:
 
     def _accepted(self, told: Mapping[str, Any], body: bytes) -> Accepted:
         """Return what one event says. An id is unique to its source."""
-        kind, id = named(text(told, "type")).strip("."), text(told, "id")
+        kind, id = named(text(told, "type")).strip(".").removeprefix(_GITHUB).lstrip("."), text(told, "id")
         if not kind:
             raise Refused("event_missing", "type")
         if not id:
