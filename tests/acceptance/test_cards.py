@@ -92,6 +92,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 def test_the_card_of_the_seed_is_approved_in_slack(team: Team) -> None:
     """It is shown, who may not is refused, who may sends the request, and the card keeps what the function said."""
+    team.target.calls.clear()
     team.target.said = "배포를 시작했습니다."
     answer = team.post(CARD.replace("https://functions.example.com", team.target.url))
     assert (answer.status, answer.body) == (200, b"1")

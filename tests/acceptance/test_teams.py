@@ -211,16 +211,11 @@ def test_who_may_not_is_told_alone(ops: Team) -> None:
 
 def test_an_outgoing_webhook_asks_and_does_not_act(ops: Team) -> None:
     """What it says it is proves nothing: status is answered in the channel, a deployment is refused, and both names stand in the audit as they are."""
-
-    def requests() -> int:
-        """Count what a deployment is announced with; what still comes of those that were asked for before is not counted."""
-        return sum("배포 요청" in one.text for one in ops.teams.said(ops.room.id))
-
-    before = requests()
+    before = ops.history().count("dep_")
     status = ops.ask(ops.app.outgoing(ops.room, "status", name="ask"))
     assert status.status == 200 and "web-app" in json.dumps(status.document)
     refused = ops.ask(ops.app.outgoing(ops.room, "deploy web-app staging", name="ask"))
-    assert "identity_unproven" in json.dumps(refused.document) and requests() <= before
+    assert "identity_unproven" in json.dumps(refused.document) and ops.history().count("dep_") == before
     assert f"teams:unproven/{ANN}" in ops.hub.command("audit", "list", "--json")
 
 

@@ -58,7 +58,7 @@ def test_entries_are_found_by_code_and_time(hub: RunningHub) -> None:
     hub.run("routes", "test", "nothing")
     assert "routes.test" in hub.run("audit", "--code", "ok", "--since", "1h").out
     assert hub.run("audit", "list", "--until", "1h").out == "–\n"
-    assert hub.run("audit", "list", "--code", "not_allowed", "--json").document["entries"] == []
+    assert hub.run("audit", "list", "--code", "lock_held", "--json").document["entries"] == []
     assert hub.run("audit", "list", "--since", "soon").status == 2
 
 

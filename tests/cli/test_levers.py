@@ -102,6 +102,7 @@ def test_deployments_are_listed_and_shown(hub: RunningHub) -> None:
 
 def test_what_would_happen_is_told_without_doing_it(hub: RunningHub) -> None:
     """The line is read, its permission looked at, and nothing is done."""
+    assert hub.run("do", "--wait", "deploy web-app staging").status == 0  # then nothing is under way there
     before = len(hub.run("deployments", "--json").document["deployments"])
     ran = hub.run("do", "--dry-run", "deploy", "web-app", "production")
     assert (ran.status, ran.out) == (0, "It would wait for approval: 1 of whoever may approve.\n")
