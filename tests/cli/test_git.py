@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import Ran, entry_point
-from gitlink.world import bare, clone, commit, git, until
+from gitlink.world import Door, bare, clone, commit, git, link, listening, until
 
 from leverframe.core.git_links import link_key
 from leverframe.gitlink import linking
@@ -67,6 +67,21 @@ def test_what_waits_is_not_thrown_away(tmp_path: Path, repository: Path) -> None
         assert (ran.status, "git_hub_away" in ran.err) == (1, True)
     assert linking.shown(linking.find(repository)).waiting == 1
     assert run(tmp_path, "link", "web.git", "--unlink", "--force").status == 0
+
+
+def test_a_repository_that_has_trouble_keeps_back_no_other(tmp_path: Path, repository: Path) -> None:
+    """A line of cron names them all; one of them that was not linked had the ones after it never sent."""
+    link(repository, "http://127.0.0.1:9")
+    copy, door = clone(repository), Door()
+    commit(copy, "one")
+    git(copy, "push", "--quiet", "origin", "main")
+    until(lambda: linking.shown(linking.find(repository)).last)
+    bare(tmp_path, "not-linked.git")
+    with listening(door) as url:
+        link(repository, url)
+        ran = run(tmp_path, "flush", "nothing", "not-linked.git", "web.git")
+    assert (ran.status, ran.out.strip()) == (1, "web.git: 1") and "git_repository_unknown" in ran.err
+    assert len(door.events) == 1
 
 
 @pytest.mark.parametrize(

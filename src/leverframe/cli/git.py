@@ -60,16 +60,25 @@ def link(
 
 @app.command()
 def flush(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Linked repositories.")], as_json: AsJson = False) -> None:
-    """Send what was noted while the hub was away, in order."""
+    """Send what was noted while the hub was away, in order. A repository that has trouble keeps back no other."""
     from leverframe.cli.output import say, show
+    from leverframe.core.errors import Refused
     from leverframe.gitlink import linking, owners
 
+    sent: dict[str, int] = {}
+    trouble: Refused | None = None
     with _answered(as_json, None):
-        sent = {str(path): owners.at(path, linking.flush) for path in paths}
+        for path in paths:
+            try:
+                sent[str(path)] = owners.at(path, linking.flush)
+            except Refused as refused:
+                trouble = trouble or refused
         if as_json:
             show(sent)
-        for path, count in sent.items() if not as_json else ():
-            say(f"{path}: {count}")
+        for name, count in sent.items() if not as_json else ():
+            say(f"{name}: {count}")
+        if trouble is not None:
+            raise trouble
 
 
 @app.command()
