@@ -54,6 +54,17 @@ async def test_one_event_comes_with_its_payload(doors: Doors) -> None:
     assert (await ask(doors, "GET", "/api/events/evt_0000000000009")).code == "event_unknown"
 
 
+@pytest.mark.parametrize("when", ["9999-12-31T00:00:00Z", "2302-10-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize(("path", "state"), [("/api/events?since=", None), ("/api/deliveries?since=", None), ("/api/deliveries?until=", None), ("/api/audit?until=", None), ("/api/audit/export?until=", None), ("/api/deliveries/retry", "dead")])
+async def test_a_time_far_away_is_a_time(doors: Doors, when: str, path: str, state: str | None) -> None:
+    """Identifiers hold 278 years: a later time was a number that no database takes, and the answer 500 or half an export."""
+    await doors.desk.database.write(store_event, id=EVENT)
+    answer = await (ask(doors, "GET", path + when) if state is None else ask(doors, "POST", path, {"state": state, "until": when, "dry_run": True}))
+    assert answer.status == 200
+    if path.startswith("/api/events"):
+        assert len(answer.json["events"]) == (when < "2000")
+
+
 async def test_a_refusal_is_in_one_language(doors: Doors) -> None:
     """Title and remedy were Korean and the detail English; a field that the API refuses by its shape was English too."""
     korean = {"accept-language": "ko"}

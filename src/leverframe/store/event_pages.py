@@ -21,6 +21,7 @@ from leverframe.store.ingest import ZSTANDARD
 from leverframe.store.tables import bodies, deliveries, events, routing, to_us
 
 _LARGEST_BODY = 64 * 1024 * 1024
+_GREATEST_ID = 2**63 - 1
 _CAPITALS = re.compile("[A-Z]")
 
 
@@ -57,8 +58,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def first_id_at(instant: datetime) -> int:
-    """Return the least identifier that an instant can have: identifiers begin with their milliseconds."""
-    return ids.following(0, max(to_us(instant) // 1000, ids.EPOCH_MS + 1), 0)
+    """Return the least identifier that an instant can have: identifiers begin with their milliseconds. After 278 years it is the greatest there is."""
+    return min(ids.following(0, max(to_us(instant) // 1000, ids.EPOCH_MS + 1), 0), _GREATEST_ID)
 
 
 def page(
