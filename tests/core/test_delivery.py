@@ -33,9 +33,10 @@ def test_waiting_is_spread_by_a_fifth(chance: float, in_s: float) -> None:
     assert isinstance(answer, Again) and answer.in_s == pytest.approx(in_s)
 
 
-@pytest.mark.parametrize(("asked_s", "in_s"), [(None, 8), (0.0, 8), (1.0, 8), (7.9, 8), (8.1, 8.1), (30.0, 30), (7200.0, 7200)])
+@pytest.mark.parametrize(("asked_s", "in_s"), [(None, 8), (0.0, 8), (1.0, 8), (7.9, 8), (8.1, 8.1), (30.0, 30), (7200.0, 7200), (999_999_999.0, DAY_S)])
 def test_retry_after_is_a_lower_bound(asked_s: float | None, in_s: float) -> None:
-    """Nothing is tried before it, and one that is shorter than the waiting that is due shortens nothing."""
+    """Nothing is tried before it, and one that is shorter than the waiting that is due shortens nothing. What asks for years is a mistake of
+    something in between: the room is tried after a day."""
     assert after(Retryable(code="limited", after_s=asked_s), attempt=4) == Again(in_s)
 
 

@@ -70,7 +70,7 @@ def decide(outcome: Outcome, *, attempt: int, age_s: float, schedule: Schedule, 
     """Return what follows ``outcome``.
 
     ``attempt`` counts from 1, ``age_s`` is seconds since the delivery was created, ``chance`` in [0, 1) spreads the
-    retries. A ``Retry-After`` is honoured as a lower bound; what is older than the schedule allows is dead.
+    retries. A ``Retry-After`` is honoured as a lower bound, up to a day; what is older than the schedule allows is dead.
     """
     match outcome:
         case Delivered():
@@ -82,4 +82,4 @@ def decide(outcome: Outcome, *, attempt: int, age_s: float, schedule: Schedule, 
                 return Dead(code)
             wait_s = min(schedule.first_s * 2 ** min(attempt - 1, 30), schedule.longest_s)
             wait_s *= 1 + schedule.jitter * (2 * chance - 1)
-            return Again(max(wait_s, after_s or 0.0))
+            return Again(max(wait_s, min(after_s or 0.0, DAY_S)))

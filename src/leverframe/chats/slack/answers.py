@@ -139,16 +139,14 @@ def webhook_outcome(answer: Answer) -> Outcome:
 
 
 def limited(answer: Answer) -> Retryable:
-    """Return the wait that Slack asks for, in whole seconds; without a readable one, the schedule's own."""
-    asked = answer.headers.get("retry-after", "")
-    after_s = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None
-    return Retryable(code="slack_ratelimited", detail="Slack asks to wait", status=answer.status, after_s=after_s)
+    """Return the wait that Slack asks for; without a readable one, the schedule's own."""
+    return Retryable(code="slack_ratelimited", detail="Slack asks to wait", status=answer.status, after_s=answer.retry_after_s)
 
 
 def trouble(answer: Answer) -> Retryable:
     """Return the retry after an answer that is not one of Slack's own."""
     if answer.status >= 500:
-        return Retryable(code="slack_unavailable", detail=f"HTTP {answer.status}", status=answer.status)
+        return Retryable(code="slack_unavailable", detail=f"HTTP {answer.status}", status=answer.status, after_s=answer.retry_after_s)
     return Retryable(code="slack_answer_invalid", detail=f"HTTP {answer.status}, not an answer of Slack's", status=answer.status)
 
 

@@ -99,7 +99,7 @@ def limited(answer: Answer) -> Retryable:
 def trouble(answer: Answer) -> Retryable:
     """Return the retry after trouble that passes, or an answer that is not one of Teams' own."""
     if answer.status in _PASSING or answer.status >= 500:
-        return Retryable(code="teams_unavailable", detail=f"HTTP {answer.status}", status=answer.status)
+        return Retryable(code="teams_unavailable", detail=f"HTTP {answer.status}", status=answer.status, after_s=answer.retry_after_s)
     return Retryable(code="teams_answer_invalid", detail=f"HTTP {answer.status}, not an answer of Teams'", status=answer.status)
 
 
