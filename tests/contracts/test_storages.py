@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contracts.storages import StorageContract, listed, names
+from contracts.storages import MB, StorageContract, listed, names, pieces
 from fakes.azure import Azure, azure_server
 from fakes.gcs import Account, Google, google_server
 from fakes.objects_http import XML, Answer, served
-from fakes.s3 import Bucket, s3_server
+from fakes.s3 import Bucket, Door, s3_server
 
 from leverframe.content import gcs, local, s3
 from leverframe.ports.content import Changed, Storage, StorageFailed, alike
@@ -94,6 +94,38 @@ class TestS3(StorageContract):
             await names(storage, "posts/")
         assert (told.value.code, told.value.reason) == ("content_name_unreadable", "posts//글.md")
         assert (await storage.get("posts/a.md", cap=10)).body == b"x"
+
+    async def test_an_upload_whose_end_is_answered_to_nobody(self, server: Bucket, storage: Any) -> None:
+        """On a busy machine the bucket took longer to put the parts together than it is waited for: asked again, it knew of no parts any more, and
+        the file that was there was told as a mistake of the hub's."""
+        asked = []
+
+        def how(method: str, path: str) -> Any:
+            if method == "POST" and "uploadId=" in path:
+                asked.append(path)
+            return "lost" if len(asked) == 1 else "pass"
+
+        with Door(server.url).opened() as door:
+            door.how = how
+            sent = await server.storage(endpoint=door.url).upload("uploads/a.bin", pieces(*(bytes([n]) * MB for n in range(12))), media_type="application/zip")
+        assert sent.size == 12 * MB == len(server.read("uploads/a.bin") or b"") and len(asked) == 2
+
+    async def test_an_upload_that_is_gone(self) -> None:
+        """Its parts were taken away meanwhile, by a rule of the bucket say: whether it is there nobody knows, and it is not."""
+
+        class Forgetting:
+            def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+                if method == "POST" and target.endswith("?uploads"):
+                    return 200, {}, f"{XML}<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>".encode()
+                if method == "PUT":
+                    return 200, {"ETag": '"1"'}, b""
+                return 404, {}, b"" if method == "HEAD" else f"{XML}<Error><Code>NoSuchUpload</Code></Error>".encode()
+
+        with served(Forgetting()) as url:
+            storage = s3.open_storage(s3.Settings(bucket="team-blog", endpoint=url, access_key_id=Secret("a"), secret_access_key=Secret("b")), Path())
+            with pytest.raises(StorageFailed) as told:
+                await storage.upload("uploads/a.bin", pieces(*(bytes([n]) * MB for n in range(12))), media_type="application/zip")
+        assert (told.value.code, told.value.surely) == ("content_storage_away", False)
 
     async def test_a_bucket_that_keeps_versions(self, server: Bucket, storage: Any) -> None:
         """Lists do not tell of versions there: what is unchanged is known by its ETag, and what was written again with the same words is another version."""

@@ -51,7 +51,7 @@ class Bucket:
 
     def settings(self, **keys: Any) -> s3.Settings:
         """Return the settings that lead here."""
-        return s3.Settings(**{"bucket": BUCKET, "endpoint": self.url, "access_key_id": Secret("hub"), "secret_access_key": Secret("hub-secret"), "timeout_s": 5.0, **keys})
+        return s3.Settings(**{"bucket": BUCKET, "endpoint": self.url, "access_key_id": Secret("hub"), "secret_access_key": Secret("hub-secret"), **keys})
 
     def storage(self, **keys: Any) -> Any:
         """Return the hub's storage of this bucket."""

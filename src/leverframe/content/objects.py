@@ -148,10 +148,13 @@ class Objects:
     async def upload(self, key: str, pieces: AsyncIterator[bytes], *, media_type: str) -> Stored:
         """Write an object of any size, in parts; parts without an end are never an object."""
         broke: list[BaseException] = []
+        size = 0
 
         async def passed() -> AsyncIterator[bytes]:
+            nonlocal size
             try:
                 async for piece in pieces:
+                    size += len(piece)
                     yield piece
             except BaseException as error:
                 broke.append(error)
@@ -164,10 +167,16 @@ class Objects:
                 ),
                 writes=True,
             )
-        except Exception:
+        except Exception as error:
             if broke:  # obstore tells of it in words of its own
                 raise broke[0] from None
-            raise
+            if not isinstance(error, FileNotFoundError):
+                raise
+            # The parts are gone: the try before this one put them together, and its answer was lost.
+            found = await self.head(key)
+            if found is None or found.size != size:
+                raise StorageFailed("content_storage_away", "what was written is not there", surely=False) from None
+            return found
         return await self._known(key)
 
     async def download(self, key: str) -> tuple[Stored, AsyncIterator[bytes]] | None:
