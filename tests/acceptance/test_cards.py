@@ -29,7 +29,7 @@ allow = ["127.0.0.1"]
 members = ["slack:{ANN}"]
 allow = ["relay pipeline"]
 """
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @dataclass

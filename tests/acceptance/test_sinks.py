@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from fakes.slack import FakeSlack
+from services.ports import free_port
 from work.github import comment, issue
 
 from acceptance.processes import Hub, until
@@ -25,7 +26,7 @@ def heard(slack: FakeSlack) -> dict[str | None, list[tuple[int, int]]]:
 
 def test_a_slack_that_is_away_and_unwell(tmp_path: Path) -> None:
     """Closed, then answering 429, 503, nonsense, half an answer or none after taking the message: every comment stands below its card, in order."""
-    slack = FakeSlack(channels=["dev"])
+    slack = FakeSlack(channels=["dev"], port=free_port())
     with slack.in_thread():
         hub = Hub(tmp_path / "hub", api_url=slack.url, routes=ROUTES)
     with hub:

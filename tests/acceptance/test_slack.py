@@ -57,7 +57,7 @@ runner = "pretended"
 members = ["slack:{ANN}", "slack:@release"]
 allow = ["deploy *", "approve *"]
 """
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @dataclass

@@ -22,7 +22,7 @@ from services.ports import free_port
 from acceptance.processes import Answer, Hub, until
 
 SLACK_BOB = "U0BOB"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 def sections(teams: FakeTeams) -> str:

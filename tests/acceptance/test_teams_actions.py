@@ -67,7 +67,7 @@ members = ["teams:{ann}", "teams:{bob}", "teams:{cara}"]
 allow = ["deploy *", "approve *", "reject *", "relay pipeline"]
 """
 URL = "https://hub.example.com"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass
