@@ -225,3 +225,13 @@ def test_the_conclusion(full_name: str, payload: dict[str, Any], conclusion: str
 def test_the_best_page(name: str, payload: dict[str, Any], url: str | None) -> None:
     """The page of what happened, else the repository's; never an address that a browser would run."""
     assert facts.url(name, {"repository": {"html_url": HOME}} | payload) == url
+
+
+@pytest.mark.parametrize(("kind", "apart"), [("github", False), ("gitea", False), ("gitlab", True), ("bitbucket", True)])
+def test_where_pull_requests_are_numbered_apart_an_issue_of_the_same_number_is_another_subject(kind: str, apart: bool) -> None:
+    """GitLab has an issue 7 and a merge request 7: the second one's message was written over the first one's card."""
+    issue = facts.subject("issues", {"issue": {"number": 7}}, REPO, kind)
+    pull = facts.subject("pull_request", {"pull_request": {"number": 7}}, REPO, kind)
+    comment = facts.subject("issue_comment", {"issue": {"number": 7, "pull_request": {"html_url": HOME}}}, REPO, kind)
+    assert issue is not None and pull is not None and comment is not None
+    assert (issue.key == pull.key, comment.key) == (not apart, pull.key)

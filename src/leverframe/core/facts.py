@@ -20,6 +20,8 @@ Payload: TypeAlias = Mapping[str, Any]
 
 _RUN_IN_URL = re.compile(r"/actions/runs/([0-9]{1,20})(?:/|$)")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_NUMBERED_APART = frozenset({"bitbucket", "gitlab"})
+"""Kinds of sources whose pull requests and issues are numbered apart: both have a 7, and each is a subject of its own."""
 _UNFINISHED = frozenset({"queued", "pending", "in_progress", "waiting", ""})
 _PAGE_OWNERS = (
     "review", "comment", "pull_request", "issue", "discussion", "release", "workflow_job", "workflow_run", "check_run", "alert",
@@ -43,7 +45,7 @@ def event_of(
         received_at=received_at,
         repo=repo,
         actor=actor(payload),
-        subject=subject(name, payload, repo),
+        subject=subject(name, payload, repo, kind),
         branches=branches(name, payload),
         labels=labels(payload),
         paths=paths(name, payload),
@@ -63,18 +65,18 @@ def actor(payload: Payload) -> Actor | None:
     return Actor(login=login, url=web(payload, "sender", "html_url"), avatar_url=web(payload, "sender", "avatar_url"), is_bot=is_bot)
 
 
-def subject(name: str, payload: Payload, repo: str | None) -> Subject | None:
-    """Return what the event is about; a comment on a pull request is about the pull request."""
+def subject(name: str, payload: Payload, repo: str | None, kind: str = "github") -> Subject | None:
+    """Return what the event of a source of this kind is about; a comment on a pull request is about the pull request."""
     if name == "alert" and (key := text(payload, "alert", "key")):
         return Subject(kind="alert", key=key, title=text(payload, "alert", "title"), url=web(payload, "alert", "html_url"))
     if repo is None:
         return None
     match name:
         case "pull_request" | "pull_request_review" | "pull_request_review_comment" | "pull_request_review_thread":
-            return _numbered("pull_request", mapping(payload, "pull_request"), f"{repo}#")
+            return _pull(mapping(payload, "pull_request"), repo, kind)
         case "issues" | "issue_comment":
             issue = mapping(payload, "issue")
-            return _numbered("pull_request" if mapping(issue, "pull_request") else "issue", issue, f"{repo}#")
+            return _pull(issue, repo, kind) if mapping(issue, "pull_request") else _numbered("issue", issue, f"{repo}#")
         case "discussion" | "discussion_comment":
             return _numbered("discussion", mapping(payload, "discussion"), f"{repo}/discussions/")
         case "workflow_run" | "deployment_review":
@@ -92,6 +94,10 @@ def subject(name: str, payload: Payload, repo: str | None) -> Subject | None:
             return Subject(kind="deployment", key=f"{repo}/deployments/{deployment}", title=title, url=web(payload, "workflow_run", "html_url"))
         case _:
             return None
+
+
+def _pull(found: Payload, repo: str, kind: str) -> Subject | None:
+    return _numbered("pull_request", found, f"{repo}!" if kind in _NUMBERED_APART else f"{repo}#")
 
 
 def _numbered(kind: str, found: Payload, before: str) -> Subject | None:

@@ -133,7 +133,7 @@ MERGE = {"object_kind": "merge_request", "project": {"path_with_namespace": "acm
 def test_what_happens_to_a_merge_request(attributes: dict[str, Any], changes: dict[str, Any], full_name: str) -> None:
     """An update is called by what was changed, as on GitHub; an approval is a review."""
     event = event_of({**MERGE, "object_attributes": {"iid": 7, "title": "t", "target_branch": "main", **attributes}, "changes": changes})
-    assert (event.full_name, event.subject and event.subject.key, event.branches) == (full_name, "acme/web#7", ("main",))
+    assert (event.full_name, event.subject and event.subject.key, event.branches) == (full_name, "acme/web!7", ("main",))
     assert event.payload["pull_request"]["merged"] == (attributes["action"] == "merge")
 
 
