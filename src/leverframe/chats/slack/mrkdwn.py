@@ -31,7 +31,6 @@ _HOT = re.compile(rf"[&<>＞*_~`＊＿｀{_UNSHOWABLE}]")
 _HOT_IN_CODE = re.compile(rf"[&<>`｀{_UNSHOWABLE}]")
 _HOT_IN_PLAIN = re.compile(rf"[&<>{_UNSHOWABLE}]")
 _CANNOT_BE_SHOWN = re.compile(f"[{_UNSHOWABLE}]")
-_BREAK = re.compile(r"\s*\n\s*")
 _LINKABLE = re.compile(rf"(?:https?://|mailto:)[^\s<>|{_UNSHOWABLE}]+", re.IGNORECASE)
 _UNSAFE_IN_URL = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", '"': "%22", " ": "%20"})
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,30}")
@@ -70,8 +69,7 @@ def unmarked(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return ``text`` without line breaks, which end any formatting, and without space at its ends, which prevents it."""
-    line = text.strip()
-    return _BREAK.sub(" ", line) if "\n" in line else line
+    return " ".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def bold(text: str) -> str:

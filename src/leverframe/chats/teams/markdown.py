@@ -20,7 +20,6 @@ URL_MAX = 2_000
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MARKS = re.compile(r"[\\*_\[\]`~]|&(?=#|\w+;)|(?m:^)([^\S\n]*)(?:[-+>#]|\d{1,9}(?=[.)]))")
 _AT = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
-_BREAK = re.compile(r"\s*\n\s*")
 _LINES = re.compile(r"\n")
 _LINKABLE = re.compile(r"(?:https?://|mailto:)[^\s<>\"\\^`{|}]+", re.IGNORECASE)
 _UNSAFE_IN_URL = str.maketrans({"|": "%7C", "<": "%3C", ">": "%3E", '"': "%22", " ": "%20", "\\": "%5C", "^": "%5E", "`": "%60", "{": "%7B", "}": "%7D"})
@@ -48,7 +47,7 @@ def escape(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return ``text`` without line breaks, and without space at its ends, which prevents formatting."""
-    return _BREAK.sub(" ", text.strip())
+    return " ".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def address(url: str) -> str:
