@@ -60,6 +60,20 @@ def test_events_have_github_s_names(key: str, full_name: str) -> None:
     assert take(key, b"{}").full_name == full_name
 
 
+@pytest.mark.parametrize(
+    ("changes", "full_name"),
+    [
+        ({"status": {"old": "open", "new": "resolved"}}, "issues.closed"), ({"status": {"old": "wontfix", "new": "open"}}, "issues.reopened"),
+        ({"status": {"old": "new", "new": "on hold"}}, "issues.edited"), ({"status": {"old": "resolved", "new": "closed"}}, "issues.edited"),
+        ({"title": {"old": "a", "new": "b"}}, "issues.edited"), ({}, "issues.edited"),
+    ],
+)  # fmt: skip
+def test_an_issue_that_is_closed_is_called_so(changes: dict[str, object], full_name: str) -> None:
+    """Bitbucket tells of it as of any other change, and routes of \"issues.closed\" heard nothing of it."""
+    body = {"issue": {"id": 7, "state": "resolved"}, "repository": {"full_name": "acme/web"}, "changes": changes}
+    assert take("issue:updated", json.dumps(body).encode()).full_name == full_name
+
+
 def test_a_build_status_is_of_a_commit() -> None:
     """Bitbucket's documented payload names the commit by its address in the API alone; the message said “for commit ?”."""
     commit, home = "9fec847784abb10b2fa567ee63b85bd238955d0e", "https://bitbucket.org/acme/web"

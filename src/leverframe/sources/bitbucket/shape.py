@@ -14,13 +14,14 @@ Payload: TypeAlias = Mapping[str, Any]
 
 _EVENTS = {
     "repo:push": ("push", None), "repo:fork": ("fork", None), "repo:commit_comment_created": ("commit_comment", "created"),
-    "issue:created": ("issues", "opened"), "issue:updated": ("issues", "edited"), "issue:comment_created": ("issue_comment", "created"),
+    "issue:created": ("issues", "opened"), "issue:comment_created": ("issue_comment", "created"),
     "pullrequest:created": ("pull_request", "opened"), "pullrequest:updated": ("pull_request", "edited"), "pullrequest:fulfilled": ("pull_request", "closed"),
     "pullrequest:rejected": ("pull_request", "closed"), "pullrequest:approved": ("pull_request_review", "submitted"),
     "pullrequest:unapproved": ("pull_request_review", "dismissed"), "pullrequest:changes_request_created": ("pull_request_review", "submitted"),
     "pullrequest:changes_request_removed": ("pull_request_review", "dismissed"), "repo:commit_status_created": ("status", None),
     "repo:commit_status_updated": ("status", None),
 }  # fmt: skip
+_CLOSED = frozenset({"resolved", "closed", "invalid", "duplicate", "wontfix"})
 _COMMENTED = {"comment_created": "created", "comment_updated": "edited", "comment_deleted": "deleted"}
 _STATUSES = {"SUCCESSFUL": "success", "FAILED": "failure", "INPROGRESS": "pending", "STOPPED": "error"}
 _NOTHING = "0" * 40
@@ -28,6 +29,9 @@ _NOTHING = "0" * 40
 
 def named(key: str, payload: Payload) -> tuple[str, str | None]:
     """Return GitHub's name and action of what Bitbucket calls ``key``; what is not known keeps its name: ``repo:imported`` is ``repo.imported``."""
+    if key == "issue:updated":
+        was_closed, is_closed = (text(payload, "changes", "status", which) in _CLOSED for which in ("old", "new"))
+        return "issues", "edited" if was_closed == is_closed else "closed" if is_closed else "reopened"
     if key in _EVENTS:
         return _EVENTS[key]
     what, _, done = key.partition(":")
@@ -120,7 +124,7 @@ def _pull(payload: Payload) -> dict[str, Any]:
 
 def _issue(payload: Payload) -> dict[str, Any]:
     found = mapping(payload, "issue")
-    closed = text(found, "state") in ("resolved", "closed", "invalid", "duplicate", "wontfix")
+    closed = text(found, "state") in _CLOSED
     return {
         "number": number(found, "id"), "title": text(found, "title"), "body": text(found, "content", "raw"), "html_url": _page(found),
         "state": "closed" if closed else "open", "user": _person(mapping(found, "reporter")), "updated_at": text(found, "updated_on") or None,
