@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import fcntl
 import gc
 import json
@@ -22,7 +21,7 @@ import structlog
 import uvicorn
 
 from leverframe.app import App, build
-from leverframe.config import Config, socket_path
+from leverframe.config import Config, socket_address, socket_path
 from leverframe.core.errors import Locale, Refused, document
 from leverframe.observe import set_up_log
 from leverframe.store import people
@@ -171,7 +170,7 @@ async def _operate(app: App, config: Config, servers: list[_Server]) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-_NO_CONTROL = "set RUNTIME_DIRECTORY or STATE_DIRECTORY (systemd does) to a folder with a short path that the hub may write; or use commands with --url and --token"
+_NO_CONTROL = "set RUNTIME_DIRECTORY or STATE_DIRECTORY (systemd does) to a folder that the hub may write; or use commands with --url and --token"
 
 
 @contextlib.contextmanager
@@ -181,8 +180,6 @@ def _control(path: Path) -> Iterator[socket.socket]:
     Raises ``BlockingIOError`` while another process has it: the lock says so, which the system takes back from one that was killed,
     where the socket's file would stay. Raises ``OSError`` where there can be none.
     """
-    if len(os.fsencode(path)) > 100:  # https://man7.org/linux/man-pages/man7/unix.7.html: 108 bytes
-        raise OSError(errno.ENAMETOOLONG, "its path is longer than 100 bytes")
     lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -191,7 +188,8 @@ def _control(path: Path) -> Iterator[socket.socket]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as local:
             before = os.umask(0o177)  # made with mode 0600, not changed to it afterwards
             try:
-                local.bind(str(path))
+                with socket_address(path) as address:
+                    local.bind(address)
             finally:
                 os.umask(before)
             local.setblocking(False)

@@ -35,7 +35,9 @@ def test_init_writes_a_configuration_that_works(tmp_path: Path, locale: Locale) 
     """With the variables that it names, the file has neither errors nor warnings, and routes pull requests and wiki to #dev-team."""
     assert entry_point("init", "--locale", locale, folder=tmp_path).status == 0
     config = load(tmp_path / "leverframe.toml", NAMED)
-    assert (config.warnings, config.hub.locale) == ((), locale)
+    assert (config.warnings, config.hub.locale, config.hub.url) == ((), locale, "http://127.0.0.1:8080")
+    # hub.url stood there with the port 8080: where a platform gives another, the administrator's link led to nobody, and doctor called the hub dead.
+    assert load(tmp_path / "leverframe.toml", {**NAMED, "PORT": "9000"}).hub.url == "http://127.0.0.1:9000"
     assert all(f"env:{name}" in starter(locale) for name in (*NAMED, "SLACK_SIGNING_SECRET"))
     assert [(route.events, route.to) for route in config.routes] == [(("pull_request.opened",), ("slack:#dev-team",)), (("gollum",), ("slack:#dev-team",))]
 

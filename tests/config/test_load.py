@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Mapping
 from datetime import time
@@ -14,7 +15,7 @@ from config.wrong_plugins import WRONG_PLUGINS
 from fakes.github_apps import app_pem
 
 from leverframe.chats.slack.settings import Settings as Slack
-from leverframe.config import Config, ConfigErrors, control_socket, find, load, reading, socket_path
+from leverframe.config import Config, ConfigErrors, control_socket, find, load, reading, socket_address, socket_path
 from leverframe.config.problems import FINDINGS
 from leverframe.core.projects import Project, Pusher
 from leverframe.sources.github.settings import Settings as GitHubSource
@@ -199,6 +200,22 @@ def test_an_operators_shell_finds_the_socket_of_the_unit(tmp_path: Path, monkeyp
     assert control_socket(path, {})[0] == path.with_suffix(".sock")
     (state / "leverframe.sock").touch()
     assert control_socket(path, {})[0] == state / "leverframe.sock"
+
+
+@pytest.mark.parametrize("folder", ["hub", f"{'d' * 100}/{'한' * 60}"])
+def test_a_socket_may_lie_in_a_deep_folder(tmp_path: Path, folder: str) -> None:
+    """An address of a socket has 108 bytes: in a deeper folder the hub ran, and no command reached it."""
+    path = tmp_path / folder / "leverframe.db.sock"
+    path.parent.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as asking:
+        with socket_address(path) as address:
+            listening.bind(address)
+        listening.listen()
+        with socket_address(path) as address:
+            asking.connect(address)
+        assert path.is_socket()
+    with pytest.raises(FileNotFoundError), socket_address(tmp_path / "nowhere" / ("x" * 100)):
+        pass
 
 
 def test_the_socket_is_found_without_the_secrets(tmp_path: Path) -> None:

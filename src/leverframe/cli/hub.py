@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from leverframe.config import control_socket, find
+from leverframe.config import control_socket, find, socket_address
 from leverframe.core.details import about, detail
 from leverframe.core.errors import Locale, Refused
 
@@ -145,4 +145,5 @@ class _UnixConnection(http.client.HTTPConnection):
         """Connect to the socket's file instead of a host and port."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        with socket_address(self._path) as address:
+            self.sock.connect(address)

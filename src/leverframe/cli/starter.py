@@ -15,8 +15,8 @@ _EN = """\
 # Secrets are references: "env:NAME" reads an environment variable, "file:PATH" a file.
 
 [hub]
-# How the outside reaches the hub; links in messages begin with it. Only a loopback address may be http.
-url = "http://127.0.0.1:8080"
+# How the outside reaches the hub; links in messages begin with it. Only a loopback address may be http. Left out, it is this machine's.
+# url = "https://hub.example.com"
 # Where the hub listens. Left out, PORT is honoured: 0.0.0.0:$PORT.
 # bind = "127.0.0.1:8080"
 # A file beside this one, or "postgresql://…" (or "env:DATABASE_URL").
@@ -82,8 +82,8 @@ _KO = """\
 # 비밀값은 참조로 씁니다. "env:이름"은 환경 변수를, "file:경로"는 파일을 읽습니다.
 
 [hub]
-# 밖에서 허브에 접속하는 주소. 메시지의 링크가 이 주소로 시작합니다. http는 루프백 주소에만 쓸 수 있습니다.
-url = "http://127.0.0.1:8080"
+# 밖에서 허브에 접속하는 주소. 메시지의 링크가 이 주소로 시작합니다. http는 루프백 주소에만 쓸 수 있습니다. 쓰지 않으면 이 컴퓨터의 주소입니다.
+# url = "https://hub.example.com"
 # 허브가 수신하는 주소. 쓰지 않으면 PORT를 따릅니다: 0.0.0.0:$PORT.
 # bind = "127.0.0.1:8080"
 # 이 파일 옆의 파일, 또는 "postgresql://…" ("env:DATABASE_URL"도 됩니다).

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import tzinfo
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Config", "ConfigErrors", "Control", "Finding", "GitHub", "Hub", "Person", "Quiet", "Retention", "Role", "Room", "Severity", "control_socket",
-    "find", "load", "locale_of", "socket_path",
+    "find", "load", "locale_of", "socket_address", "socket_path",
 ]  # fmt: skip
 DATABASE: str = Hub.model_fields["database"].default
 PLACEHOLDER = "https://placeholder.invalid"
@@ -89,6 +89,23 @@ def socket_path(config: Config, environ: Mapping[str, str] | None = None) -> Pat
     https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#RuntimeDirectory=
     """
     return _sockets(config.path, config.hub.database, os.environ if environ is None else environ)[0]
+
+
+@contextmanager
+def socket_address(path: Path) -> Iterator[str]:
+    """Give an address that the socket ``path`` can have, meanwhile: 108 bytes at most, however deep its folder lies.
+
+    https://man7.org/linux/man-pages/man7/unix.7.html; through /proc a folder that is open has a short name:
+    https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html
+    """
+    if len(os.fsencode(path)) <= 100:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class Control(NamedTuple):
