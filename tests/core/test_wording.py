@@ -7,12 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from core.wording.stories import HOME, LOCALES, REPOSITORY, SHA, commit, event, everything, person, said
+from core.wording.stories import HOME, LOCALES, REPOSITORY, SEOUL, SHA, commit, event, everything, person, said
 from msgspec.structs import replace
 
 from leverframe.core.errors import Locale
 from leverframe.core.events import Event
 from leverframe.core.messages import Bold, Bullets, Code, Footer, Link, Message, Person, Quote, Text, plain, plain_inline
+from leverframe.core.threads import parent_of
 from leverframe.core.wording import compose
 
 
@@ -146,6 +147,25 @@ def test_merged_is_not_closed() -> None:
     korean = said("pull_request", _pull("closed", merged=True, state="closed"), "ko")
     assert _headline(korean) == "🎉 octocat님이 PR을 main 브랜치에 병합했습니다: acme/web#34 Keep the cart"
     assert "상태: 병합됨" in plain(korean)
+
+
+@pytest.mark.parametrize("name", ["pull_request_review", "pull_request_review_comment", "pull_request_review_thread", "issue_comment"])
+@pytest.mark.parametrize(("merged_at", "english"), [("2026-11-20T07:00:00Z", "🎉 Someone merged PR acme/web#34 Keep the cart into main"), (None, "Someone closed PR acme/web#34 Keep the cart without merging")])
+def test_what_a_review_was_about_was_merged_or_closed(name: str, merged_at: str | None, english: str) -> None:
+    """Reviews tell only when their pull request was merged: a card that was first made for one said "closed without merging"."""
+    payload = everything(name, "created")
+    pull = {key: value for key, value in payload["pull_request"].items() if key != "merged"} | {"state": "closed"}
+    if name == "issue_comment":
+        payload["issue"] = {**pull, "pull_request": {"merged_at": merged_at}}
+        english = english.replace(" into main", "")
+        payload["issue"].pop("base")
+    else:
+        payload["pull_request"] = {**pull, "merged_at": merged_at}
+    parent = parent_of(event(name, payload))
+    assert parent is not None
+    card = compose(parent, "en", SEOUL)
+    assert _headline(card) == english
+    assert f"State: {'merged' if merged_at else 'closed'}" in plain(card)
 
 
 def test_a_draft_is_a_draft() -> None:

@@ -77,6 +77,11 @@ def refs(payload: object) -> list[Mapping[str, Any]]:
     return several or [mapping(payload)]
 
 
+def is_merged(pull: object) -> bool:
+    """Return whether a pull request was merged. GitHub says ``merged`` in its own events, with reviews and comments only when: ``merged_at``."""
+    return flag(pull, "merged") or (at(pull, "merged") is None and bool(text(pull, "merged_at") or text(pull, "pull_request", "merged_at")))
+
+
 def is_no_commit(sha: str) -> bool:
     """Return whether ``sha`` is what git writes where there is no commit: before a branch was made, after it is gone."""
     return sha in _NO_COMMIT

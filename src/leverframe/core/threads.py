@@ -63,8 +63,6 @@ def parent_of(event: Event) -> Event | None:
             thing = reading.mapping(event.payload, "issue")
             on_pull_request = event.subject is not None and event.subject.kind == "pull_request"
             name, owner = ("pull_request", "pull_request") if on_pull_request else ("issues", "issue")
-            if on_pull_request:
-                thing = {**thing, "merged": bool(reading.text(thing, "pull_request", "merged_at"))}
         case "pull_request_review" | "pull_request_review_comment" | "pull_request_review_thread":
             name = owner = "pull_request"
             thing = reading.mapping(event.payload, "pull_request")

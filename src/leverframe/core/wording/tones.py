@@ -60,7 +60,7 @@ def tone_of(told: Told) -> Tone:
         case "issues", "closed":
             return "good" if told.text("issue", "state_reason") in ("", "completed") else "neutral"
         case "pull_request", "closed":
-            return "good" if reading.flag(told.payload, "pull_request", "merged") else "neutral"
+            return "good" if reading.is_merged(reading.mapping(told.payload, "pull_request")) else "neutral"
         case "pull_request_review", "submitted":
             return _REVIEWS.get(told.text("review", "state").lower(), "neutral")
         case "alert", "firing":

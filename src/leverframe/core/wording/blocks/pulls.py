@@ -47,7 +47,7 @@ def _words(pull: Mapping[str, Any]) -> list[Block]:
 
 def _state(pull: Mapping[str, Any], voice: Voice) -> str:
     """Return merged, draft, open or closed: GitHub calls a merged one closed and a draft open."""
-    if reading.flag(pull, "merged"):
+    if reading.is_merged(pull):
         return voice.word("state.merged")
     state = one_line(reading.text(pull, "state"))
     if state == "open" and reading.flag(pull, "draft"):

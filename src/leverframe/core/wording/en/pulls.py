@@ -30,7 +30,7 @@ def pull_request(told: Told) -> Rich:
     if told.action == "opened":
         return _opened(told)
     it = told.thing("pull_request")
-    if told.action == "closed" and reading.flag(told.payload, "pull_request", "merged"):
+    if told.action == "closed" and reading.is_merged(reading.mapping(told.payload, "pull_request")):
         base = told.text("pull_request", "base", "ref")
         into = (Text(" into "), Code(base)) if base else ()
         return phrase("🎉 {who} merged PR {it}{into}", who=subject(told), it=it, into=into)

@@ -30,7 +30,7 @@ def pull_request(told: Told) -> Rich:
     if told.action == "opened":
         return _opened(told)
     it = told.thing("pull_request")
-    if told.action == "closed" and reading.flag(told.payload, "pull_request", "merged"):
+    if told.action == "closed" and reading.is_merged(reading.mapping(told.payload, "pull_request")):
         base = told.text("pull_request", "base", "ref")
         into = (Code(base), Text(" 브랜치에 ")) if base else ()
         return phrase("🎉 {who} PR을 {into}병합했습니다: {it}", who=subject(told), it=it, into=into)
