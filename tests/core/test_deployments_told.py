@@ -27,6 +27,7 @@ from core.some_deployment import (
     start,
     starting,
 )
+from msgspec.structs import replace
 
 from leverframe.core.deployments import Deployment, Retry, Rules, live, rollback_target, snapshot
 from leverframe.core.deployments.effects import (
@@ -54,6 +55,7 @@ from leverframe.core.deployments.effects import (
     unpack,
 )
 from leverframe.core.deployments.inputs import GlassBroken, Voted
+from leverframe.core.deployments.values import End
 from leverframe.core.lanes import Frozen, LaneHeld, Locked
 from leverframe.core.runs import Finished, Going, Run, Started
 from leverframe.core.shipping import Change, Checks, Resolved, Shipping
@@ -156,9 +158,12 @@ NEVER_RAN = asked(commit=Resolved(ref="main", sha="z"))
         ([went("c"), went("a", kind="rollback", base="b"), went("b"), went("a")], "c", "a"),
         ([went("c"), went("b"), went("a", kind="rollback", base="b"), went("b"), went("a")], "c", "b"),  # b is good again
         ([went("c"), went("a", kind="rollback", base="a"), went("b", "failed"), went("a")], "c", "a"),
+        ([went("a", kind="rollback", base="a"), went("c"), went("a"), went("z")], "a", "z"),  # c still ran when it was taken back
+        ([replace(went("b", "failed"), end=End(at=later(9))), replace(went("c"), end=End(at=later(5))), went("a")], "c", "a"),  # b was asked for again, and cancelled
     ],
 )
 def test_a_rollback_goes_to_the_last_good_commit(done: list[Deployment], now: str | None, target: str | None) -> None:
     """The one before what is live, or what was live before something went wrong; never to what was rolled back since."""
     current, back = live(done), rollback_target(done)
     assert (current.sha if current else None, back.sha if back else None) == (now, target)
+    assert rollback_target(done, under_way=True) == current

@@ -438,3 +438,36 @@ async def test_an_environment_that_left_the_configuration(sqlite_url: str, clock
     async with box(sqlite_url, clock, catalogue=Catalogue(services={"api": {"staging": replace(RETRIED)}}), runners={"works": WorksRunner(works)}) as hub:
         await hub.run(seconds=120)
         assert await hub.states() == ["succeeded", "succeeded"] and not works.twice
+
+
+async def test_what_runs_is_what_ran_last_not_what_was_asked_for_last(hub: Box, works: Works) -> None:
+    """A failed deployment was tried again after a later one had succeeded: status, order of environments and rollback took the later one for what runs."""
+    works.fails = lambda order: order.ref == "second" and "-" not in order.correlation_id
+    await asked(hub, "deploy web-app preview first")
+    await hub.run(seconds=60)
+    second = await asked(hub, "deploy web-app preview second")
+    await hub.run(seconds=60)
+    await asked(hub, "deploy web-app preview third")
+    await hub.run(seconds=60)
+    await hub.click("ann", "retry", second.id)
+    await hub.run(seconds=60)
+    assert await hub.states() == ["succeeded"] * 3
+    assert "second" in text(await hub.say("ann", "status web-app preview"))
+    back = await asked(hub, "rollback web-app preview")
+    assert back.commit is not None and back.commit.ref == "third"
+
+
+async def test_a_rollback_in_the_middle_of_a_run_goes_to_what_was_good_before_it(hub: Box, works: Works) -> None:
+    """A run that looked bad was to be taken back while it still went on: the rollback went one too far, for only what had ended was looked at."""
+    for ref in ("first", "second"):
+        await asked(hub, f"deploy web-app preview {ref}")
+        await hub.run(seconds=60)
+    works.endless = {"preview"}
+    await asked(hub, "deploy web-app preview third")
+    await hub.run(seconds=10)
+    works.endless = set()
+    back = await asked(hub, "rollback web-app preview")
+    await hub.run(seconds=60)
+    assert await hub.states() == ["succeeded"] * 4 and back.commit is not None and back.commit.ref == "second"
+    further = await asked(hub, "rollback web-app preview")
+    assert further.commit is not None and further.commit.ref == "first"

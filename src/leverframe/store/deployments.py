@@ -152,12 +152,13 @@ def past(
 
 
 def ended(connection: Connection, *, service: str, environment: str, limit: int = 50) -> list[Deployment]:
-    """Return the environment's deployments that have ended, the newest first."""
-    return past(connection, service=service, environment=environment, states=ENDED, limit=limit)
+    """Return the environment's deployments that have ended, the one that ended last first: it may have been asked for before others."""
+    query = sa.select(deployments.c.document).order_by(deployments.c.changed_at.desc(), deployments.c.id.desc()).limit(limit)
+    return _read(connection, query.where(deployments.c.service == service, deployments.c.environment == environment, deployments.c.state.in_(sorted(ENDED))))
 
 
 def last_good(connection: Connection, *, service: str, environment: str) -> Deployment | None:
-    """Return the last deployment there that succeeded."""
+    """Return the deployment there that succeeded last: what runs there, whenever it was asked for."""
     kept = connection.execute(_LAST_GOOD, {"b_service": service, "b_environment": environment}).scalar()
     return None if kept is None else from_json(kept)
 
@@ -165,7 +166,7 @@ def last_good(connection: Connection, *, service: str, environment: str) -> Depl
 _LAST_GOOD = (
     sa.select(deployments.c.document)
     .where(deployments.c.service == sa.bindparam("b_service"), deployments.c.environment == sa.bindparam("b_environment"), deployments.c.state == sa.literal_column("'succeeded'"))
-    .order_by(deployments.c.id.desc()).limit(1)
+    .order_by(deployments.c.changed_at.desc(), deployments.c.id.desc()).limit(1)
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from leverframe.store.tables import (
     to_us,
 )
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision in ``migrations/versions``; a test compares."""
 LEASE_S = 15
 NODES = 1 << NODE_BITS

@@ -17,7 +17,7 @@ from leverframe.core.commands.helping import Refusal, help_for, help_message, wh
 from leverframe.core.commands.parsing import Parsed
 from leverframe.core.commands.permission import could, grant_words, permitted
 from leverframe.core.conversation import NOTHING, Answer, Asker, Heard, Place, Said
-from leverframe.core.deployments import ENDED, Deployment, rollback_target
+from leverframe.core.deployments import ENDED, HOLDING, Deployment, rollback_target
 from leverframe.core.deployments import inputs as came
 from leverframe.core.errors import Locale
 from leverframe.core.github_hooks import read_hook
@@ -196,7 +196,8 @@ class Levers:
         if environment is None:
             return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
         past = deployments.ended(asked.turn.connection, service=environment.service, environment=environment.name)
-        commit = rollback_target(past)
+        here = [one for one in deployments.open_in(asked.turn.connection, environment.lane) if one.environment == environment.name]
+        commit = rollback_target(past, under_way=any(one.state in HOLDING and one.kind != "rollback" for one in here))
         if commit is None:
             return self.refused(asked.parsed, "rollback_nowhere", f"{environment.service} → {environment.name}")
         made = self._deployer.ask(

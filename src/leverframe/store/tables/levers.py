@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from leverframe.store.tables.columns import Instant, metadata, partial_index
 
 _OPEN = "state IN ('asked', 'waiting', 'queued', 'starting', 'running', 'unknown')"
+_GOOD = "state = 'succeeded'"
 _HOLDING = "state IN ('starting', 'running', 'unknown')"
 deployments = sa.Table(
     "deployments", metadata,
@@ -22,6 +23,7 @@ deployments = sa.Table(
     sa.Column("family", sa.Text, nullable=False, server_default="deployment", comment="deployment or dispatch"),
     sa.Index("deployments_family", "family", "id"),
     sa.Index("deployments_where", "service", "environment", "id"),
+    partial_index("deployments_good", "service", "environment", "changed_at", where=_GOOD),
     partial_index("deployments_open", "lane", "id", where=_OPEN),
     partial_index("deployments_holding", "lane", unique=True, where=_HOLDING),
 )
