@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -416,6 +417,25 @@ async def test_a_subscriber_gets_no_more_a_second_than_it_wants(small: HookEngin
         small.clock.advance(seconds=0.5)
         await small.settle()
     assert (small.clock.now() - began).total_seconds() >= 4.5
+
+
+@pytest.mark.parametrize("per_s", [1.0, 2.0, 5.0])
+async def test_a_subscriber_gets_as_many_a_second_as_it_wants(small: HookEngine, sink: FakeSubscribers, per_s: float) -> None:
+    """Also when it is owed more than that: what had its moment was let go with what had not yet, and of five a second there came one in two."""
+    came: list[datetime] = []
+
+    def taken(_: Got) -> web.Response:
+        came.append(small.clock.now())
+        return web.Response()
+
+    sink.answers["a"] = taken
+    await small.subscribe("a", per_s=per_s)
+    for number in range(30):
+        await small.push(f"refs/heads/b{number}")
+    while len(came) < 30:
+        await small.settle()
+        small.clock.advance(seconds=0.05)
+    assert (came[-1] - came[0]).total_seconds() == pytest.approx(29 / per_s, rel=0.1)
 
 
 async def test_a_slow_key_holds_up_no_other(small: HookEngine, sink: FakeSubscribers) -> None:

@@ -90,6 +90,8 @@ class _Held(msgspec.Struct):
     """Under way now, and perhaps still when a round ends."""
     tasks: set[asyncio.Task[None]] = msgspec.field(default_factory=set)
     stop_until_s: float | None = None
+    paced_until: datetime | None = None
+    """Until when no more is begun, as its rate says; what has its moment before that is sent."""
     error: str | None = None
     took: bool = False
     failed: str | None = None
@@ -216,11 +218,12 @@ class Subscribers(Holder[_Held, Round, Window]):
                 held.turned |= after.health is not was.health
                 held.turning = after
                 if after.health is Health.DISABLED is not was.health:
-                    full, held.stop_until_s = True, None  # what is owed to it is given up next
+                    full, held.stop_until_s, held.paced_until = True, None, None  # what is owed to it is given up next
         held.took, held.failed = False, None
+        stop_until = held.paced_until if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s)
         return Round(
             name=held.name, ended=list(held.ended), failures=held.standing.failures, error=held.error, next_send_at=held.next_send_at,
-            stop_until=None if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s), parks=tuple(held.parks.values()),
+            stop_until=stop_until, parks=tuple(held.parks.values()),
             unparks=tuple(held.unparks), window=held.window, full=full or bool(held.unparks), busy=bool(held.flying), leaving=held.leaving or self._stopping,
             health=held.turning, turned=held.turned)
 
@@ -236,6 +239,8 @@ class Subscribers(Holder[_Held, Round, Window]):
             held.stop_until_s = DISABLED_S
         now = self._clock.now()
         held.record_at, held.late = now + timedelta(seconds=RECORD_S), False
+        if held.paced_until is not None and held.paced_until <= now:
+            held.paced_until = None
         flying = {one.order_key for one in held.flying.values()}
         done = {one.delivery_id for one in held.ended}
         threads: dict[str, list[Owed]] = {}
@@ -246,7 +251,7 @@ class Subscribers(Holder[_Held, Round, Window]):
         for one in window.owed:
             if one.order_key not in flying and one.id not in done and one.order_key not in held.parks and one.order_key not in held.key_failures:
                 threads.setdefault(one.order_key or f"alone {one.id}", []).append(one)
-        if held.stop_until_s is None and threads and not held.leaving and not self._stopping:
+        if threads and not self._stopped(held):
             held.threads = deque(threads.values())
             self._begin(held, window.subscription)
         await self._wait(held)
@@ -283,7 +288,7 @@ class Subscribers(Holder[_Held, Round, Window]):
                     held.flying.pop(one.id, None)
 
     def _stopped(self, held: _Held) -> bool:
-        return held.stop_until_s is not None or held.late or held.over or held.leaving or self._stopping
+        return held.stop_until_s is not None or held.paced_until is not None or held.late or held.over or held.leaving or self._stopping
 
     @staticmethod
     def _is_late(held: _Held, now: datetime) -> bool:
@@ -332,12 +337,12 @@ class Subscribers(Holder[_Held, Round, Window]):
         return Rejected(code="body_expired", detail="the event's body is past its retention") if made is None else made
 
     async def _pace(self, held: _Held, subscription: Subscription) -> bool:
-        """Return whether it may be sent to now, waiting a moment for that; where the wait is longer it is let go until then."""
+        """Return whether it may be sent to now, waiting a moment for that; where the wait is longer no more is begun until then."""
         now = self._clock.now()
         at = max(held.next_send_at or now, now)
         wait_s = min((at - now).total_seconds(), subscription.concurrency / subscription.per_s)  # a clock that was set back stops nobody
         if wait_s > RECORD_S:
-            held.stop_until_s = max(held.stop_until_s or 0.0, wait_s)
+            held.paced_until = now + timedelta(seconds=wait_s)
             return False
         held.next_send_at = at + timedelta(seconds=1 / subscription.per_s)
         if wait_s > 0:
