@@ -104,7 +104,7 @@ async def hub(clock: Clock, refusals: RefusalLog, desk: Any) -> AsyncIterator[Hu
         conversations = Conversations(converse, locale="en")
         doors = TeamsDoors(
             [bot], [TeamsOutgoing("teams", settings, "en")], conversations,
-            refusals=refusals, access=access, clock=clock, locale="en", address_of=lambda client: client[0],
+            refusals=refusals, access=access, clock=clock, locale="en", address_of=lambda client: client[0], patience_s=30.0,
         )  # fmt: skip
         async with serving(doors) as server:
             app = TeamsApp(teams, at_s=clock.now().timestamp())
