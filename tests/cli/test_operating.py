@@ -103,7 +103,7 @@ def test_routes_explain_themselves(hub: RunningHub, tmp_path: Path) -> None:
     assert [(one["route"], one["fired"]) for one in ran.document["routes"]] == [("team", True)]
 
 
-@pytest.mark.parametrize("text", [None, "{", "[1]"])
+@pytest.mark.parametrize("text", [None, "{", "[1]", '{"a":' + "[" * 5_000 + "]" * 5_000 + "}"])
 def test_a_payload_that_cannot_be_read_is_refused(hub: RunningHub, tmp_path: Path, text: str | None) -> None:
     """A file that is missing, no JSON or no object is a refusal with its code."""
     file = tmp_path / "payload.json"

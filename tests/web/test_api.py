@@ -54,6 +54,13 @@ async def test_one_event_comes_with_its_payload(doors: Doors) -> None:
     assert (await ask(doors, "GET", "/api/events/evt_0000000000009")).code == "event_unknown"
 
 
+@pytest.mark.parametrize("payload", [{"action": "\ud800", "repository": {"full_name": "acme/\udfff"}}, {"x": {"\udc00": "\ud800"}}])
+async def test_a_payload_that_the_door_takes_can_be_explained(doors: Doors, payload: Any) -> None:
+    """JSON may spell half a character, which UTF-8 has not: the event was stored and told, and asking why was a 500."""
+    answer = await ask(doors, "POST", "/api/routes/explain", {"event": "push", "payload": payload})
+    assert answer.status == 200 and answer.json["routes"]
+
+
 @pytest.mark.parametrize("when", ["9999-12-31T00:00:00Z", "2302-10-01T00:00:00Z", "0001-01-01T00:00:00Z"])
 @pytest.mark.parametrize(("path", "state"), [("/api/events?since=", None), ("/api/deliveries?since=", None), ("/api/deliveries?until=", None), ("/api/audit?until=", None), ("/api/audit/export?until=", None), ("/api/deliveries/retry", "dead")])
 async def test_a_time_far_away_is_a_time(doors: Doors, when: str, path: str, state: str | None) -> None:

@@ -142,7 +142,7 @@ def _payload(file: Path) -> Any:
         found = json.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
         raise Refused("file_unusable", f"{file}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("file_unusable", f"{file}: {error}") from None
     if not isinstance(found, dict):
         raise Refused("file_unusable", about(str(file), "not_an_object"))

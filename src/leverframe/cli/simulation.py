@@ -109,7 +109,7 @@ def _from_file(kind: str, event: str, path: Path) -> Sample:
         is_object = isinstance(json.loads(body), dict)
     except OSError as error:
         raise Refused("file_unusable", f"{path}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("file_unusable", f"{path}: {error}") from None
     if not is_object:
         raise Refused("file_unusable", about(str(path), "not_an_object"))

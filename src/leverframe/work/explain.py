@@ -14,6 +14,8 @@ from leverframe.core import ids
 from leverframe.core.errors import PROBLEMS, Locale, Refused
 from leverframe.core.events import Event
 from leverframe.core.ids import EPOCH_MS
+from leverframe.core.json_objects import written
+from leverframe.core.payload import text
 from leverframe.core.routes import POST_BY_DEFAULT, Route, RouteTable, Verdict
 from leverframe.core.verdicts import Check, say
 from leverframe.decoding import decoder
@@ -83,18 +85,22 @@ class Explainer:
         """Return what every route would say of an event that was never stored.
 
         ``event`` is its X-GitHub-Event; with the payload's action (``issues.opened``), as lists and routes have it, it is the same.
+        Raises ``Refused``: ``source_unknown``, ``json_invalid`` for a payload that nests too deeply.
         """
         name = source or next(iter(self._sources), None)
         if name is None or name not in self._sources:
             raise Refused("source_unknown", name or "")
-        action, repository = payload.get("action"), payload.get("repository")
-        repo = repository.get("full_name") if isinstance(repository, Mapping) else None
+        action = text(payload, "action") or None
+        try:
+            body = written(payload)  # as tolerant as the door, which takes what UTF-8 does not
+        except ValueError as error:
+            raise Refused("json_invalid") from error
         accepted = Accepted(
-            name=event.removesuffix(f".{action}") if isinstance(action, str) else event,
-            action=action if isinstance(action, str) else None,
+            name=event.removesuffix(f".{action}") if action else event,
+            action=action,
             delivery_id="",
-            body=msgspec.json.encode(payload),
-            repo=repo if isinstance(repo, str) else None,
+            body=body,
+            repo=text(payload, "repository", "full_name") or None,
             is_ping=event == "ping",
         )
         return await self._explained(self._table, self._sources[name].parse(accepted, id=0, received_at=self._clock.now()), locale)
