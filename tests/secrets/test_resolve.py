@@ -42,6 +42,8 @@ def test_only_one_trailing_newline_is_removed(tmp_path: Path) -> None:
         ("env:MISSING", "secret_env_missing", "MISSING"),
         ("env:EMPTY", "secret_empty", "env:EMPTY"),
         ("env:BLANK", "secret_empty", "env:BLANK"),
+        ("env:", "secret_env_missing", "env:"),  # "The environment variable  is not set."
+        ("file:", "secret_file_unreadable", "file: (Is a directory)"),
         ("file:absent", "secret_file_unreadable", "absent (No such file or directory)"),
         ("file:binary", "secret_file_unreadable", "binary (not UTF-8 text)"),
         ("file:empty", "secret_empty", "file:empty"),

@@ -103,9 +103,9 @@ def resolve(reference: str, *, folder: Path = Path(), environ: Mapping[str, str]
     if colon and scheme == "env":
         value = (os.environ if environ is None else environ).get(rest)
         if value is None:
-            raise SecretError("secret_env_missing", rest)
+            raise SecretError("secret_env_missing", rest.strip() or reference)
     elif colon and scheme == "file":
-        value = _read(folder / Path(rest).expanduser(), rest)
+        value = _read(folder / Path(rest).expanduser(), rest.strip() or reference)
     elif _SCHEME.match(reference) and scheme.lower() not in ("http", "https"):
         raise SecretError("secret_scheme_unsupported", scheme if scheme.lower() in _KNOWN else "…")
     else:
