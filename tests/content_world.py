@@ -35,6 +35,7 @@ POSTS = Collection(
     name="posts", title=Label(en="Posts", ko="글"), key=KeyPattern.of("posts/{slug}.md"), format="markdown",
     fields=(
         _field("title", "text", "제목", required=True), _field("date", "date", "날짜"), _field("author", "reference", "작성자", collection="authors"),
+        _field("thanks", "reference", "도움", collection="authors", many=True),
         _field("kind", "select", "분류", choices=("news", "story")), _field("tags", "list", "태그"), _field("draft", "boolean", "초안"), _field("weight", "number", "순서"),
         _field("at", "datetime", "시각"), _field("cover", "image", "표지"), _field("slug", "slug", "주소"), _field("body", "markdown", "본문"),
     ),

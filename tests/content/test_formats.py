@@ -70,6 +70,27 @@ def test_text_stays_text(text: str) -> None:
     assert YAML.read(made, body="body").fields == {"title": text, "tags": [text], "body": ""}
 
 
+@pytest.mark.parametrize("had", ["title: x\n", "title: >-\n  x\n  y\n", "title: |\n  x\n\n\n", "title: |+\n  x\n\n"])
+@pytest.mark.parametrize("text", ["a\u2028b", "a\x07b", "a\x85b", "a\0b", "a\rb", "\n", "a\n\n", "a\n...\n---\nb\n\n\n", "가\x0b나"])
+def test_text_stays_text_where_a_block_stood(had: str, text: str) -> None:
+    """The new text took the form of the old one: in a block, an end of lines that a paste from slides brings made the file unreadable, and empty
+    lines at its end wrote an end of the front matter above the members below."""
+    made = YAML.write(f"---\n{had}other: 1\n---\nBody\n".encode(), {"title": text}, body="body")
+    assert YAML.read(made, body="body").fields == {"title": text, "other": 1, "body": "Body\n"}
+
+
+def test_a_block_that_keeps_its_empty_lines_ends_no_front_matter() -> None:
+    """Where all of it is written anew, ruamel ends the document below such a block: what had been the last line of the front matter began the body."""
+    made = edit("---\na: &x {b: 1}\nc: *x\nnotes: |+\n  y\n\n---\nBody\n", a={"b": 2})
+    assert YAML.read(made.encode(), body="body").fields == {"a": {"b": 2}, "c": {"b": 1}, "notes": "y\n\n", "body": "Body\n"}
+
+
+def test_a_list_leaves_the_comment_of_the_next_member() -> None:
+    """Comments below a list were held by its last item, and went with it."""
+    raw = "---\ntags:\n  - a\n\n# about dates\ndate: 2024-01-02\n---\nBody\n"
+    assert edit(raw, tags=["b", "c"]) == raw.replace("  - a\n", "  - b\n  - c\n")
+
+
 def test_windows_lines_stay() -> None:
     """A file with CRLF is written with CRLF."""
     raw = WRITTEN.replace("\n", "\r\n")
@@ -89,6 +110,7 @@ def test_a_file_without_front_matter_gets_one_when_needed() -> None:
     [
         b"\xff\xfe", b"---\na: [1\n---\n", b"---\n- a\n---\n", b"---\n" + b"a: " + b"[" * 5000 + b"\n---\n",
         b"---\n" + b"x: y\n" * 20_000 + b"---\n", b"---\na: *gone\n---\n", b"---\n+_\n---\n",
+        b"+++\ntitle = 'TOML'\n+++\nBody\n", b"+++\r\ntitle = 'TOML'\r\n+++",
         b"---\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\n---\n",
     ],
 )  # fmt: skip

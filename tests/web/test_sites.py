@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from content_world import BLOG, POST, Blog
+from content_world import AUTHORS, BLOG, POST, Blog
 from msgspec.structs import replace
 from sitting import Answer, Doors, Visitor, in_the_loop_s
 
@@ -141,6 +141,17 @@ async def test_an_untouched_form_changes_nothing(doors: Doors, blog: Blog, eve: 
     sent = await doors.ask("POST", "/console/entries/blog/posts/full", visitor=eve, form=form, headers=ENGLISH)
     assert sent.status == 303, re.findall(r'class="bad"[^>]*>([^<]*)', sent.text)
     assert blog.read("posts/full.md") == before
+
+
+async def test_the_form_keeps_lines_and_order(doors: Doors, blog: Blog, eve: Visitor) -> None:
+    """A browser takes the lines of a one-line field together, and sends what is chosen in the order of the page: whom the entry names stands first."""
+    for name in ("bob", "cho"):
+        blog.write(f"authors/{name}.json", f'{{"name": "{name}"}}')
+    blog.write("posts/hello.md", b"---\ntitle: |\n  two\n  lines\nthanks: [cho, ann]\n---\nFirst words.\n")
+    await blog.looker.through(BLOG, AUTHORS, first=True, actor="hub")
+    html = (await page(doors, EDIT, eve)).text
+    assert re.search(r'<textarea id="f.title"[^>]*>\ntwo\nlines\n</textarea>', html)
+    assert re.findall(r'<input type="checkbox" name="f.thanks" value="(\w+)"( checked)?', html) == [("cho", " checked"), ("ann", " checked"), ("bob", "")]
 
 
 async def test_the_second_editor_sees_both_versions(doors: Doors, blog: Blog, eve: Visitor) -> None:

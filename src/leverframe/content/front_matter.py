@@ -27,8 +27,12 @@ DEEPEST = 100
 """Brackets within brackets: the reader, which gives up at some hundreds, looks at all of a thousand again with each of them, for seconds."""
 _FENCE = re.compile(r"---[ \t]*(?:\r?\n|$)")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_TOML = re.compile(r"\+\+\+[ \t]*\r?\n(?:.*\n)*?\+\+\+[ \t]*(?:\r?\n|\Z)")
 _BRACKET = re.compile(r"[\[\]{}]")
 _BLANK = re.compile(r"(?:[ \t]*\r?\n)+")
+# What only double quotes can write: what nobody sees, ends of lines other than \n, and empty lines at the end, which a block hands on to what follows it.
+_QUOTED = re.compile(r"[^\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|(?:\A|\n)\n\Z")
+_ENDING = re.compile(r"^\.\.\.\n\Z", re.MULTILINE)
 # What YAML 1.1, which many generators read, takes for something else than text: https://yaml.org/type/bool.html
 _AMBIGUOUS = re.compile(r"(?i)(y|n|yes|no|on|off|true|false|null|~|[-+]?\.?\d[\d.:_eox+-]*|\d{4}-\d\d?-\d\d?.*|[-+]?\.(inf|nan)|=|<<)?")
 
@@ -78,6 +82,8 @@ def _parts(raw: bytes) -> tuple[str | None, str]:
         raise Unreadable("it is not UTF-8") from None
     opening = _FENCE.match(text)
     if opening is None:
+        if _TOML.match(text):
+            raise Unreadable("its front matter is TOML (between lines of +++), and only YAML is read")
         return None, text
     ending = _END.search(text, opening.end())
     if ending is None:
@@ -188,14 +194,14 @@ def _changed(head: str, name: str, value: Value) -> str:
     span = _span(found, name, lines)
     if span is None:
         return _anew(found, name, value)
-    chunk = "".join(lines[span[0] : span[1]])
+    end = _last_of_value(lines, *span)
     if value is None:
-        tail = lines[_last_of_value(lines, *span) : span[1]]
-        return "".join((*lines[: span[0]], *tail, *lines[span[1] :]))
+        return "".join((*lines[: span[0]], *lines[end:]))
+    chunk = "".join(lines[span[0] : end])
     member = _load(chunk)
     if set(member) != {name} or _shared(chunk, head):
         return _anew(found, name, value)
-    return "".join((*lines[: span[0]], _anew(member, name, value), *lines[span[1] :]))
+    return "".join((*lines[: span[0]], _anew(member, name, value), *lines[end:]))
 
 
 def _span(found: Any, name: str, lines: list[str]) -> tuple[int, int] | None:
@@ -240,14 +246,14 @@ def _written(name: str, value: Value) -> str:
 def _dumped(found: Any) -> str:
     out = StringIO()
     _yaml().dump(found, out)
-    return out.getvalue()
+    return _ENDING.sub("", out.getvalue())  # the end of a document, which ruamel writes below a block that keeps its empty lines
 
 
 def _yaml_value(value: Value) -> Any:
     match value:
         case DateText():
             return _Timestamp(value)
-        case str() if _AMBIGUOUS.fullmatch(value):
+        case str() if _AMBIGUOUS.fullmatch(value) or _QUOTED.search(value):
             return DoubleQuotedScalarString(value)
         case list() | tuple():
             return [_yaml_value(item) for item in value]

@@ -21,6 +21,8 @@ PROBLEMS = (
     "not_an_address", "reference_unknown", "required", "text_needed", "too_long", "too_many",
 )  # fmt: skip
 """What can be wrong with a field; the words of pages say each."""
+_YES = frozenset({"on", "true", "yes"})
+"""Texts that generators with YAML 1.1 take for true: https://yaml.org/type/bool.html"""
 _ADDRESS = re.compile(r"(https?://|/)[^\s\"'<>\\]*", re.IGNORECASE)
 
 
@@ -36,12 +38,16 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 def from_form(field: Field, text: str, *, current: Value, zone: tzinfo) -> Value:
     """Return what was written into a form as the field's value; what cannot be read stays text, and :func:`check` says so.
 
-    ``current`` is what the entry has now: an instant that the form shows to the minute and that nobody changed stays as it is.
+    ``current`` is what the entry has now, and stays as it is, of whatever type, where the form shows the same as before.
     """
     said = text.replace("\r\n", "\n")
+    before = _lines(shown(field, current, zone))
+    if field.type == "boolean":
+        checked = said.strip() in ("on", "true", "yes")
+        return current if checked == (before == "true") else checked
+    if current is not None and (said == before if field.type == "markdown" else said.strip() == before.strip()):
+        return current
     match field.type:
-        case "boolean":
-            return said.strip() in ("on", "true", "yes")
         case "number":
             return _number(said.strip())
         case "list":
@@ -49,15 +55,16 @@ def from_form(field: Field, text: str, *, current: Value, zone: tzinfo) -> Value
         case "reference" if field.many:
             return [line.strip() for line in said.split("\n") if line.strip()]
         case "datetime":
-            return _instant(said.strip(), current, zone)
+            return _instant(said.strip(), zone)
         case "markdown":
             return said
-        case "date" if said.strip() and said.strip() == shown(field, current, zone):
-            return current
-        case _ if isinstance(current, str) and said.strip() == current.strip():
-            return current
         case _:
             return said.strip()
+
+
+def _lines(text: str) -> str:
+    """Return ``text`` with the ends of lines that a form gives back."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _number(text: str) -> Value:
@@ -74,11 +81,9 @@ def _number(text: str) -> Value:
     return found if math.isfinite(found) else text
 
 
-def _instant(text: str, current: Value, zone: tzinfo) -> Value:
+def _instant(text: str, zone: tzinfo) -> Value:
     if not text:
         return None
-    if isinstance(current, str) and text == _local(current, zone):
-        return current
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -103,6 +108,8 @@ def shown(field: Field, value: Value, zone: tzinfo) -> str:
             return "true" if value else "false"
         case list() | tuple():
             return "\n".join(_plain(item) for item in value)
+        case str() if field.type == "boolean" and value.lower() in _YES:
+            return "true"
         case str() if field.type == "datetime":
             return _local(value, zone)
         case str() if field.type == "date":
@@ -145,7 +152,7 @@ def _wrong(field: Field, value: Value) -> tuple[str, str] | None:
         case "boolean":
             return None if isinstance(value, bool) else ("not_a_boolean", "")
         case "number":
-            return None if isinstance(value, int | float) and not isinstance(value, bool) else ("not_a_number", "")
+            return None if _is_number(value) else ("not_a_number", "")
         case "list":
             return _wrong_list(value)
         case "reference" if field.many:
@@ -173,11 +180,16 @@ def _wrong_text(field: Field, value: str) -> tuple[str, str] | None:
 
 
 def _wrong_list(value: Value) -> tuple[str, str] | None:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str | int | float | bool) for item in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str | bool) or _is_number(item) for item in value):
         return "list_needed", ""
     if len(value) > MOST_ITEMS:
         return "too_many", str(MOST_ITEMS)
     return ("too_long", str(LONGEST_TEXT)) if any(len(str(item)) > LONGEST_TEXT for item in value) else None
+
+
+def _is_number(value: Value) -> bool:
+    """Return whether ``value`` is a number that JSON can write: Python's reader also takes NaN and Infinity."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and (isinstance(value, int) or math.isfinite(value))
 
 
 def _is(read: Any, text: str) -> bool:
@@ -217,5 +229,6 @@ def targets(collection: Collection, document: Document) -> list[tuple[str, str, 
     for field in collection.references:
         value = document.value(field.name)
         items: Sequence[Any] = value if isinstance(value, list | tuple) else (value,)
-        found.extend((field.name, field.collection, item) for item in items if isinstance(item, str) and item)
+        ids = (str(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in items)  # YAML reads an id of digits as a number
+        found.extend((field.name, field.collection, id) for id in ids if isinstance(id, str) and id)
     return found

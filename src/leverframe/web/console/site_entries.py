@@ -213,7 +213,9 @@ class EntryPages:
             titles = await self._desk.database.read(content.titles, site.name, one.collection, limit=MOST_TARGETS + 1)
             if len(titles) <= MOST_TARGETS:
                 known = {id for id, _ in titles}
-                row["targets"] = [*titles, *((id, word("entry_gone_target", viewer.locale, id=id)) for id in row["chosen"] if id and id not in known)]
+                targets = [*titles, *((id, word("entry_gone_target", viewer.locale, id=id)) for id in row["chosen"] if id and id not in known)]
+                order = {id: at for at, id in enumerate(row["chosen"])}  # which a browser sends back as it is on the page
+                row["targets"] = sorted(targets, key=lambda one: order.get(one[0], len(order)))
         return row
 
 
