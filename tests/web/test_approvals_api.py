@@ -79,6 +79,17 @@ async def test_the_same_question_is_asked_once(doors: Doors) -> None:
     assert (await ask(doors, operator=True, idempotency_key="run-7", title="Release 1.3")).code == "idempotency_key_used"
 
 
+async def test_a_person_asks_for_themselves(doors: Doors) -> None:
+    """Whatever they say: who named somebody else could vote on their own question. A token may say for whom it asks."""
+    ann = await doors.signed_in("ann")
+    asked = {"project": "acme/web", "title": "Release 1.2", "requested_by": "person:rob"}
+    own = (await doors.ask("POST", "/api/approvals", document=asked, visitor=ann)).json["id"]
+    assert (await command(doors, f"approve {own}", visitor=ann)).code == "approval_own"
+    others = (await ask(doors, await token(doors, "approvals.ask acme/web *"), requested_by="person:rita")).json["id"]
+    assert (await command(doors, f"approve {others}", visitor=await doors.signed_in("rita", "release"))).code == "approval_own"
+    assert (await command(doors, f"approve {others}", visitor=ann)).status == 200
+
+
 async def test_a_thousand_wait_in_one_question_a_second(doors: Doors, frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many wait, the database is asked once a second for all of them; each hears when it is decided, or when its time is over."""
     id = (await ask(doors, operator=True)).json["id"]

@@ -32,7 +32,8 @@ async def ask(desk: Desk, identity: Identity, question: Question) -> Opened:
     """Open a question for somebody who may; raises ``Refused``."""
     may_ask(desk, identity, question.project, question.environment)
     approver, asker = levers_of(desk).approver, asker_of(identity)
-    requester = identity.speaks_for or question.requester or (asker.actor if identity.kind == "person" else None)
+    # A person asks for themselves, whatever they say: else they could vote on their own question.
+    requester = identity.speaks_for or (asker.actor if identity.kind == "person" else question.requester)
     whole = replace(question, requester=requester, by=asker.name, owner=asker.actor)
 
     def work(connection: Connection) -> Any:

@@ -87,7 +87,7 @@ class ApprovalAsked(_Asked):
     rooms: list[Word] = Field([], max_length=MOST_ROOMS, description="where it is asked, all at once: [\"slack:#deploys\", \"teams:#release\"]")
     on_approve: ActAsked = ActAsked()
     on_reject: ActAsked = Field(ActAsked(), description="done when somebody says no, and when nobody says anything in time")
-    requested_by: Word | None = Field(None, description="whose own vote is not to count: github:octocat. Who signs in with a token of GitHub's is known already")
+    requested_by: Word | None = Field(None, description="for whom a token asks, whose own vote is not to count: github:octocat. Who signs in with a token of GitHub's is known already")
     idempotency_key: Word | None = Field(None, description="a name of your own for this request: what comes again under it is answered as before, and not asked twice")
 
 
