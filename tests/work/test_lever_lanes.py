@@ -471,3 +471,53 @@ async def test_a_rollback_in_the_middle_of_a_run_goes_to_what_was_good_before_it
     assert await hub.states() == ["succeeded"] * 4 and back.commit is not None and back.commit.ref == "second"
     further = await asked(hub, "rollback web-app preview")
     assert further.commit is not None and further.commit.ref == "first"
+
+
+async def test_who_asks_again_does_not_approve_it_and_minds_the_lock(hub: Box, works: Works) -> None:
+    """Ann's deployment had failed. Bob had it tried again, and could approve that himself; and her lock, which let her own deployments through, let his retry through."""
+    works.fails = lambda order: order.environment == "production"
+    await asked(hub, "deploy web-app staging")
+    await hub.run(seconds=60)
+    made = (await hub.all())[-1]  # production follows
+    assert made.environment == "production" and (await hub.click("cat", "approve", made.id)).public
+    await hub.run(seconds=60)
+    assert (await now(hub, made)).state == "failed"
+    await hub.run(seconds=5 * 3600)  # the approval is over
+    works.fails = lambda order: False
+    await hub.click("bob", "retry", made.id)
+    await hub.run(seconds=10)
+    assert (await now(hub, made)).state == "waiting" and "approval_own" in text(await hub.click("bob", "approve", made.id))
+    assert (await hub.click("cat", "approve", made.id)).public
+    await hub.run(seconds=60)
+    assert (await now(hub, made)).state == "succeeded"
+
+    works.fails = lambda order: True
+    hers = await asked(hub, "deploy web-app preview")
+    await hub.run(seconds=60)
+    await hub.say("ann", "lock web-app preview mine")
+    await hub.click("bob", "retry", hers.id)
+    await hub.run(seconds=60)
+    assert (await now(hub, hers)).state == "queued" and works.starts[f"{hers.id}-2"] == 0
+    await hub.say("ann", "unlock web-app preview")
+    await hub.run(seconds=60)
+    assert works.starts[f"{hers.id}-2"] == 1
+
+
+async def test_two_people_press_roll_back(hub: Box, works: Works) -> None:
+    """The second click was a rollback of its own: it waited behind the first one's lock and undid what came after, or went back one further."""
+    for ref in ("first", "second"):
+        await asked(hub, f"deploy web-app preview {ref}")
+        await hub.run(seconds=60)
+    works.fails = lambda order: order.ref == "third"
+    bad = await asked(hub, "deploy web-app preview third")
+    await hub.run(seconds=60)
+    assert (await hub.click("bob", "rollback", bad.id)).public
+    back = (await hub.all())[-1]
+    refused = await hub.click("cat", "rollback", bad.id)
+    assert "rollback_under_way" in text(refused) and back.id in text(refused)
+    await hub.run(seconds=60)
+    late = await hub.click("ann", "rollback", bad.id)
+    assert "rollback_late" in text(late) and not late.public
+    assert await hub.states() == ["succeeded", "succeeded", "failed", "succeeded"]
+    assert back.commit is not None and back.commit.ref == "second"
+    assert (await asked(hub, "rollback web-app preview")).commit != back.commit  # said in words it is meant

@@ -60,6 +60,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     requester: str | None
     """Actor who asked; ``None`` when the hub did by itself."""
+    again_by: str | None = None
+    """Actor who asked for it again after it had failed: no more their own judge than who asked first."""
     authors: tuple[str, ...] = ()
     """Actors who wrote what would ship: ``github:octocat``."""
     opened_at: datetime
@@ -112,11 +114,12 @@ def digest(*, service: str, environment: str, sha: str, parameters: Mapping[str,
 
 
 def ask(
-    *, id: str, deployment: str, digest: str, policy: Policy, requester: str | None, authors: Collection[str] = (), now: datetime
-) -> Approval:
+    *, id: str, deployment: str, digest: str, policy: Policy, requester: str | None, again_by: str | None = None, authors: Collection[str] = (),
+    now: datetime,
+) -> Approval:  # fmt: skip
     """Return the open question; it expires ``policy.expires_s`` after ``now``."""
     return Approval(
-        id=id, deployment=deployment, digest=digest, policy=policy, requester=requester, authors=tuple(authors),
+        id=id, deployment=deployment, digest=digest, policy=policy, requester=requester, again_by=again_by, authors=tuple(authors),
         opened_at=now, expires_at=now + timedelta(seconds=policy.expires_s),
     )  # fmt: skip
 
@@ -161,13 +164,15 @@ def vote(
 
 def _conflict(approval: Approval, actor: str, people: People) -> NotCounted | None:
     """Return why the approval of ``actor`` cannot count: it is, or might be, that of somebody who counts already or may not."""
-    policy, requester = approval.policy, approval.requester
-    if requester is not None and not policy.allow_self and people.same(actor, requester):
+    policy, requesters = approval.policy, [one for one in (approval.requester, approval.again_by) if one is not None]
+    if not policy.allow_self and any(people.same(actor, requester) for requester in requesters):
         return NotCounted(code="approval_own")
     if not policy.allow_authors and any(people.same(actor, author) for author in approval.authors):
         return NotCounted(code="approval_author")
     others: list[str] = []
-    if requester is not None and (not policy.allow_self or policy.required > 1) and not people.same(actor, requester):
+    for requester in requesters if not policy.allow_self or policy.required > 1 else ():
+        if people.same(actor, requester):
+            continue
         others.append(requester)
         if platform(actor) != platform(requester) and people.of(actor) is None:
             return NotCounted(code="approval_unlinked", detail=actor)

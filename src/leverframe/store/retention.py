@@ -95,7 +95,7 @@ def sweep_deployments(connection: Connection, *, before: datetime) -> int:
     one, other = deployments.alias(), deployments.alias()
     beside = sa.and_(other.c.service == one.c.service, other.c.environment == one.c.environment)
     recent = sa.select(other.c.id).where(beside).order_by(other.c.id.desc()).offset(RECENT - 1).limit(1).scalar_subquery()
-    live = sa.select(sa.func.max(other.c.id)).where(beside, other.c.state == "succeeded").scalar_subquery()
+    live = sa.select(other.c.id).where(beside, other.c.state == "succeeded").order_by(other.c.changed_at.desc(), other.c.id.desc()).limit(1).scalar_subquery()
     over = sa.and_(one.c.id < first_id_at(before), one.c.changed_at < before, one.c.state.in_(sorted(ENDED)))
     old = list(connection.execute(sa.select(one.c.id).where(over, one.c.id < recent, one.c.id != sa.func.coalesce(live, 0)).order_by(one.c.id).limit(BITE)).scalars())
     if old:

@@ -169,7 +169,7 @@ class Interlocking:
                 case todo.AskApproval():
                     approvals.add(turn.connection, voting.ask(
                         id=show(approvals.PREFIX, self._database.new_id()), deployment=deployment.id, digest=effect.digest, policy=effect.policy,
-                        requester=deployment.by, authors=tuple(f"github:{login}" for login in effect.authors), now=now,
+                        requester=deployment.by, again_by=deployment.again_by, authors=tuple(f"github:{login}" for login in effect.authors), now=now,
                     ))  # fmt: skip
                 case todo.CloseApproval():
                     question = approvals.latest(turn.connection, deployment.id, digest=effect.digest)
@@ -250,7 +250,7 @@ class Interlocking:
         running = next(iter(held.values())) if len(held) >= width else None
         waiting = [
             Waiting(
-                id=one.id, asked_at=one.asked_at, by=one.by, kind=one.kind, not_before=one.not_before, frozen=self._frozen(one, turn.now), broke_glass=one.glass is not None,
+                id=one.id, asked_at=one.asked_at, by=one.again_by or one.by, kind=one.kind, not_before=one.not_before, frozen=self._frozen(one, turn.now), broke_glass=one.glass is not None,
             )
             for one in standing.values() if one.state == "queued"
         ]  # fmt: skip

@@ -16,7 +16,7 @@ from leverframe.core.commands.definitions import Command, Kind, Known, Mark, Reg
 from leverframe.core.commands.helping import Refusal, help_for, help_message, who_can, why
 from leverframe.core.commands.parsing import Parsed
 from leverframe.core.commands.permission import could, grant_words, permitted
-from leverframe.core.conversation import NOTHING, Answer, Asker, Heard, Place, Said
+from leverframe.core.conversation import NOTHING, Answer, Asker, Clicked, Heard, Place, Said
 from leverframe.core.deployments import ENDED, HOLDING, Deployment, rollback_target
 from leverframe.core.deployments import inputs as came
 from leverframe.core.errors import Locale
@@ -195,9 +195,13 @@ class Levers:
         environment = self._target(asked)
         if environment is None:
             return self.refused(asked.parsed, "environment_unknown", asked.parsed.text("environment"))
+        here = deployments.open_ones(asked.turn.connection, service=environment.service, environment=environment.name)
+        if (other := next((one for one in here if one.kind == "rollback"), None)) is not None:
+            return self.refused(asked.parsed, "rollback_under_way", other.id)
+        if self._moved_on(asked):
+            return self.refused(asked.parsed, "rollback_late", f"{environment.service} → {environment.name}")
         past = deployments.ended(asked.turn.connection, service=environment.service, environment=environment.name)
-        here = [one for one in deployments.open_in(asked.turn.connection, environment.lane) if one.environment == environment.name]
-        commit = rollback_target(past, under_way=any(one.state in HOLDING and one.kind != "rollback" for one in here))
+        commit = rollback_target(past, under_way=any(one.state in HOLDING for one in here))
         if commit is None:
             return self.refused(asked.parsed, "rollback_nowhere", f"{environment.service} → {environment.name}")
         made = self._deployer.ask(
@@ -205,6 +209,14 @@ class Levers:
             reason=asked.parsed.text("reason"), followers=self._followers(asked),
         )  # fmt: skip
         return self._done(asked, self._say.asked(environment.service, environment.name, "rollback"), about=made.id)
+
+    def _moved_on(self, asked: Asked) -> bool:
+        """Return whether the button of a card was pressed, and something has succeeded there since that ended: a click more must not go back further."""
+        about = self.about(asked.turn, asked.heard.value) if isinstance(asked.heard, Clicked) else None
+        if about is None or about.end is None:
+            return False
+        good = deployments.last_good(asked.turn.connection, service=about.service, environment=about.environment)
+        return good is not None and good.end is not None and good.end.at >= about.end.at
 
     def _run(self, asked: Asked) -> Outcome:
         """Do a command of the configuration: a runner's work in a lane of its own."""

@@ -266,7 +266,7 @@ def next_try(deployment: Deployment, in_s: float, *effects: Effect) -> Stepped:
 def retry_asked(deployment: Deployment, asked: RetryAsked, *, now: datetime) -> Stepped:
     """Begin anew; an approval of exactly this that has not expired still holds."""
     again = replace(
-        deployment, state="asked", end=None, cancel=None, glass=None, asks=0, checks_since=None, queued_at=None, held=None, unknown_since=None,
+        deployment, state="asked", again_by=asked.by, end=None, cancel=None, glass=None, asks=0, checks_since=None, queued_at=None, held=None, unknown_since=None,
         former_tries=len(deployment.tries),
     )  # fmt: skip
     told = (Say(), Note(what="retry_asked", by=asked.by, by_name=asked.by_name))

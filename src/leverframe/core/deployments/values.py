@@ -179,6 +179,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     by: str | None = None
     """Actor who asked; ``None``: the hub itself, see ``cause``."""
     by_name: str = ""
+    again_by: str | None = None
+    """Actor who asked for it again after it had failed."""
     cause: str = ""
     """What started it when nobody did: ``push main``, ``after staging``."""
     reason: str = ""

@@ -118,8 +118,12 @@ row("queue_expired", 410, ("Its turn did not come in time.", "See with queue wha
     ("기한 안에 차례가 오지 않았습니다.", "queue로 무엇이 막고 있는지 확인한 뒤 다시 요청하세요."))
 row("repository_invalid", 400, ("This is not the name of a repository.", "Write OWNER/NAME: acme/web."),
     ("저장소 이름이 아닙니다.", "acme/web처럼 소유자/이름으로 쓰세요."))
+row("rollback_late", 409, ("Something has been deployed there since, and it worked.", "See with status what runs there; rollback SERVICE ENV goes back from that."),
+    ("그 뒤에 성공한 배포가 있습니다.", "지금 배포된 것은 status로 확인하세요. 거기서 되돌리려면 rollback 서비스 환경을 쓰세요."))
 row("rollback_nowhere", 409, ("There is no earlier deployment that worked to go back to.", "Deploy a commit that works: deploy SERVICE ENV REF."),
     ("되돌아갈 만한, 이전에 성공한 배포가 없습니다.", "정상인 커밋을 배포하세요: deploy SERVICE ENV REF."))
+row("rollback_under_way", 409, ("Somebody has asked for a rollback there already.", "Wait for the one named here, or cancel it."),
+    ("이미 요청된 롤백이 있습니다.", "여기 적힌 롤백이 끝나기를 기다리거나 취소하세요."))
 row("secret_not_kept", 409, ("The hub has no key to keep a secret with.", "Set hub.master_keys in leverframe.toml, then restart the hub."),
     ("비밀값을 보관할 키가 허브에 없습니다.", "leverframe.toml에 hub.master_keys를 설정하고 허브를 다시 시작하세요."))
 row("secret_not_opened", 500, ("A secret that was kept cannot be read any more.", "Put the former key back among hub.master_keys (or the key file beside the database), then try again."),
