@@ -155,7 +155,9 @@ def test_a_fresh_demo_touches_nothing_while_another_runs_or_has_the_port(tmp_pat
         before = [(tmp_path / name).read_text() for name in ("leverframe.toml", "github-secret")]
         port = told["playground"].split(":")[2].partition("/")[0]
         taken = entry_point("demo", "--dir", ".", "--port", port, "--fresh", folder=tmp_path)
-        assert taken.status == 1 and "cannot listen" in taken.err
+        assert taken.status == 1 and "cannot listen" in taken.err and "make run PORT=8081" in taken.err
+        told_so = entry_point("demo", "--dir", ".", "--port", port, "--json", folder=tmp_path)
+        assert told_so.status == 1 and json.loads(told_so.err)["code"] == "demo_port_taken", "it was a line of text, also for programs"
         running = entry_point("demo", "--dir", ".", "--port", "0", "--fresh", "--json", folder=tmp_path)
         assert running.status == 1 and json.loads(running.err)["code"] == "demo_running"
         assert [(tmp_path / name).read_text() for name in ("leverframe.toml", "github-secret")] == before

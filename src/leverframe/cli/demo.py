@@ -7,12 +7,10 @@ import fcntl
 import os
 import secrets
 import shutil
-import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from leverframe.cli.words import said
 from leverframe.config import load
 from leverframe.core.errors import Locale, Refused
 from leverframe.samples.services import SERVICES
@@ -62,7 +60,7 @@ def run(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: Loc
     """Run the demo until it is told to stop; return the exit status. Port 0 takes a free one.
 
     Raises ``Refused``, with nothing in ``folder`` touched: ``demo_folder_taken`` when the configuration of another hub is there,
-    ``demo_running`` when a demo is; ``file_unusable`` when it cannot be written.
+    ``demo_running`` when a demo is; ``demo_port_taken``; ``file_unusable`` when it cannot be written.
     """
     folder = folder.absolute()
     path = folder / "leverframe.toml"
@@ -71,10 +69,7 @@ def run(*, port: int, folder: Path, fresh: bool, open_browser: bool, locale: Loc
     try:
         listener = listen("127.0.0.1", port)
     except OSError as error:
-        print(said(locale, f"leverframe: cannot listen on 127.0.0.1:{port}: {error.strerror}. Stop what listens there, or choose another: make run PORT=8081, or leverframe demo --port 8081.",
-                   f"leverframe: 127.0.0.1:{port} 주소를 열 수 없습니다: {error.strerror}. 그 포트를 쓰고 있는 프로그램을 멈추거나 다른 포트를 쓰세요: make run PORT=8081 또는 leverframe demo --port 8081"),
-              file=sys.stderr)  # fmt: skip
-        return 1
+        raise Refused("demo_port_taken", f"127.0.0.1:{port}: {error.strerror}") from None
     try:
         _prepare(folder, path, fresh, port=listener.getsockname()[1], locale=locale)
     except OSError as error:

@@ -29,6 +29,8 @@ row("delivery_unknown", 404, ("There is no delivery of this id.", "leverframe de
     ("이 ID의 전송이 없습니다.", "leverframe deliveries list로 확인하세요. 오래된 이벤트의 전송은 [retention]에 따라 지워집니다."))
 row("demo_folder_taken", 409, ("The folder holds the configuration of another hub.", "Give the demo a folder of its own: leverframe demo --dir .demo; it would write over the file in detail."),
     ("다른 허브의 설정 파일이 있는 폴더입니다.", "데모에는 따로 폴더를 주세요: leverframe demo --dir .demo. detail에 적힌 파일을 덮어쓰게 됩니다."))
+row("demo_port_taken", 409, ("The demo cannot listen on its port.", "Stop what listens there, or choose another: make run PORT=8081, or leverframe demo --port 8081."),
+    ("데모가 쓸 포트를 열 수 없습니다.", "그 포트를 쓰고 있는 프로그램을 멈추거나 다른 포트를 쓰세요: make run PORT=8081 또는 leverframe demo --port 8081."))
 row("demo_running", 409, ("A demo is running in this folder.", "Stop it first, or give this one another folder with --dir."),
     ("이 폴더에서 데모가 이미 실행되고 있습니다.", "먼저 그 데모를 멈추거나 --dir로 다른 폴더를 지정하세요."))
 row("door_unreachable", 502, ("The hub's own door did not answer.", "Look at the hub's log; hub.bind must be reachable from this machine."),
