@@ -90,7 +90,8 @@ def test_a_deployment_is_followed_to_its_end(hub: RunningHub) -> None:
 
 def test_deployments_are_listed_and_shown(hub: RunningHub) -> None:
     """By service, environment and state, the newest first; one with its card and all that happened."""
-    id = made(hub.run("do", "--wait", "deploy web-app staging v1").out)
+    for version in ("v0", "v1"):
+        id = made(hub.run("do", "--wait", f"deploy web-app staging {version}").out)
     listed = hub.run("deployments", "--service", "web-app", "--env", "staging", "--state", "succeeded")
     assert listed.status == 0 and listed.out.splitlines()[1].startswith(id) and "v1" in listed.out
     first = hub.run("deployments", "list", "--limit", "1")
