@@ -185,6 +185,24 @@ async def test_one_that_fails_for_three_days_is_switched_off_and_comes_back_by_i
     assert set(await engine.states(one)) == {SENT}
 
 
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "21600"}], ids=["its key waits", "all of it waits"])
+async def test_one_that_was_owed_a_single_delivery_comes_back_by_itself_too(engine: HookEngine, sink: FakeSubscribers, headers: dict[str, str]) -> None:
+    """That one was given up on in the moment in which the subscriber was switched off: nothing was left to try it with, and it stayed off for ever."""
+    one = await engine.subscribe("a")
+    sink.answers["a"] = lambda got: web.Response(status=503, headers=headers)
+    await engine.push()
+    for _ in range(14):
+        await engine.settle()
+        engine.clock.advance(hours=7)
+    assert (await engine.look(one)).health is Health.DISABLED
+    assert await engine.states(one) == [OWED]
+    tried = len(sink.got)
+    sink.answers["a"] = 200
+    engine.clock.advance(hours=9)
+    await engine.settle()
+    assert ((await engine.look(one)).health, await engine.states(one), len(sink.got)) == (Health.HEALTHY, [SENT], tried + 1)
+
+
 async def test_410_ends_the_subscription(engine: HookEngine, sink: FakeSubscribers) -> None:
     """What is owed becomes dead letters at once, nothing more is owed, and it does not come back by itself; a person can have it back."""
     one = await engine.subscribe("a", concurrency=1)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from leverframe.core.delivery import DAY_S, Delivered, Outcome, Rejected, Retryable
@@ -219,6 +220,7 @@ class Subscribers(Holder[_Held, Round, Window]):
                 held.turning = after
                 if after.health is Health.DISABLED is not was.health:
                     full, held.stop_until_s, held.paced_until = True, None, None  # what is owed to it is given up next
+                    _keep_one(held)
         held.took, held.failed = False, None
         stop_until = held.paced_until if held.stop_until_s is None else now + timedelta(seconds=held.stop_until_s)
         return Round(
@@ -404,6 +406,17 @@ class Subscribers(Holder[_Held, Round, Window]):
             total += gone
             if gone < subscribers.BITE:
                 return total
+
+
+def _keep_one(held: _Held) -> None:
+    """Have the delivery that was given up on last be owed on, as its subscriber is switched off: where it was the only one, nothing would be
+    left to try that with.
+    """
+    for place in reversed(range(len(held.ended))):
+        one = held.ended[place]
+        if one.state is State.DEAD and one.outcome == _OUTCOME[Retryable]:
+            held.ended[place] = replace(one, state=State.OWED)
+            return
 
 
 def outcome_of(answer: Answer, secrets: Sequence[str] = ()) -> Outcome:
