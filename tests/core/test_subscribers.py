@@ -50,7 +50,7 @@ def judged(outcome: Outcome, standing: Standing | None = None, **over: Any) -> t
     (Retryable(code="hook_busy", after_s=77), Standing(), {}, Verdict(stop_s=77)), (Retryable(code="hook_busy", after_s=1), Standing(), {}, Verdict(stop_s=5)),
     (Retryable(code="hook_busy", after_s=1e12), Standing(), {}, Verdict(stop_s=ASKED_S)),
     (REFUSED, Standing(), {"tried_s": 3 * DAY_S}, Verdict(dead="hook_refused", park_s=5)), (AWAY, Standing(), {"tried_s": 3 * DAY_S}, Verdict(dead="hook_unreachable", stop_s=5)),
-    (AWAY, Standing(failures=9), {"disabled": True, "tried_s": 4 * DAY_S}, Verdict(stop_s=DISABLED_S)),
+    (AWAY, Standing(failures=9), {"disabled": True, "tried_s": 4 * DAY_S}, Verdict(stop_s=DISABLED_S)), (REFUSED, Standing(), {"disabled": True}, Verdict(stop_s=DISABLED_S)),
     (AWAY, Standing(failures=9), {"disabled": True, "tried_s": DISABLED_FOR_S}, Verdict(dead="hook_unreachable", stop_s=DISABLED_S)),
     (Rejected(code="body_expired"), Standing(), {}, Verdict(dead="body_expired")), (Rejected(code=GONE), Standing(), {}, Verdict(dead=GONE, over=True)),
     (REFUSED, Standing(), {"stopped": True}, Verdict()), (Rejected(code=GONE), Standing(), {"stopped": True}, Verdict(dead=GONE, over=True)),

@@ -110,7 +110,7 @@ def judge(
             spread, asked_s = 1 + JITTER * (2 * chance - 1), min(after_s or 0.0, ASKED_S)
             keys = standing.keys | {key}
             park_s = spread * (STEPS_S[0] if dead else STEPS_S[min(key_failures, len(STEPS_S) - 1)])
-            if standing.failures or code in WHOLE or after_s is not None or len(keys) >= KEYS:
+            if disabled or standing.failures or code in WHOLE or after_s is not None or len(keys) >= KEYS:
                 wait_s = DISABLED_S if disabled else min(FIRST_S * 2.0 ** min(standing.failures, 30), LONGEST_S)
                 # The next try is with another key: a poisoned one must not keep the subscriber from being found well.
                 aside = None if code in WHOLE or after_s is not None or disabled else park_s
