@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-synt
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import sys
@@ -65,7 +66,7 @@ class Hub:
                 if error.code < 500 and error.code not in (408, 429):
                     raise Failed(problem) from None
                 why, wait_s = problem, float(error.headers.get("Retry-After") or 0) if (error.headers.get("Retry-After") or "0").isdigit() else 0.0
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:
                 why, wait_s = f"the hub cannot be reached: {error}", 0.0
             if tries >= TRIES and time.monotonic() > patient_until:
                 raise Failed(why)
@@ -195,7 +196,9 @@ def notify() -> None:
     if not card.get("text") and not card.get("summary"):
         card["summary"] = card.get("title", "") or "Message"
     body = json.dumps(card, ensure_ascii=False)
-    request = urllib.request.Request(url, body.encode(), {"Content-Type": "application/json", "User-Agent": "leverframe-action"})
+    # A hub that hears it twice, as its answer was lost, shows it once.
+    headers = {"Content-Type": "application/json", "User-Agent": "leverframe-action", "Idempotency-Key": str(uuid.uuid4())}
+    request = urllib.request.Request(url, body.encode(), headers)
     for tries in range(1, TRIES + 1):
         try:
             with _open(request, 30) as answer:
@@ -205,7 +208,7 @@ def notify() -> None:
             why = _problem(error)
             if error.code < 500 and error.code not in (408, 429):
                 raise Failed(why) from None
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             why = f"the room cannot be reached: {getattr(error, 'reason', error)}"
         if tries == TRIES:
             raise Failed(why)

@@ -417,8 +417,8 @@ async def test_a_hand_made_card_is_pressed_in_a_chat_of_the_hub(team: Team) -> N
 
 
 async def test_a_button_pressed_twice_in_a_moment_is_one_dispatch(team: Team) -> None:
-    """People press twice."""
+    """People press twice. The moment begins with the first press: as a slot of the clock, it could end between two of them, and both were sent."""
     token = await team.api("dispatch acme/web release")
     answers = await asyncio.gather(*(team.press({"event_type": "release"}, query=f"?token={token}") for _ in range(3)))
     assert {answer.status for answer in answers} == {200}
-    assert len([call for call in team.github.calls if call.method == "POST" and call.path.endswith("/dispatches")]) in (1, 2), "a moment may end between two of them"
+    assert len([call for call in team.github.calls if call.method == "POST" and call.path.endswith("/dispatches")]) == 1

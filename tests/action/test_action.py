@@ -165,6 +165,37 @@ def test_the_inputs_of_the_former_action_send_a_message_card(tmp_path: Path) -> 
     assert card["sections"] == [{"activityTitle": "x"}] and card["potentialAction"][0]["name"] == "Open"
 
 
+@pytest.mark.parametrize("garbage", [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", b"no HTTP\r\n\r\n", b""])
+@pytest.mark.parametrize("mode", ["wait", "notify"])
+def test_an_answer_that_breaks_off_is_asked_for_again(tmp_path: Path, mode: str, garbage: bytes) -> None:
+    """Half an answer, and words that are no HTTP, as a proxy sends them in passing, ended a waiting job with a traceback. A card that is sent
+    again has the name that it had, so that the room shows it once."""
+    told = {"decision": "approved", "ended": True, "outcome": "done", "decided_by": ["ann"], "reason": "", "run_url": None, "id": "dep_1"}
+    keys: list[str | None] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            keys.append(self.headers["Idempotency-Key"])
+            body = json.dumps(told).encode()
+            self.close_connection = True
+            self.wfile.write(garbage if len(keys) < 3 else b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+        do_GET = do_POST = answer
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    ran = run(tmp_path, hub=address, token="t", approval="dep_1") if mode == "wait" else run(tmp_path, webhook_uri=f"{address}/teams/incoming/secret", text="x")
+    server.shutdown()
+    server.server_close()
+    assert (ran.status, len(keys), len(set(keys))) == (0, 3, 1), ran.out
+    assert (keys[0] is not None) == (mode == "notify")
+
+
 def test_the_actions_file() -> None:
     """Every input reaches the script, every output comes from it, everything is described; no container, nothing to install."""
     [step] = ACTION["runs"]["steps"]

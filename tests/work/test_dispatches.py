@@ -255,6 +255,17 @@ async def test_the_same_request_again_is_not_done_again(database_url: str, clock
         assert not other.repeated and other.deployment.id != first.deployment.id
 
 
+async def test_a_name_that_is_good_for_a_moment_counts_from_the_first(database_url: str, clock: VirtualClock) -> None:
+    """A button that is pressed twice is one dispatch whenever the first press was; pressed again later, it is another."""
+    async with hub(database_url, clock, {}) as one:
+        found = []
+        for after_s in (0.0, 0.2, 9.7, 0.2, 9.9):
+            clock.advance(seconds=after_s)
+            found.append(await one.box.dispatch(key="k", key_s=10.0, by="token:card", alone=True))
+        assert [each.repeated for each in found] == [False, True, True, False, True]
+        assert len({each.deployment.id for each in found}) == 2
+
+
 async def test_many_at_once_are_one(database_url: str, clock: VirtualClock) -> None:
     """Requests that race become one all the same."""
     async with hub(database_url, clock) as one:

@@ -35,12 +35,12 @@ class Hub:
     fake: FakeGitHub
     follower: Follower
 
-    async def event(self, kind: str = "github", **changed: Any) -> bool:
+    async def event(self, kind: str = "github", deployment: int = 1, **changed: Any) -> bool:
         """Have GitHub (or a source of another kind) say that an environment waits; return whether somebody is asked."""
         payload = {
             "action": "requested", "environment": "production", "event": "push", "sender": {"login": "octocat"},
             "deployment_callback_url": f"{self.fake.url}/repos/acme/web/actions/runs/77/deployment_protection_rule",
-            "deployment": {"ref": "main", "sha": "c0ffee" * 6 + "beef"}, "repository": {"full_name": "acme/web", "html_url": "https://github.com/acme/web"}, **changed,
+            "deployment": {"id": deployment, "ref": "main", "sha": "c0ffee" * 6 + "beef"}, "repository": {"full_name": "acme/web", "html_url": "https://github.com/acme/web"}, **changed,
         }  # fmt: skip
         event = Event(
             id=1, source=kind, kind=kind, name="deployment_protection_rule", action=payload["action"], delivery_id="d", received_at=self.box.clock.now(),
@@ -92,6 +92,22 @@ async def test_every_end_is_an_answer(sqlite_url: str, clock: VirtualClock, how:
         await one.box.run(seconds=5 if how else timedelta(hours=2).total_seconds())
         (_, _), (said, why) = one.fake.reviews[KEY]
         assert said == state and why.startswith(comment) and gate.id in why
+
+
+async def test_a_later_job_and_a_run_that_starts_again_are_asked_for_too(database_url: str, clock: VirtualClock) -> None:
+    """They wait under the address of the first: taken for the same question, which was answered, they waited for ever. An event that comes once
+    more, and a second job while people are asked, ask nobody again."""
+    async with hub(database_url, clock) as one:
+        for number, said in ((1, "approve"), (2, "reject"), (3, "approve")):
+            for deployment in (number, number, 10 + number):
+                await one.event(sender={"login": f"octocat{number}"}, deployment=deployment)
+            await one.box.run(seconds=5)
+            gate = [each for each in await one.box.all() if each.kind == "gate"][-1]
+            await one.box.say("ann", f"{said} {gate.id}")
+            await one.box.run(seconds=5)
+            await one.event(sender={"login": f"octocat{number}"}, deployment=number)
+            assert [each.kind for each in await one.box.all()].count("gate") == number
+            assert [state for state, _ in one.fake.reviews.pop(KEY)] == [None, "rejected" if said == "reject" else "approved"]
 
 
 async def test_what_is_not_asked(sqlite_url: str, clock: VirtualClock) -> None:

@@ -17,8 +17,13 @@ def digest(*parts: str | None) -> bytes:
     return blake2b(repr(parts).encode("utf-8", "replace"), digest_size=16).digest()
 
 
-def made(connection: Connection, *, key: bytes, content: bytes) -> str | None:
-    """Return the id of what came of the request, ``None`` when it is new. Raises ``Refused`` when something else was asked under this name."""
+def made(connection: Connection, *, key: bytes, content: bytes, since: datetime | None = None) -> str | None:
+    """Return the id of what came of the request, ``None`` when it is new: also where it was made before ``since``, and is forgotten with that.
+
+    Raises ``Refused`` when something else was asked under this name.
+    """
+    if since is not None:
+        connection.execute(request_keys.delete().where(request_keys.c.digest == key, request_keys.c.at < since))
     row = connection.execute(sa.select(request_keys.c.content, request_keys.c.made).where(request_keys.c.digest == key)).first()
     if row is not None and row.content != content:
         raise Refused("idempotency_key_used")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -183,7 +183,7 @@ class TeamsActions:
         return identity
 
     async def _dispatched(self, identity: Identity, body: Mapping[str, Any], project: str, by: Asker | None = None) -> Response:
-        wanted = _wanted(identity, body, project, by, self._desk.clock.now())
+        wanted = _wanted(identity, body, project, by)
         taken = await dispatch(self._desk, identity, wanted)
         until = self._desk.clock.now() + timedelta(seconds=WAIT_S)
         told = await watched(self._desk, taken.deployment.id, seen=None, wait_s=0)
@@ -218,7 +218,7 @@ def _object(raw: bytes) -> dict[str, Any]:
         raise Refused("json_invalid") from None
 
 
-def _wanted(identity: Identity, body: Mapping[str, Any], project: str, by: Asker | None, now: datetime) -> Wanted:
+def _wanted(identity: Identity, body: Mapping[str, Any], project: str, by: Asker | None) -> Wanted:
     """Return what is to be dispatched, in GitHub's own words; anything else is refused with what is wrong.
 
     It waits for no other, as somebody has decided it; the same within :data:`TWICE_S` is a button that was pressed twice.
@@ -231,10 +231,10 @@ def _wanted(identity: Identity, body: Mapping[str, Any], project: str, by: Asker
         raise Refused("request_invalid", about("client_payload", "write_object"))
     reason = f"{by.name or by.actor} ({by.chat})" if by is not None else ""
     project = project or _only_project(identity)
-    said = json.dumps([project, body, reason, int(now.timestamp() // TWICE_S)], sort_keys=True)
+    said = json.dumps([project, body, reason], sort_keys=True)
     return Wanted(
         project=project, event_type=text(body, "event_type"), payload=mapping(body, "client_payload"), reason=reason, alone=True,
-        key=f"card {hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()}",
+        key=f"card {hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()}", key_s=TWICE_S,
     )  # fmt: skip
 
 

@@ -48,6 +48,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     key: str | None = None
     """A name of the asker's own: what comes again under it is not done again."""
+    key_s: float | None = None
+    """Seconds for which ``key`` is good; left out, for as long as it is kept."""
     alone: bool = False
     """Whether it is sent at once, joins no other and stands behind none: what somebody decided is not to wait for a build."""
     place: Place | None = None
@@ -79,7 +81,8 @@ class Dispatcher:
             return self._take(turn, wanted)
         key = request_keys.digest("dispatch", wanted.by, wanted.key)
         content = request_keys.digest(wanted.project, wanted.event_type, wanted.environment, json.dumps(wanted.payload, sort_keys=True), wanted.reason)
-        known = request_keys.made(turn.connection, key=key, content=content)
+        since = None if wanted.key_s is None else turn.now - timedelta(seconds=wanted.key_s)
+        known = request_keys.made(turn.connection, key=key, content=content, since=since)
         found = None if known is None else deployments.load(turn.connection, known)
         if found is not None:
             return Taken(deployment=found, repeated=True)

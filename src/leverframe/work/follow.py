@@ -86,7 +86,11 @@ class Follower:
         self._deployer.committed(turn)
 
     def _asked_by_github(self, connection: Connection, event: Event, repo: str, now: datetime) -> Turn | None:
-        """Ask people for a deployment protection rule that waits, once for each run and environment; GitHub hears that they are asked."""
+        """Ask people for a deployment protection rule that waits; GitHub hears that they are asked.
+
+        An answer is for a run and an environment, so while they are asked for these nobody is asked again. A later job of the run, and a run that
+        is started again, wait anew under the same address, each for a deployment of its own.
+        """
         environment, url = reading.text(event.payload, "environment"), reading.text(event.payload, "deployment_callback_url")
         rule = next((
             one for one in self._rules
@@ -98,12 +102,17 @@ class Follower:
         act, web = Act(deed="github_rule", url=url), reading.web(event.payload, "repository", "html_url")
         run = url.rpartition("/deployment_protection_rule")[0].rpartition("/")[2]
         turn = self._deployer.begin(connection, now)
+        if any(
+            one.gate is not None and (one.gate.approve, one.gate.environment) == (act, environment) and one.state in ("asked", "waiting")
+            for one in deployments.open_ones(connection, service=repo, environment=environment)
+        ):
+            return turn
         try:
             opened = self._approver.ask(turn, Question(
                 project=repo, environment=environment, title=f"{repo} → {environment} {ref}".strip()[:200], text=sha[:40], policy=rule.policy, approve=act, reject=act,
                 links=(Reference(label=f"#{run}", url=f"{web}/actions/runs/{run}"),) if web is not None else (),
                 places=[Place(chat=room.partition(":")[0], room=room.partition(":")[2]) for room in rule.rooms], requester=f"github:{sender}" if sender else None,
-                by=sender, owner="github", key=f"{url} {environment}",
+                by=sender, owner="github", key=f"{url} {environment} {reading.number(event.payload, 'deployment', 'id')}",
             ))  # fmt: skip
         except Refused as refused:
             log.warning("protection_rule_not_asked", repo=repo, code=refused.code)
