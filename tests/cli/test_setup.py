@@ -38,7 +38,7 @@ def test_init_writes_a_configuration_that_works(tmp_path: Path, locale: Locale) 
     assert (config.warnings, config.hub.locale, config.hub.url) == ((), locale, "http://127.0.0.1:8080")
     # hub.url stood there with the port 8080: where a platform gives another, the administrator's link led to nobody, and doctor called the hub dead.
     assert load(tmp_path / "leverframe.toml", {**NAMED, "PORT": "9000"}).hub.url == "http://127.0.0.1:9000"
-    assert all(f"env:{name}" in starter(locale) for name in (*NAMED, "SLACK_SIGNING_SECRET"))
+    assert all(f"env:{name}" in starter(locale) for name in (*NAMED, "SLACK_SIGNING_SECRET", "GH_TOKEN", "JENKINS_TOKEN"))
     assert [(route.events, route.to) for route in config.routes] == [(("pull_request.opened",), ("slack:#dev-team",)), (("gollum",), ("slack:#dev-team",))]
 
 
@@ -57,9 +57,9 @@ def test_both_languages_of_init_differ_in_words_only() -> None:
 def test_every_commented_line_of_init_can_be_uncommented(tmp_path: Path, locale: Locale) -> None:
     """What the comments offer is read as it stands; as it stands only admins deploy."""
     (tmp_path / "leverframe.toml").write_text(re.sub(r'(?m)^# (?=\[|"#dev"|[a-z_]+ = )', "", starter(locale)))
-    named = {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_SIGNING_SECRET": "s", "SLACK_DEV_WEBHOOK": "https://hooks.slack.com/services/T/B/x", "GH_TOKEN": "c"}
+    named = {**NAMED, "SLACK_APP_TOKEN": "a", "SLACK_SIGNING_SECRET": "s", "SLACK_DEV_WEBHOOK": "https://hooks.slack.com/services/T/B/x", "GH_TOKEN": "c", "JENKINS_TOKEN": "j"}
     config = load(tmp_path / "leverframe.toml", named)
-    assert config.warnings == () and config.github.token is not None
+    assert config.warnings == () and config.github.token is not None and set(config.runners) == {"jenkins", "github_actions"}
     assert list(config.catalogue.services["web-app"]) == ["staging", "production"]
     assert [role.members for role in config.roles.values()] == [["slack:@admins"]]
 

@@ -45,12 +45,19 @@ bot_token = "env:SLACK_BOT_TOKEN"
 # [github]
 # token = "env:GH_TOKEN"
 
+# Jenkins, where it deploys: runner = "jenkins" below, and job = "folder/job" for workflow. docs/how-to/runners.md
+# [runners.jenkins]
+# kind = "jenkins"
+# url = "https://jenkins.example.com"
+# user = "leverframe"
+# token = "env:JENKINS_TOKEN"
+
 # What people may deploy: /deploy web-app staging. docs/how-to/deployments.md tells the rest.
 # [services.web-app]
 # repository = "acme/web-app"
 #
 # [services.web-app.environments.staging]
-# runner = "github_actions"    # docs/how-to/runners.md: Jenkins, Argo CD, a service of your own
+# runner = "github_actions"    # docs/how-to/runners.md: Argo CD, a service of your own
 # workflow = "deploy.yml"
 #
 # [services.web-app.environments.production]
@@ -112,12 +119,19 @@ bot_token = "env:SLACK_BOT_TOKEN"
 # [github]
 # token = "env:GH_TOKEN"
 
+# Jenkins로 배포한다면: 아래에서 runner = "jenkins"로 하고 workflow 대신 job = "folder/job"을 씁니다. docs/how-to/runners.ko.md
+# [runners.jenkins]
+# kind = "jenkins"
+# url = "https://jenkins.example.com"
+# user = "leverframe"
+# token = "env:JENKINS_TOKEN"
+
 # 배포할 수 있는 것: /deploy web-app staging. 나머지는 docs/how-to/deployments.ko.md에 있습니다.
 # [services.web-app]
 # repository = "acme/web-app"
 #
 # [services.web-app.environments.staging]
-# runner = "github_actions"    # Jenkins, Argo CD, 직접 만든 서비스는 docs/how-to/runners.ko.md
+# runner = "github_actions"    # Argo CD, 직접 만든 서비스는 docs/how-to/runners.ko.md
 # workflow = "deploy.yml"
 #
 # [services.web-app.environments.production]
