@@ -110,6 +110,22 @@ class TestS3(StorageContract):
             sent = await server.storage(endpoint=door.url).upload("uploads/a.bin", pieces(*(bytes([n]) * MB for n in range(12))), media_type="application/zip")
         assert sent.size == 12 * MB == len(server.read("uploads/a.bin") or b"") and len(asked) == 2
 
+    @pytest.mark.parametrize("looks", ["HEAD", "GET"])
+    async def test_a_look_after_a_write_that_fails_leaves_it_unsure(self, server: Bucket, looks: str) -> None:
+        """What had been written was told as surely not stored: nobody looked for it, it was published as another program's, and whoever saved
+        again met their own words as somebody else's. (``GET``: the answer to the write was lost, and the second try finds what the first wrote.)"""
+        asked = []
+
+        def how(method: str, path: str) -> Any:
+            asked.append(method)
+            return "broken" if method == looks else "lost" if (method, looks) == ("PUT", "GET") and asked.count("PUT") == 1 else "pass"
+
+        with Door(server.url).opened() as door:
+            door.how = how
+            with pytest.raises(StorageFailed) as told:
+                await server.storage(endpoint=door.url).put("posts/a.md", b"x", media_type="text/plain", expected="new")
+        assert (told.value.code, told.value.surely, server.read("posts/a.md")) == ("content_storage_away", False, b"x")
+
     async def test_an_upload_that_is_gone(self) -> None:
         """Its parts were taken away meanwhile, by a rule of the bucket say: whether it is there nobody knows, and it is not."""
 

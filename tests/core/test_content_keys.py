@@ -50,7 +50,7 @@ def test_whatever_a_browser_calls_a_file_becomes_a_name(given_name: str) -> None
 @pytest.mark.parametrize(
     ("called", "name"),
     [
-        ("사진 1.PNG", "사진-1.png"), ("../../etc/passwd", "passwd"), ("C:\\Users\\ann\\a b.jpg", "a-b.jpg"), (".htaccess", "htaccess"), ("..", "file"), ("", "file"),
+        ("사진 1.PNG", "사진-1.png"), ("보고서(최종.png", "보고서-최종.png"), ("photo (1).png", "photo-1.png"), ("../../etc/passwd", "passwd"), ("C:\\Users\\ann\\a b.jpg", "a-b.jpg"), (".htaccess", "htaccess"), ("..", "file"), ("", "file"),
         ("🎉.webp", "🎉.webp"), ("a.tar.gz", "a.tar.gz"), ("x.p h?p", "x.php"), ("\u202egnp.exe", "gnp.exe"),
     ],
 )  # fmt: skip

@@ -58,7 +58,8 @@ async def test_the_grant_is_looked_at(doors: Doors) -> None:
 @pytest.mark.parametrize(
     ("document", "code"),
     [({"title": ""}, "request_invalid"), ({"rooms": ["slack:deploys"]}, "room_unknown"), ({"rooms": ["irc:#x"]}, "room_unknown"), ({"policy": "none"}, "policy_unknown"),
-     ({"policy": {"required": 0}}, "request_invalid"), ({"policy": {"expires": "soon"}}, "request_invalid"), ({"links": [{"label": "x", "url": "javascript:alert(1)"}]}, "request_invalid"),
+     ({"policy": {"required": 0}}, "request_invalid"), ({"policy": {"expires": "soon"}}, "request_invalid"),
+     ({"policy": {"from": ["relaese"]}}, "request_invalid"), ({"links": [{"label": "x", "url": "javascript:alert(1)"}]}, "request_invalid"),
      ({"on_approve": {"callback": {"url": "ftp://x"}}}, "url_invalid"), ({"on_approve": {"callback": {"url": "https://x.example", "secret": "short"}}}, "request_invalid"),
      ({"on_approve": {"repository_dispatch": {}, "callback": {"url": "https://x.example"}}}, "request_invalid"),
      ({"on_approve": {"repository_dispatch": {}}}, "github_token_missing"), ({"on_reject": {"workflow_dispatch": {"workflow": "x"}}}, "request_invalid"),

@@ -125,10 +125,15 @@ class Objects:
             found = await self.get(key, cap=len(body))
         except TooLarge:
             return None
+        except StorageFailed as failed:
+            raise _unsure(failed) from None
         return found.stored if found is not None and found.body == body else None
 
     async def _known(self, key: str) -> Stored:
-        found = await self.head(key)
+        try:
+            found = await self.head(key)
+        except StorageFailed as failed:
+            raise _unsure(failed) from None
         if found is None:
             raise StorageFailed("content_storage_away", "what was written is not there", surely=False)
         return found
@@ -230,6 +235,11 @@ def _name(key: str) -> str:
     if any(part in ("", ".", "..") for part in key.split("/")) or "\0" in key:
         raise StorageFailed("content_name_unreadable", "a name has an empty part, . or ..", surely=True)
     return key
+
+
+def _unsure(failed: StorageFailed) -> StorageFailed:
+    """Return what is told where a look after a write failed: to look writes nothing, but the write before it may be there."""
+    return StorageFailed(failed.code, failed.reason, surely=False)
 
 
 def _failed(error: Exception, writes: bool) -> StorageFailed:

@@ -91,10 +91,10 @@ def slug_of(title: str) -> str:
 def file_name(given: str) -> str:
     """Return a safe name for an upload that somebody's browser calls ``given``: never a path, a hidden file, or longer than it may be.
 
-    Korean and emoji stay. What addresses, shells and file systems read as something else becomes ``-``.
+    Korean and emoji stay. What addresses, shells, file systems and Markdown read as something else becomes ``-``.
     """
     name = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
-    kept = "".join("-" if _unprintable(letter) or letter in '<>:"|?*#%{}^~[]`&;$!\'@+,=' or letter.isspace() else letter for letter in name)
+    kept = "".join("-" if _unprintable(letter) or letter in '<>:"|?*#%{}^~[]()`&;$!\'@+,=' or letter.isspace() else letter for letter in name)
     stem, dot, ending = kept.lstrip(".-").rpartition(".")
     if not dot:
         stem, ending = ending, ""

@@ -163,7 +163,7 @@ async def ask_for_approval(desk: OurDesk, found: OurLevers, asked: ApprovalAsked
             await found.look_at(act.callback.url)
     opened = await approvals.ask(desk, who(request), Question(
         project=asked.project, environment=asked.environment, title=asked.title, text=asked.text,
-        links=[_link(one) for one in asked.links], policy=_policy(asked.policy, found),
+        links=[_link(one) for one in asked.links], policy=_policy(asked.policy, found, desk),
         places=[place_of(desk, room) for room in dict.fromkeys(asked.rooms)], approve=_act(asked.on_approve, "on_approve", made),
         reject=_act(asked.on_reject, "on_reject", made), requester=asked.requested_by, key=asked.idempotency_key,
     ))  # fmt: skip
@@ -199,7 +199,8 @@ async def retry_approval(desk: OurDesk, approval: Word, request: Request) -> Any
     return await _told(desk, await approvals.act(desk, who(request), approval, "retry"), locale_of(request))
 
 
-def _policy(asked: str | PolicyAsked, found: LeverDesk) -> Policy:
+def _policy(asked: str | PolicyAsked, found: LeverDesk, desk: Desk) -> Policy:
+    """Return the policy that is asked for; raises ``Refused`` for one that nobody could meet: it is told now, not when nobody has answered."""
     if isinstance(asked, str):
         if asked not in found.policies:
             raise Refused("policy_unknown", asked[:100])
@@ -207,6 +208,9 @@ def _policy(asked: str | PolicyAsked, found: LeverDesk) -> Policy:
     expires_s = duration_s(asked.expires)
     if expires_s is None:
         raise Refused("request_invalid", f"policy.expires: {asked.expires[:50]}")
+    for role in (*asked.from_roles, *asked.break_glass):
+        if role not in desk.roles:
+            raise Refused("request_invalid", about("policy", "none_of", met=role[:50], known=", ".join(sorted(desk.roles))[:200]))
     return Policy(
         required=asked.required, from_roles=tuple(asked.from_roles), allow_self=asked.allow_self, expires_s=float(expires_s), break_glass=tuple(asked.break_glass)
     )
