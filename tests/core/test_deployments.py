@@ -268,9 +268,12 @@ def test_what_holds_it_is_shown_and_seen_again_when_it_ends() -> None:
         assert only(stepped.effects, Wake).at == later(60)
         assert step(stepped.deployment, by, now=NOW).ignored == "repeated"
         over = step(stepped.deployment, Tick(), now=later(60))
-        assert over.effects == (SeeTurn(lane=queued.lane), Wake(at=later(queued.rules.queue_expires_s)))
-    frozen_long = step(queued, Frozen(until=later(10**6)), now=NOW)
-    assert only(frozen_long.effects, Wake).at == queued.deadline, "the queue's own end comes first"
+        waits_s = queued.rules.queue_expires_s + (60 if isinstance(by, Frozen) else 0)
+        assert over.effects == (SeeTurn(lane=queued.lane), Wake(at=later(waits_s)))
+    locked_long, frozen_long = (step(queued, by, now=NOW) for by in (Locked(by=BOB, until=later(10**6)), Frozen(until=later(10**6))))
+    assert only(locked_long.effects, Wake).at == queued.deadline, "the queue's own end comes first"
+    assert only(frozen_long.effects, Wake).at == later(10**6), "a freeze is waited for, and then others are"
+    assert played(frozen_long.deployment, LaneHeld(place=1, by="dep_0")).deadline == later(10**6 + queued.rules.queue_expires_s)
 
 
 def test_the_runner_is_called_once_the_intent_is_written_down() -> None:

@@ -521,3 +521,21 @@ async def test_two_people_press_roll_back(hub: Box, works: Works) -> None:
     assert await hub.states() == ["succeeded", "succeeded", "failed", "succeeded"]
     assert back.commit is not None and back.commit.ref == "second"
     assert (await asked(hub, "rollback web-app preview")).commit != back.commit  # said in words it is meant
+
+
+async def test_a_freeze_may_be_longer_than_a_day(sqlite_url: str, clock: VirtualClock, works: Works) -> None:
+    """What was asked for on Friday evening starts on Monday: it was sent home after a day in the queue, in the middle of the freeze."""
+    weekend = replace(FREE, freezes=(Freeze(cron="0 18 * * MON", hours=62, reason="weekend"),))
+    catalogue = Catalogue(services={"web-app": {"preview": weekend}})
+    async with box(sqlite_url, clock, catalogue=catalogue, runners={"works": WorksRunner(works)}) as hub:
+        for _ in range(2):
+            await asked(hub, "deploy web-app preview")
+        await hub.run(seconds=61 * 3600)
+        assert await hub.states() == ["queued", "queued"]
+        works.endless = {"preview"}
+        await hub.run(seconds=3600 + 60)
+        assert await hub.states() == ["running", "queued"]
+        clock.advance(hours=24)
+        works.endless = set()
+        await hub.run(seconds=60)
+        assert await hub.states() == ["succeeded", "expired"]

@@ -132,7 +132,7 @@ def _approve(deployment: Deployment, sha: str, now: datetime) -> Stepped:
 
 
 def _queue(deployment: Deployment, now: datetime, *effects: Effect) -> Stepped:
-    queued = replace(deployment, state="queued", queued_at=now, held=None)
+    queued = replace(deployment, state="queued", queued_at=now, frozen_until=None, held=None)
     return moved(queued, *effects, Join(lane=queued.lane), _wake(queued, now), Say())
 
 
@@ -232,7 +232,7 @@ def held(deployment: Deployment, by: LaneHeld | Locked | Frozen | Early, *, now:
             holds = Held(early=by)
     if holds == deployment.held:
         return ignored(deployment, "repeated")
-    waits = replace(deployment, held=holds)
+    waits = replace(deployment, held=holds, frozen_until=by.until if isinstance(by, Frozen) else deployment.frozen_until)
     return moved(waits, Say(), _wake(waits, now))
 
 

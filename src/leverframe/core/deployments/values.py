@@ -208,6 +208,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     approval: Asking | None = None
     glass: Glass | None = None
     queued_at: datetime | None = None
+    frozen_until: datetime | None = None
+    """End of the freeze that it met in its lane: its time there counts from then."""
     held: Held | None = None
     """What it waits for in its lane."""
     tries: tuple[Try, ...] = ()
@@ -234,7 +236,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
         if self.state == "waiting" and self.approval is not None:
             return self.approval.expires_at
         if self.state == "queued" and self.queued_at is not None:
-            return self.queued_at + timedelta(seconds=self.rules.queue_expires_s)
+            return max(self.queued_at, self.frozen_until or self.queued_at) + timedelta(seconds=self.rules.queue_expires_s)
         return None
 
 
