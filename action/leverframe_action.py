@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-synt
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -134,15 +135,21 @@ def ask() -> None:
         "title": given("title") or f"Approve {os.environ.get('GITHUB_WORKFLOW', '')} of {os.environ.get('GITHUB_REPOSITORY', '')}".strip(),
         "text": given("text"), "links": links, "rooms": [line.strip() for line in given("rooms").replace(",", "\n").splitlines() if line.strip()],
         "on_approve": as_json("on_approve", {}), "on_reject": as_json("on_reject", {}),
-        "idempotency_key": given("key") or "-".join(os.environ.get(name, "") for name in ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "GITHUB_ACTION")),
     }
     if policy:
         document["policy"] = as_json("policy", {}) if policy.startswith("{") else policy
+    document["idempotency_key"] = given("key") or _key(document)
     answer = hub.ask("POST", "/api/approvals", document)
     _put_out(answer)
     _say(f"Asked: {answer['title']} ({answer['id']})")
     if given("wait").lower() in ("true", "yes", "1"):
         _wait(hub, answer["id"])
+
+
+def _key(document: Any) -> str:
+    """Return the name of a question: of this run, its attempt and its step. The jobs of a matrix have all of these in common: what is asked tells them apart."""
+    step = "-".join(os.environ.get(name, "") for name in ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_JOB", "GITHUB_ACTION"))
+    return f"{step}-{hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]}"
 
 
 def wait() -> None:

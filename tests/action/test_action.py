@@ -103,6 +103,8 @@ def test_a_job_asks_waits_and_goes_on(hub: RunningHub, issuer: FakeIssuer, tmp_p
     assert "::add-mask::eyJ" in asked.out
     id = asked.outputs["approval"]
     assert run(tmp_path, signed(issuer), mode="ask", **inputs).outputs["approval"] == id
+    other = run(tmp_path, signed(issuer), mode="ask", **{**inputs, "title": "Release 1.2 to Europe?"})
+    assert (other.status, other.outputs.get("approval", id) != id) == (0, True), f"another job of the same matrix was refused: {other.out}"
     late = run(tmp_path, signed(issuer), hub=inputs["hub"], audience=inputs["audience"], approval=id, timeout_minutes="0")
     assert late.status == 1 and "nobody decided in time" in late.out
     heard: list[Ran] = []
