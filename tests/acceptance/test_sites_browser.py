@@ -55,6 +55,20 @@ def test_an_edit_goes_from_saved_to_live(page: Page, demo: Demo) -> None:
     assert "title: 첫 주\n" in written and "layout: post   # what the generator needs, and no form shows" in written and "![](/images/" in written
 
 
+def test_a_file_that_does_not_arrive_is_told(page: Page, demo: Demo) -> None:
+    """Three dots were all that was said where something on the way refused it in its own words; a bracket in a file's name ended its link."""
+    sign_in(page, demo)
+    page.goto(f"{demo.url}/console/entries/blog/posts/first-week")
+    page.fill("textarea.markdown", "")
+    where, file = ".type-markdown .add input", {"name": "계획]안[.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    page.route("**/console/upload/**", lambda route: route.fulfill(status=413, content_type="text/html", body="<h1>413</h1>"))
+    page.set_input_files(where, file)
+    page.wait_for_selector(".type-markdown [role=status]:has-text('smaller'), .type-markdown [role=status]:has-text('더 작은')")
+    page.unroute("**/console/upload/**")
+    page.set_input_files(where, file)
+    page.wait_for_selector(".rendered a[href*='/images/']:has-text('계획]안[.pdf')")
+
+
 def test_what_was_not_saved_is_not_lost(page: Page, demo: Demo) -> None:
     """A session that is over when somebody saves, or a step to another page, costs nothing of what was written: the form has it again, and it is gone
     once it is saved. Whoever changed the entry meanwhile is not written over."""

@@ -50,3 +50,11 @@ def test_a_number_is_one_of_json(value: float) -> None:
 def test_an_id_of_digits_is_referred_to() -> None:
     """YAML reads it as a number: such an author was deleted although they had posts."""
     assert targets(POSTS, Document(fields={"author": 2024, "thanks": [7, "ann", True]})) == [("author", "authors", "2024"), ("thanks", "authors", "7"), ("thanks", "authors", "ann")]
+
+
+def test_an_id_that_the_entry_itself_names_is_looked_at() -> None:
+    """What a program gave as the id of an entry was written into it whatever it was: an object, a path."""
+    before = Document(fields={"title": "x", "slug": "hello"})
+    codes = [[one.code for one in check(POSTS, {"title": "x", "slug": value}, before=before)] for value in ({"a": 1}, "a/b", "hello", "other")]
+    assert codes == [["text_needed"], ["id_slash"], [], []]
+    assert check(POSTS, {"title": "x", "slug": {"a": 1}}, before=Document(fields={"title": "x"})) == []

@@ -77,6 +77,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "upload_done": ("The file is stored. Its address:", "파일을 저장했습니다. 주소:"),
     "upload_markdown": ("In a text", "본문에 넣을 때"),
     "upload_busy": ("Uploading …", "올리는 중…"),
+    "upload_failed": ("The file did not arrive. Try again, or choose a smaller one.", "파일을 올리지 못했습니다. 다시 시도하거나 더 작은 파일을 고르세요."),
     # history
     "history_title": ("History: {title}", "변경 기록: {title}"),
     "act_create": ("created", "만듦"),

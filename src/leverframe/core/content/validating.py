@@ -137,7 +137,11 @@ def check(collection: Collection, given: Mapping[str, Value], *, before: Documen
         field = collection.field(name)
         if field is None:
             problems.append(Problem(field=name, code="field_unknown"))
-        elif name != collection.key.name and not (before is not None and name in before.fields and before.fields[name] == value) and (found := _wrong(field, value)):
+        elif before is not None and name in before.fields and before.fields[name] == value:
+            continue
+        elif name == collection.key.name and (before is None or name not in before.fields):
+            continue  # it is in the object's name alone
+        elif (found := _wrong(field, value)) is not None:
             problems.append(Problem(field=name, code=found[0], detail=found[1]))
     for field in collection.fields:
         if field.required and field.type != "boolean" and field.name != collection.key.name and empty(given.get(field.name)):

@@ -60,7 +60,7 @@ async function send(area, file, told) {
   told.textContent = answer.ok ? "" : `${said.title} ${said.remedy}`;
   if (!answer.ok) return;
   if (area.matches("textarea")) {
-    const text = file.type.startsWith("image/") ? `![](${said.address})` : `[${file.name}](${said.address})`;
+    const text = file.type.startsWith("image/") ? `![](${said.address})` : `[${file.name.replace(/[[\]\\]/g, "\\$&")}](${said.address})`;
     const before = area.value.slice(0, area.selectionStart);
     put(area, area.selectionStart, area.selectionEnd, `${before === "" || before.endsWith("\n") ? "" : "\n\n"}${text}`);
   } else {
@@ -79,7 +79,7 @@ function adding(area) {
   chosen.type = "file";
   label.append(area.dataset.add, chosen);
   chosen.addEventListener("change", () => {
-    if (chosen.files.length) send(area, chosen.files[0], told).catch(() => (told.textContent = "…"));
+    if (chosen.files.length) send(area, chosen.files[0], told).catch(() => (told.textContent = area.dataset.failed));
     chosen.value = "";
   });
   area.after(label, told);
