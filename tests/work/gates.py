@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,17 +89,31 @@ class Hub:
 class Outside:
     """What goes on while hubs come and go."""
 
+    clock: VirtualClock
     fake: FakeGitHub
     repository: Repository
     receiver: Receiver
-    outbound: Outbound
-    runners: Mapping[str, Runner]
+
+    @asynccontextmanager
+    async def hub(self, url: str, through: Callable[[Runner], Runner] = lambda runner: runner) -> AsyncIterator[Hub]:
+        """Open one, with connections of its own: those of a process that died are no good to the next."""
+        outbound = Outbound()
+        client = GitHub(outbound, Token(Secret(TOKEN)), self.clock, api_url=self.fake.url)
+        runners: dict[str, Runner] = {
+            "repository_dispatch": RepositoryDispatch("repository_dispatch", client, self.clock), "github_actions": GitHubActions("github_actions", client, self.clock),
+            "callback": Callback(outbound, self.clock), "answer": Answering(),
+        }  # fmt: skip
+        try:
+            async with box(url, self.clock, runners={kind: through(runner) for kind, runner in runners.items()}) as made:
+                yield Hub(made, self.fake, self.repository, self.receiver, outbound)
+        finally:
+            await outbound.close()
 
 
 @asynccontextmanager
 async def outside(clock: VirtualClock) -> AsyncIterator[Outside]:
     """Open it."""
-    outbound, receiver = Outbound(), Receiver()
+    receiver = Receiver()
     server = web.ServerRunner(web.Server(receiver.take), shutdown_timeout=0.01, handle_signals=False)
     await server.setup()
     site = web.TCPSite(server, "127.0.0.1", 0)
@@ -109,18 +123,13 @@ async def outside(clock: VirtualClock) -> AsyncIterator[Outside]:
         async with FakeGitHub(now=clock.now) as fake:
             repository = fake.repository("acme/web")
             repository.workflow(on_dispatch="deploy", run_name="Deploy {leverframe.id}")
-            client = GitHub(outbound, Token(Secret(TOKEN)), clock, api_url=fake.url)
-            yield Outside(fake, repository, receiver, outbound, {
-                "repository_dispatch": RepositoryDispatch("repository_dispatch", client, clock), "github_actions": GitHubActions("github_actions", client, clock),
-                "callback": Callback(outbound, clock), "answer": Answering(),
-            })  # fmt: skip
+            yield Outside(clock, fake, repository, receiver)
     finally:
         await server.cleanup()
-        await outbound.close()
 
 
 @asynccontextmanager
 async def hub(url: str, clock: VirtualClock) -> AsyncIterator[Hub]:
-    """Open one."""
-    async with outside(clock) as world, box(url, clock, runners=world.runners) as made:
-        yield Hub(made, world.fake, world.repository, world.receiver, world.outbound)
+    """Open one, and all that is around it."""
+    async with outside(clock) as world, world.hub(url) as made:
+        yield made

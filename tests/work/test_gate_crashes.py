@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,8 +21,7 @@ from leverframe.core.wording.levers import DEPLOYMENT
 from leverframe.ports import Order, Run, Runner
 from leverframe.store import schema
 from leverframe.store.tables import approvals, audit, deliveries, inbox, lever_effects
-from work.box import box
-from work.gates import SECRET, YES, Hub, Outside, outside
+from work.gates import SECRET, YES, Hub, outside
 from work.trouble import Trouble, forget, insist, lived
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +62,12 @@ class Tripping:
         answer = await do()
         told = await self.after(what, order)
         return told if told is not None else answer
+
+
+def tripping(among: list[Tripping], runner: Runner) -> Tripping:
+    """Return a runner that can be stumbled over, one more of those."""
+    among.append(Tripping(runner))
+    return among[-1]
 
 
 async def agreed(hub: Hub) -> None:
@@ -126,11 +132,6 @@ async def check(hub: Hub, name: str, story: Story) -> None:
     assert {row.destination for row in owed} == {"slack:#deploys", "teams:#release"} and len({row.last for row in owed}) == 1
 
 
-def around(world: Outside, box_: Any) -> Hub:
-    """Return a hub in the world."""
-    return Hub(box_, world.fake, world.repository, world.receiver, world.outbound)
-
-
 @pytest.mark.parametrize("name", STORIES)
 @pytest.mark.parametrize("how", ["dies", "lost", "away"])
 async def test_trouble_at_any_step_of_a_gate(database_url: str, clock: VirtualClock, how: str, name: str) -> None:
@@ -140,21 +141,21 @@ async def test_trouble_at_any_step_of_a_gate(database_url: str, clock: VirtualCl
     for number in range(first, 100, stride):
         clock.advance(hours=1)
         async with outside(clock) as world:
-            trouble, runners = Trouble(number, how), {kind: Tripping(runner) for kind, runner in world.runners.items()}
-            async with box(database_url, clock, runners=runners) as made:
-                await made.database.write(forget)
-                trouble.enter(made, *runners.values())
-                ended = await lived(trouble, story.play(around(world, made)))
+            trouble, runners = Trouble(number, how), list[Tripping]()
+            async with world.hub(database_url, partial(tripping, runners)) as hub:
+                await hub.box.database.write(forget)
+                trouble.enter(hub.box, *runners)
+                ended = await lived(trouble, story.play(hub))
                 if ended:
-                    await check(around(world, made), name, story)
+                    await check(hub, name, story)
             if not ended:
                 clock.advance(seconds=schema.LEASE_S + 1)
-                async with box(database_url, clock, runners=world.runners) as made:
-                    await made.converser.recover()
-                    await made.converser.settled()
-                    await made.run(seconds=4)
-                    await story.play(around(world, made))
-                    await check(around(world, made), name, story)
+                async with world.hub(database_url) as hub:
+                    await hub.box.converser.recover()
+                    await hub.box.converser.settled()
+                    await hub.box.run(seconds=4)
+                    await story.play(hub)
+                    await check(hub, name, story)
         if not trouble.step:
             break
         steps.append(trouble.step)
@@ -166,12 +167,11 @@ async def test_a_no_that_comes_while_the_hub_is_away_is_not_lost(sqlite_url: str
     """The hub stops with the question open and comes back after its time: nobody decided, and what is to be done then is done, once."""
     async with outside(clock) as world:
         act = Act(deed="callback", url=world.receiver.url, secret=SECRET)
-        async with box(sqlite_url, clock, runners=world.runners) as made:
-            gate: Deployment = await around(world, made).ask(approve=replace(YES), reject=act, policy=Policy(expires_s=600))
+        async with world.hub(sqlite_url) as hub:
+            gate: Deployment = await hub.ask(approve=replace(YES), reject=act, policy=Policy(expires_s=600))
         clock.advance(hours=2)
-        async with box(sqlite_url, clock, runners=world.runners) as made:
-            hub = around(world, made)
-            late = await made.click("ann", "approve", gate.id)
-            await made.run(seconds=120)
+        async with world.hub(sqlite_url) as hub:
+            late = await hub.box.click("ann", "approve", gate.id)
+            await hub.box.run(seconds=120)
             assert (await hub.now(gate))["decision"] == "expired" and not world.fake.dispatched, plain(late.message) if late.message else ""
             assert [json.loads(body)["data"]["decision"] for _, body in world.receiver.heard] == ["expired"]
