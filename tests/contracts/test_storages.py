@@ -126,8 +126,9 @@ class TestS3(StorageContract):
                 await server.storage(endpoint=door.url).put("posts/a.md", b"x", media_type="text/plain", expected="new")
         assert (told.value.code, told.value.surely, server.read("posts/a.md")) == ("content_storage_away", False, b"x")
 
-    async def test_an_upload_that_is_gone(self) -> None:
-        """Its parts were taken away meanwhile, by a rule of the bucket say: whether it is there nobody knows, and it is not."""
+    @pytest.mark.parametrize(("head", "code"), [(404, "content_storage_away"), (403, "content_storage_denied")])
+    async def test_an_upload_that_is_gone(self, head: int, code: str) -> None:
+        """Its parts were taken away meanwhile, by a rule of the bucket say: whether it is there nobody knows, and it is not, or nobody may look."""
 
         class Forgetting:
             def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -135,13 +136,13 @@ class TestS3(StorageContract):
                     return 200, {}, f"{XML}<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>".encode()
                 if method == "PUT":
                     return 200, {"ETag": '"1"'}, b""
-                return 404, {}, b"" if method == "HEAD" else f"{XML}<Error><Code>NoSuchUpload</Code></Error>".encode()
+                return (head, {}, b"") if method == "HEAD" else (404, {}, f"{XML}<Error><Code>NoSuchUpload</Code></Error>".encode())
 
         with served(Forgetting()) as url:
             storage = s3.open_storage(s3.Settings(bucket="team-blog", endpoint=url, access_key_id=Secret("a"), secret_access_key=Secret("b")), Path())
             with pytest.raises(StorageFailed) as told:
                 await storage.upload("uploads/a.bin", pieces(*(bytes([n]) * MB for n in range(12))), media_type="application/zip")
-        assert (told.value.code, told.value.surely) == ("content_storage_away", False)
+        assert (told.value.code, told.value.surely) == (code, False)
 
     async def test_a_bucket_that_keeps_versions(self, server: Bucket, storage: Any) -> None:
         """Lists do not tell of versions there: what is unchanged is known by its ETag, and what was written again with the same words is another version."""

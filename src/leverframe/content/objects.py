@@ -129,12 +129,12 @@ class Objects:
             raise _unsure(failed) from None
         return found.stored if found is not None and found.body == body else None
 
-    async def _known(self, key: str) -> Stored:
+    async def _known(self, key: str, size: int | None = None) -> Stored:
         try:
             found = await self.head(key)
         except StorageFailed as failed:
             raise _unsure(failed) from None
-        if found is None:
+        if found is None or size not in (None, found.size):
             raise StorageFailed("content_storage_away", "what was written is not there", surely=False)
         return found
 
@@ -178,10 +178,7 @@ class Objects:
             if not isinstance(error, FileNotFoundError):
                 raise
             # The parts are gone: the try before this one put them together, and its answer was lost.
-            found = await self.head(key)
-            if found is None or found.size != size:
-                raise StorageFailed("content_storage_away", "what was written is not there", surely=False) from None
-            return found
+            return await self._known(key, size)
         return await self._known(key)
 
     async def download(self, key: str) -> tuple[Stored, AsyncIterator[bytes]] | None:
