@@ -102,13 +102,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def people(message: Message) -> Iterator[str]:
     """Give the login of each person whom ``message`` names, as often as it does."""
-    for content in _contents(message):
+    for content in texts(message):
         for part in content:
             if isinstance(part, Person):
                 yield part.login
 
 
-def _contents(message: Message) -> Iterator[Rich]:
+def texts(message: Message) -> Iterator[Rich]:
+    """Give each piece of text that ``message`` has: the headline, then those of its blocks."""
     yield message.headline
     for block in message.blocks:
         match block:
@@ -120,6 +121,11 @@ def _contents(message: Message) -> Iterator[Rich]:
                 yield from (value for _, value in pairs)
             case Buttons() | Image():
                 pass
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` without line breaks, which end any formatting in a chat, and without space at its ends, which prevents it."""
+    return " ".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def image_link(image: Image) -> Rich:

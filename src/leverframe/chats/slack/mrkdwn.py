@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from leverframe.core.messages import Bold, Code, Inline, Link, Person, Rich, Text
+from leverframe.core.messages import Bold, Code, Inline, Link, Person, Rich, Text, one_line
 
 ELLIPSIS = "…"
 _BOUNDARY = "\u200b"  # zero-width space
@@ -65,11 +65,6 @@ def plain(text: str) -> str:
 def unmarked(text: str) -> str:
     """Return ``text`` for a place that knows no mark-up at all, on one line and without what cannot be shown."""
     return _CANNOT_BE_SHOWN.sub("", one_line(text))
-
-
-def one_line(text: str) -> str:
-    """Return ``text`` without line breaks, which end any formatting, and without space at its ends, which prevents it."""
-    return " ".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def bold(text: str) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from leverframe.chats.teams.markdown import clean, cut, escape, one_line
+from leverframe.chats.teams.markdown import clean, cut, escape
 from leverframe.chats.teams.render import CARD_MAX, block, encode, execute, whole
 from leverframe.core.conversation import Field, Form, Place
 from leverframe.core.errors import Locale
+from leverframe.core.messages import one_line
 from leverframe.core.payload import text
 
 VERB = "form"

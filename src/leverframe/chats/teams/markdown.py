@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from leverframe.core.messages import Bold, Code, Inline, Link, Person, Rich, Text
+from leverframe.core.messages import Bold, Code, Inline, Link, Person, Rich, Text, one_line
 
 ELLIPSIS = "…"
 URL_MAX = 2_000
@@ -43,11 +43,6 @@ def clean(text: str) -> str:
 def escape(text: str) -> str:
     """Return ``text`` as Markdown of a card that shows these words: it mentions nobody, links nothing and formats nothing."""
     return _MARKS.sub(_show, _AT.sub("<\u200b", clean(text)))
-
-
-def one_line(text: str) -> str:
-    """Return ``text`` without line breaks, and without space at its ends, which prevents formatting."""
-    return " ".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def address(url: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from leverframe.chats.teams.markdown import Mentioned, address, clean, cut, one_line, rich
+from leverframe.chats.teams.markdown import Mentioned, address, clean, cut, rich
 from leverframe.chats.teams.render import ALT_MAX, CARD_MAX, cuts, encode, summary
-from leverframe.core.messages import Bullets, Button, Buttons, Fields, Footer, Image, Message, Paragraph, Quote, Text, image_link
+from leverframe.core.messages import Bullets, Button, Buttons, Fields, Footer, Image, Message, Paragraph, Quote, Text, image_link, one_line
 from leverframe.core.payload import is_picture
 
 ACTIONS_MAX = 4

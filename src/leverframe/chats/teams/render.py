@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from leverframe.chats.teams.markdown import Mentioned, address, clean, cut, escape, one_line, rich
+from leverframe.chats.teams.markdown import Mentioned, address, clean, cut, escape, rich
 from leverframe.core.messages import (
     Bullets,
     Button,
@@ -23,11 +23,12 @@ from leverframe.core.messages import (
     Paragraph,
     Person,
     Quote,
-    Rich,
     Text,
     image_link,
+    one_line,
     plain,
     plain_inline,
+    texts,
 )
 from leverframe.core.payload import is_picture
 
@@ -63,26 +64,12 @@ def card(message: Message, mentions: Mapping[str, str], *, clicks: bool) -> dict
 
 def cuts(message: Message) -> Sequence[int]:
     """Return how many characters a piece of text may have, to be tried one after the other: not those that are too many for sure."""
-    lengths = [sum(map(_length, content)) for content in _texts(message)]
+    lengths = [sum(map(_length, content)) for content in texts(message)]
     return [limit for limit in _CUTS if sum(min(length, limit) for length in lengths) <= CARD_MAX] or _CUTS[-1:]
 
 
 def _length(part: Inline) -> int:
     return len(part.login) if isinstance(part, Person) else len(part.text)
-
-
-def _texts(message: Message) -> Iterable[Rich]:
-    yield message.headline
-    for part in message.blocks:
-        match part:
-            case Paragraph(content) | Quote(content) | Footer(content):
-                yield content
-            case Bullets(items):
-                yield from items
-            case Fields(pairs):
-                yield from (value for _, value in pairs)
-            case Buttons() | Image():
-                pass
 
 
 def summary(message: Message) -> str:

@@ -22,7 +22,7 @@ PROBLEMS = (
 )  # fmt: skip
 """What can be wrong with a field; the words of pages say each."""
 _YES = frozenset({"on", "true", "yes"})
-"""Texts that generators with YAML 1.1 take for true: https://yaml.org/type/bool.html"""
+"""Texts that a form sends for a box that is ticked, and that generators with YAML 1.1 take for true: https://yaml.org/type/bool.html"""
 _ADDRESS = re.compile(r"(https?://|/)[^\s\"'<>\\]*", re.IGNORECASE)
 
 
@@ -43,7 +43,7 @@ def from_form(field: Field, text: str, *, current: Value, zone: tzinfo) -> Value
     said = text.replace("\r\n", "\n")
     before = _lines(shown(field, current, zone))
     if field.type == "boolean":
-        checked = said.strip() in ("on", "true", "yes")
+        checked = said.strip() in _YES
         return current if checked == (before == "true") else checked
     if current is not None and (said == before if field.type == "markdown" else said.strip() == before.strip()):
         return current
